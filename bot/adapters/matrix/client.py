@@ -1,0 +1,257 @@
+"""The homeserver: the only module that knows nio, and the raw calls that we make through it.
+
+MatrixError
+├── NotSent     the request never left: certainly not carried out
+├── NoAnswer    time-out, reset or a server's error: nobody knows
+└── Refused     the homeserver said no, and why
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from nio import AsyncClient, AsyncClientConfig
+
+JSON: TypeAlias = dict[str, Any]
+Answer: TypeAlias = JSON | list[Any]
+
+_V3 = "/_matrix/client/v3/"
+_CONNECT_SECONDS = 10.0
+_SIGNED_OUT = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
+
+
+class MatrixError(Exception):
+    """A call that did not do what it should."""
+
+
+class NotSent(MatrixError):
+    """The homeserver could not be reached."""
+
+
+class NoAnswer(MatrixError):
+    """The homeserver gave no usable answer."""
+
+
+class Refused(MatrixError):
+    """The homeserver's own no.
+
+    Args:
+        status: the HTTP status.
+        errcode: Matrix's error code, or "".
+        retry_after: seconds to wait, where the homeserver names them.
+    """
+
+    def __init__(self, status: int, errcode: str, retry_after: float | None = None) -> None:
+        """Keep what the homeserver said."""
+        super().__init__(f"{status} {errcode}".strip())
+        self.status = status
+        self.errcode = errcode
+        self.retry_after = retry_after
+
+    @property
+    def limited(self) -> bool:
+        """Tell whether we were only too fast."""
+        return self.status == 429 or self.errcode == "M_LIMIT_EXCEEDED"
+
+    @property
+    def signed_out(self) -> bool:
+        """Tell whether the access token is worth nothing any more."""
+        return self.errcode in _SIGNED_OUT or (self.status == 401 and not self.errcode)
+
+
+class Client:
+    """One account on one homeserver, over one kept-alive HTTP session."""
+
+    def __init__(self, homeserver: str, user_id: str, patience: float = 30.0) -> None:
+        """Make no connection yet; `patience` in seconds, for calls that name none."""
+        # nio retries a 429 and a time-out for ever, out of order: the outbox is who retries.
+        config = AsyncClientConfig(
+            max_limit_exceeded=0,
+            max_timeouts=0,
+            encryption_enabled=False,
+            store_sync_tokens=False,
+        )
+        self._nio = AsyncClient(homeserver.rstrip("/"), user_id, config=config, ssl=True)
+        self._patience = patience
+        self.user_id = user_id
+        self.server_time_ms: int | None = None
+
+    @property
+    def device_id(self) -> str | None:
+        """The device that the token belongs to; transaction ids count within it."""
+        return self._nio.device_id or None
+
+    @property
+    def access_token(self) -> str:
+        """What signs our calls."""
+        return str(self._nio.access_token)
+
+    def use_token(self, access_token: str, device_id: str | None) -> None:
+        """Sign every further call with this token."""
+        self._nio.access_token = access_token
+        self._nio.device_id = device_id or ""
+
+    async def close(self) -> None:
+        """Let go of the HTTP session."""
+        await self._nio.close()
+
+    async def call(
+        self,
+        method: str,
+        path: Sequence[str],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Make one request and return its JSON; no retries.
+
+        nio's own calls check every event of an answer against a JSON schema, which takes longer
+        than all else that we do; so we use its session and its account only.
+        Raises: `NotSent`, `NoAnswer`, `Refused`.
+        """
+        url = _V3 + "/".join(quote(part, safe="") for part in path)
+        if query:
+            url += "?" + urlencode(query)
+        headers = {"Content-Type": "application/json"}
+        if self._nio.access_token:
+            headers["Authorization"] = f"Bearer {self._nio.access_token}"
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        timeout = aiohttp.ClientTimeout(
+            total=self._patience if seconds is None else seconds, sock_connect=_CONNECT_SECONDS
+        )
+        try:
+            response = await self._nio.send(method, url, data, headers, None, timeout)
+            async with response:
+                raw = await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(type(error).__name__) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from error
+        self._note_time(response.headers.get("Date"))
+        return _result(response.status, raw, response.headers)
+
+    def _note_time(self, date: str | None) -> None:
+        if date is not None:
+            with suppress(ValueError):
+                self.server_time_ms = int(parsedate_to_datetime(date).timestamp() * 1000)
+
+    async def whoami(self) -> JSON:
+        """Return whose token this is: `user_id`, `device_id`."""
+        return _object(await self.call("GET", ["account", "whoami"]))
+
+    async def login(self, password: str, device_id: str | None, device_name: str) -> JSON:
+        """Sign in by password, on the same device as before where there was one."""
+        body: JSON = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": self.user_id},
+            "password": password,
+            "initial_device_display_name": device_name,
+        }
+        if device_id:
+            body["device_id"] = device_id
+        self._nio.access_token = ""
+        answer = _object(await self.call("POST", ["login"], body=body))
+        self.use_token(str(answer["access_token"]), str(answer["device_id"]))
+        return answer
+
+    async def sync(self, since: str | None, sync_filter: str, wait_ms: int, seconds: float) -> JSON:
+        """Return what happened since the token."""
+        query = {"filter": sync_filter, "timeout": str(wait_ms)}
+        if since is not None:
+            query["since"] = since
+        return _object(await self.call("GET", ["sync"], query=query, seconds=seconds))
+
+    async def messages(
+        self,
+        room_id: str,
+        start: str | None,
+        *,
+        to: str | None = None,
+        limit: int = 100,
+        event_filter: Mapping[str, Any] | None = None,
+    ) -> JSON:
+        """Return a page of a room's events, newest first: `chunk` and, if there is more, `end`."""
+        query = {"dir": "b", "limit": str(limit)}
+        if start is not None:
+            query["from"] = start
+        if to is not None:
+            query["to"] = to
+        if event_filter is not None:
+            query["filter"] = json.dumps(event_filter)
+        return _object(await self.call("GET", ["rooms", room_id, "messages"], query=query))
+
+    async def send(self, room_id: str, event_type: str, content: JSON, transaction: str) -> str:
+        """Send an event once for this transaction id and device; return its event id."""
+        path = ["rooms", room_id, "send", event_type, transaction]
+        return str(_object(await self.call("PUT", path, body=content))["event_id"])
+
+    async def put_state(self, room_id: str, event_type: str, content: JSON) -> None:
+        """Set a piece of a room's state."""
+        await self.call("PUT", ["rooms", room_id, "state", event_type, ""], body=content)
+
+    async def get_state(self, room_id: str, event_type: str) -> JSON:
+        """Return the content of a piece of a room's state; {} where there is none."""
+        try:
+            return _object(await self.call("GET", ["rooms", room_id, "state", event_type, ""]))
+        except Refused as error:
+            if error.status == 404:
+                return {}
+            raise
+
+    async def all_state(self, room_id: str) -> list[JSON]:
+        """Return every state event of a room."""
+        answer = await self.call("GET", ["rooms", room_id, "state"], seconds=120.0)
+        return [event for event in answer if isinstance(event, dict)]
+
+    async def joined_rooms(self) -> list[str]:
+        """Return the ids of the rooms that we are in."""
+        answer = _object(await self.call("GET", ["joined_rooms"]))
+        return [str(room_id) for room_id in answer.get("joined_rooms", [])]
+
+    async def create_room(self, body: JSON) -> str:
+        """Create a room and return its id; there is no transaction id for this."""
+        return str(_object(await self.call("POST", ["createRoom"], body=body))["room_id"])
+
+    async def join(self, room_id: str, via: Sequence[str] = ()) -> None:
+        """Join a room that we are invited to, or that is open."""
+        path = ["join", room_id]
+        query = {"server_name": via[0], "via": via[0]} if via else None
+        await self.call("POST", path, query=query, body={}, seconds=120.0)
+
+    async def leave(self, room_id: str) -> None:
+        """Leave a room, or decline an invitation."""
+        await self.call("POST", ["rooms", room_id, "leave"], body={})
+
+
+def _result(status: int, raw: bytes, headers: Mapping[str, str]) -> Answer:
+    try:
+        parsed = json.loads(raw)
+    except ValueError:
+        parsed = None
+    if 200 <= status < 300 and isinstance(parsed, dict | list):
+        return parsed
+    if status >= 500 or status < 400:
+        raise NoAnswer(f"status {status}")
+    said = parsed if isinstance(parsed, dict) else {}
+    raise Refused(status, str(said.get("errcode", "")), _retry_after(said, headers))
+
+
+def _retry_after(said: JSON, headers: Mapping[str, str]) -> float | None:
+    milliseconds = said.get("retry_after_ms")
+    if isinstance(milliseconds, int | float):
+        return max(0.0, milliseconds / 1000)
+    try:
+        return max(0.0, float(headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _object(answer: Answer) -> JSON:
+    if not isinstance(answer, dict):
+        raise NoAnswer("the answer is not an object")
+    return answer

@@ -1,0 +1,91 @@
+"""Rooms that we have to leave or follow: encrypted, no longer private, or replaced by another."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bot.adapters.matrix.backoff import Backoff
+from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.communities import fingerprint
+from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.facts import Facts
+from bot.adapters.matrix.invitations import Invitations
+from bot.adapters.matrix.outbound import plain_notice, transaction
+from bot.adapters.matrix.rooms import RoomState
+from bot.core.ports import Clock, Ids
+
+log = structlog.get_logger(__name__)
+
+_ATTEMPTS = 8
+
+
+class Housekeeping:
+    """Looks at the facts after every change."""
+
+    def __init__(
+        self,
+        client: Client,
+        facts: Facts,
+        invitations: Invitations,
+        errands: Errands,
+        clock: Clock,
+        ids: Ids,
+        notices: Mapping[str, str],
+    ) -> None:
+        """Have nothing done yet."""
+        self._client = client
+        self._facts = facts
+        self._invitations = invitations
+        self._errands = errands
+        self._clock = clock
+        self._ids = ids
+        self._notices = notices
+        self._done: set[str] = set()
+
+    def look(self) -> None:
+        """Send off what is to be done, once a room."""
+        rooms = self._facts.rooms
+        self._done &= rooms.keys()
+        for room in rooms.values():
+            if room.id in self._done:
+                continue
+            if room.encrypted or self._is_overheard(room):
+                self._done.add(room.id)
+                self._errands.send(f"farewell {room.id}", self._farewell(room))
+            elif room.replaced_by and room.replaced_by not in rooms:
+                self._done.add(room.id)
+                server = room.replaced_from.partition(":")[2]
+                self._invitations.follow(room.replaced_by, room.replaced_from, server)
+
+    def _is_overheard(self, room: RoomState) -> bool:
+        """Tell whether a third person came into a direct room, which is private no more."""
+        return bool(room.direct) and len(room.others(self._facts.me)) > 1
+
+    def _farewell(self, room: RoomState) -> Callable[[], Awaitable[None]]:
+        # We cannot read an encrypted room, nor one that becomes so: whoever wrote to us would wait
+        # for ever. The notice goes unencrypted; clients show it, marked as such.
+        text = self._notices.get("encrypted-room", "") if room.encrypted else ""
+        room_id, visit = room.id, fingerprint(room.own_join)[:20]
+
+        async def say_and_leave() -> None:
+            if text:
+                content, name = plain_notice(text), transaction(visit, "-encrypted")
+                await self._try(lambda: self._client.send(room_id, "m.room.message", content, name))
+            await self._try(lambda: self._client.leave(room_id))
+            log.info("room left", room=room_id, encrypted=bool(text))
+
+        return say_and_leave
+
+    async def _try(self, call: Callable[[], Awaitable[object]]) -> None:
+        backoff = Backoff(self._clock, self._ids)
+        for _ in range(_ATTEMPTS):
+            try:
+                await call()
+                return
+            except Refused as error:
+                if not error.limited:
+                    log.info("farewell refused", error=str(error))
+                    return
+                await backoff.rest(error.retry_after)
+            except MatrixError:
+                await backoff.rest()

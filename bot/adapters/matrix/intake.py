@@ -1,0 +1,241 @@
+"""One answer of /sync: first facts, then what they mean for communities, then each event."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.adapters.matrix.client import JSON, Client
+from bot.adapters.matrix.communities import PLATFORM, Communities, fingerprint
+from bot.adapters.matrix.direct import DirectRooms
+from bot.adapters.matrix.facts import Facts
+from bot.adapters.matrix.history import History, Share, after, as_dict, events_in
+from bot.adapters.matrix.inbound import (
+    Heard,
+    Listener,
+    read_membership,
+    read_message,
+    read_reaction,
+)
+from bot.adapters.matrix.rooms import RoomState
+from bot.core.events import Added, Joined, Left, Posted, Reacted, Removed
+from bot.core.ports import Clock, Host
+from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+
+log = structlog.get_logger(__name__)
+
+_RETRIES = (0.5, 1.0, 2.0, 4.0)
+
+
+class Intake:
+    """Turns answers of /sync into core events, and hands them to the host one by one."""
+
+    def __init__(
+        self,
+        client: Client,
+        facts: Facts,
+        direct: DirectRooms,
+        host: Host,
+        clock: Clock,
+        prefix: str,
+    ) -> None:
+        """Begin with the facts as they are."""
+        self._history = History(client, facts)
+        self._facts = facts
+        self._direct = direct
+        self._host = host
+        self._clock = clock
+        self._prefix = prefix
+        self._me = facts.me
+        self._announced: Communities | None = None
+
+    async def take(self, answer: JSON, since: str | None, began_ms: int) -> None:
+        """Take one answer in; when this returns, everything in it is committed.
+
+        `began_ms`: without a token the answer holds history; nothing older is acted on.
+        """
+        rooms = as_dict(answer.get("rooms"))
+        oldest_ms = 0 if since is not None else began_ms
+        # All that can fail comes first: an answer is taken again from its beginning, facts are not.
+        shares = [
+            await self._history.share(room_id, as_dict(part), since, oldest_ms)
+            for room_id, part in as_dict(rooms.get("join")).items()
+        ]
+        for share in shares:
+            self._apply(share, oldest_ms)
+        for room_id, part in as_dict(rooms.get("leave")).items():
+            await self._leave(room_id, as_dict(part))
+        await self._announce()
+        for share in shares:
+            for event in share.events:
+                await self._patiently(
+                    lambda share=share, event=event: self._act(  # type: ignore[misc]
+                        share, event
+                    )
+                )
+
+    # Facts, and which events are to be acted on
+
+    def _apply(self, share: Share, oldest_ms: int) -> None:
+        """Take a share's facts in, and choose the events to act on."""
+        for event in share.state:
+            self._facts.apply(share.room_id, event)
+        for event in share.timeline:
+            room = self._facts.rooms.get(share.room_id)
+            if event.get("type") == "m.room.member" and room is not None:
+                known = room.members.get(str(event.get("state_key")))
+                share.before[str(event.get("event_id"))] = known
+            self._facts.apply(share.room_id, event)
+        room = self._facts.rooms.get(share.room_id)
+        if room is not None:
+            self._facts.settle(share.room_id)
+            # Who opens a conversation with us may speak before we are in.
+            invited = self._me if room.direct and not room.token else None
+            events = [*share.gap, *share.timeline]
+            share.events = after(room.own_join, invited, events, oldest_ms)
+
+    async def _leave(self, room_id: str, part: JSON) -> None:
+        events = [*events_in(part.get("state")), *events_in(part.get("timeline"))]
+        own = [event for event in events if event.get("state_key") == self._me]
+        room = self._facts.drop(room_id)
+        await self._direct.dropped(room_id)
+        if room is not None and room.announced_facts:
+            gone = str(own[-1].get("event_id")) if own else fingerprint(room.announced, "gone")
+            event = Removed(event_id=gone, community=Community(PLATFORM, room_id))
+            await self._patiently(lambda: self._host.receive(event))
+
+    # Communities
+
+    async def _announce(self) -> None:
+        """Tell of communities that are new, changed or gone."""
+        if self._facts.communities is self._announced:
+            return
+        roots = self._facts.communities.roots
+        names = {room.id for room in roots}
+        for room in list(self._facts.rooms.values()):
+            if room.announced_facts and room.id not in names:
+                gone = fingerprint(room.announced, "gone")
+                community = Community(PLATFORM, room.id)
+                await self._tell(room, Removed(event_id=gone, community=community), "")
+        for room in roots:
+            facts = self._facts.communities.facts(room)
+            now = fingerprint(room.title, facts)
+            if now == room.announced_facts:
+                continue
+            new = not room.announced_facts
+            # Chained to the last one: what changes and changes back is told both times.
+            event_id = fingerprint(room.announced, now) if room.announced else room.own_join
+            community = Community(PLATFORM, room.id)
+            added = Added(
+                event_id=event_id, community=community, name=room.title, rooms=facts, new=new
+            )
+            await self._tell(room, added, now)
+        self._announced = self._facts.communities
+
+    async def _tell(self, room: RoomState, event: Added | Removed, facts: str) -> None:
+        await self._patiently(lambda: self._host.receive(event))
+        room.announced, room.announced_facts = event.event_id, facts
+        self._facts.mark(room.id)
+
+    # Events
+
+    async def _act(self, share: Share, event: JSON) -> None:
+        sender, event_id = event.get("sender"), event.get("event_id")
+        room = self._facts.rooms.get(share.room_id)
+        if room is None or not isinstance(sender, str) or not isinstance(event_id, str):
+            return
+        if "state_key" in event:
+            await self._act_on_membership(room, event, event_id, share.before.get(event_id))
+        elif sender != self._me:
+            member = Member(PLATFORM, sender)
+            listener = Listener(self._me, room.own_name, self._prefix)
+            heard = read_message(event, listener, direct=bool(room.direct))
+            reacted = read_reaction(event)
+            if heard is not None:
+                await self._act_on_message(room, member, event_id, heard)
+            elif reacted is not None:
+                await self._act_on_reaction(room, member, event_id, *reacted)
+
+    async def _act_on_membership(
+        self, room: RoomState, event: JSON, event_id: str, before: str | None
+    ) -> None:
+        changed = read_membership(event, before)
+        if changed is None or not self._facts.communities.is_root(room.id):
+            return
+        who, what = changed
+        if who == self._me:
+            return
+        kind = Joined if what == "joined" else Left
+        await self._host.receive(
+            kind(
+                event_id=event_id,
+                member=Member(PLATFORM, who),
+                standing=self._facts.communities.standing(who),
+                community=self._facts.communities.of(room.id),
+            )
+        )
+
+    async def _act_on_message(
+        self, room: RoomState, member: Member, event_id: str, heard: Heard
+    ) -> None:
+        place = self._place(room, member, heard.thread)
+        if place is None:
+            return
+        where = Room(PLATFORM, room.id, heard.thread)
+        text = heard.text
+        if text is None and heard.answers is not None:
+            question = MessageRef(Room(PLATFORM, room.id), heard.answers)
+            if await self._host.awaits("react", question.room, member, question):
+                text = heard.answer
+        if text is None and not await self._host.awaits("post", where, member):
+            return
+        if isinstance(place, Direct):
+            self._direct.spoke(member.id, room.id)
+        await self._host.receive(
+            Posted(
+                event_id=event_id,
+                member=member,
+                standing=self._facts.communities.standing(member.id),
+                community=self._facts.communities.of(room.id),
+                place=place,
+                message=MessageRef(where, event_id),
+                text=text,
+            )
+        )
+
+    async def _act_on_reaction(
+        self, room: RoomState, member: Member, event_id: str, target: str, symbol: str
+    ) -> None:
+        place = self._place(room, member, None)
+        message = MessageRef(Room(PLATFORM, room.id), target)
+        if place is None or not await self._host.awaits("react", message.room, member, message):
+            return
+        await self._host.receive(
+            Reacted(
+                event_id=event_id,
+                member=member,
+                standing=self._facts.communities.standing(member.id),
+                community=self._facts.communities.of(room.id),
+                place=place,
+                message=message,
+                emoji=symbol,
+            )
+        )
+
+    def _place(self, room: RoomState, member: Member, thread: str | None) -> Destination | None:
+        if room.direct:
+            private = room.is_private_to(member.id, self._me) and not room.encrypted
+            return Direct(member) if private else None
+        if self._facts.communities.of(room.id) is None:
+            return None
+        return Room(PLATFORM, room.id, thread)
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work, again after a failure; in the end go on: one event must not hold up all."""
+        for seconds in (*_RETRIES, None):
+            try:
+                return await work()
+            except Exception as error:
+                log.error("event not taken", error=type(error).__name__, again_in=seconds)
+                if seconds is not None:
+                    await self._clock.sleep(seconds)
+        return None

@@ -1,0 +1,152 @@
+"""The one place that wires everything: features, words, store, adapters; and where time and chance come from."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import string
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.content import Folders, Mistake
+from bot.core.events import CameDue
+from bot.core.features import Feature
+from bot.core.ports import Adapter, Clock, Ids
+from bot.engine.dispatch import Dispatcher, engine_feature
+from bot.engine.host import StoreHost
+from bot.engine.outbox import OutboxWorker
+from bot.engine.schedule.tick import Tick
+from bot.engine.turn import Running
+from bot.engine.words import Words
+from bot.features import charter, community, guide, hunts, privacy, prompts, reflection, welcome
+from storage.communities import Communities
+from storage.schedules import Schedules
+from storage.store import Store, Transaction
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        await asyncio.sleep(seconds)
+
+
+class RandomIds:
+    """Identifiers that nobody can guess."""
+
+    def new(self) -> str:
+        """Return a fresh identifier."""
+        return "".join(secrets.choice(_ALPHABET) for _ in range(20))
+
+    def pick(self, upto: int) -> int:
+        """Return a number from 0 to `upto` - 1."""
+        return secrets.randbelow(upto)
+
+
+class SeededIds:
+    """The same identifiers again for the same seed: for rehearsals and tests."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin the sequence of this seed."""
+        self._random = random.Random(seed)  # noqa: S311 - nothing is to be kept secret here
+
+    def new(self) -> str:
+        """Return the next identifier."""
+        return "".join(self._random.choices(_ALPHABET, k=20))
+
+    def pick(self, upto: int) -> int:
+        """Return the next number from 0 to `upto` - 1."""
+        return self._random.randrange(upto)
+
+
+def features(folders: Folders) -> list[Feature]:
+    """Return every feature, in the order in which they contribute."""
+    return [
+        engine_feature(),
+        community.feature(),
+        welcome.feature(),
+        hunts.feature(folders),
+        charter.feature(folders),
+        prompts.feature(folders),
+        reflection.feature(folders),
+        privacy.feature(),
+        guide.feature(),
+    ]
+
+
+def content_checks() -> list[Callable[[Folders], list[Mistake]]]:
+    """Return every feature's check of its content files."""
+    nothing = Folders((), Path())
+    return [feature.check for feature in features(nothing) if feature.check is not None]
+
+
+class App:
+    """The bot on one store: a dispatcher and an outbox for each account, and one tick for all."""
+
+    def __init__(
+        self,
+        store: Store,
+        folders: Folders,
+        adapters: Sequence[Adapter],
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        prefix: str = "!",
+    ) -> None:
+        """Wire the parts; nothing runs yet."""
+        self.store = store
+        self.clock: Clock = clock or SystemClock()
+        self.ids: Ids = ids or RandomIds()
+        self.words = Words(folders.prompts)
+        self.running = Running(features(folders), self.words, self.clock, self.ids)
+        self.adapters = list(adapters)
+        run_id = self.ids.new()
+        self.outboxes = [
+            OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters
+        ]
+        self.dispatchers = {
+            adapter.name: Dispatcher(self.running, store, adapter, outbox.wake, prefix)
+            for adapter, outbox in zip(adapters, self.outboxes, strict=True)
+        }
+        self.hosts = [
+            StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters
+        ]
+        self.tick = Tick(store, self.clock, self._came_due, self._wake)
+
+    async def run(self) -> None:
+        """Run until cancelled, or until something can never work (`Misconfigured`)."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for adapter, host in zip(self.adapters, self.hosts, strict=True):
+                    group.create_task(adapter.run(host))
+                for outbox in self.outboxes:
+                    group.create_task(outbox.run())
+                group.create_task(self.tick.run())
+        finally:
+            for adapter in self.adapters:
+                with contextlib.suppress(Exception):
+                    await adapter.close()
+
+    async def settle(self) -> None:
+        """Send until nothing is left to send now: for a simulated clock."""
+        for outbox in self.outboxes:
+            await outbox.settle()
+
+    def _wake(self) -> None:
+        for outbox in self.outboxes:
+            outbox.wake()
+
+    def _came_due(self, tx: Transaction, event: CameDue) -> bool:
+        plan = Schedules(tx).get(event.schedule)
+        if plan is None:
+            return False
+        dispatcher = self.dispatchers.get(Communities(tx).get(plan.community).platform)
+        return dispatcher.turn(tx, event) if dispatcher else False

@@ -1,0 +1,272 @@
+"""The command line. Exit codes: 0 fine, 1 found a problem, 2 wrong usage or configuration."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from bot import __version__
+from bot.adapters.memory import BOT, Line
+from bot.app import App, RandomIds, SystemClock, content_checks
+from bot.core.content import Folders
+from bot.core.errors import Misconfigured
+from bot.core.ports import Adapter
+from bot.core.refs import Direct
+from bot.engine.words import Words
+from bot.logs import configure_logs
+from bot.operations.check import check as check_content
+
+from bot.rehearsal import rehearse as play
+from bot.rehearsal.rehearse import ZONE
+from bot.settings import Settings, check_settings, content_folders, load_settings
+from storage.crypto import KeyFile
+from storage.opening import check_version, open_store, pending, upgrade
+from storage.reporting import report
+from storage.store import make_engine
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="circlekeeper")
+def main() -> None:
+    """Circlekeeper facilitates a learning community where its members already talk.
+
+    Settings come from CIRCLEKEEPER_* variables and from circlekeeper.toml in the working folder.
+    """
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """End with exit code 2 and one sentence when the host has to mend something."""
+    try:
+        yield
+    except Misconfigured as error:
+        click.echo(f"circlekeeper: {error}", err=True)
+        sys.exit(2)
+
+
+def _settings() -> Settings:
+    return load_settings(os.environ, Path.cwd())
+
+
+@main.command()
+def run() -> None:
+    """Connect, and facilitate until stopped (Ctrl-C or SIGTERM)."""
+    with _told():
+        settings = _settings()
+        configure_logs(settings.log_level, settings.log_format)
+        folders = content_folders(settings)
+        mistakes = check_content(folders, content_checks())
+        if mistakes:
+            first = "\n".join(str(mistake) for mistake in mistakes[:10])
+            raise Misconfigured(f"The content has mistakes; `circlekeeper check` names all.\n{first}")
+        adapters = _adapters(settings, folders)
+        if not adapters:
+            raise Misconfigured(
+                "There is nothing to connect to. Set CIRCLEKEEPER_MATRIX__HOMESERVER, "
+                "CIRCLEKEEPER_MATRIX__USER_ID and CIRCLEKEEPER_MATRIX__ACCESS_TOKEN, "
+                "or see it first with `circlekeeper rehearse`."
+            )
+        opened = open_store(
+            settings.database_url.get_secret_value(),
+            settings.key_file,
+            warn=lambda text: click.echo(f"circlekeeper: {text}", err=True),
+        )
+        prefix = settings.matrix.prefix if settings.matrix else "!"
+        try:
+            asyncio.run(_until_stopped(App(opened.store, folders, adapters, prefix=prefix)))
+        finally:
+            opened.close()
+
+
+def _adapters(settings: Settings, folders: Folders) -> list[Adapter]:
+    adapters: list[Adapter] = []
+    if settings.discord is not None:
+        raise Misconfigured(
+            "This version does not speak Discord yet. Take CIRCLEKEEPER_DISCORD__TOKEN out; "
+            "Matrix works."
+        )
+    if settings.matrix is not None:
+        from bot.adapters.matrix import MatrixAdapter
+
+        matrix = settings.matrix
+        words = Words(folders.prompts)
+        adapters.append(
+            MatrixAdapter(
+                matrix.homeserver,
+                matrix.user_id,
+                SystemClock(),
+                RandomIds(),
+                access_token=matrix.access_token.get_secret_value() if matrix.access_token else None,
+                device_id=matrix.device_id,
+                password=matrix.password.get_secret_value() if matrix.password else None,
+                inviters=matrix.inviters or None,
+                prefix=matrix.prefix,
+                notices={"encrypted-room": words.render("en", "engine/encrypted_room", {})},
+            )
+        )
+    return adapters
+
+
+async def _until_stopped(app: App) -> None:
+    task = asyncio.ensure_future(app.run())
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        click.echo("circlekeeper: stopped", err=True)
+    except BaseExceptionGroup as group:
+        wrong = group.subgroup(Misconfigured)
+        if wrong is None:
+            raise
+        raise _first(wrong) from None
+
+
+def _first(group: BaseExceptionGroup[Misconfigured]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@main.command()
+@click.option("--weeks", type=click.IntRange(1, 104), default=3, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same transcript.")
+@click.option("--json", "as_json", is_flag=True, help="One object a line.")
+def rehearse(weeks: int, seed: int, as_json: bool) -> None:
+    """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
+    with _told():
+        configure_logs("warning", "console")
+        folders = content_folders(_settings())
+        shown: Callable[[Line], None] = _print_json if as_json else _Transcript().show
+        asyncio.run(play(folders, weeks, seed, shown))
+
+
+def _place(line: Line) -> str:
+    if isinstance(line.place, Direct):
+        return f"private with {line.place.member.id}"
+    return f"#{line.place.id}" + (" (thread)" if line.thread else "")
+
+
+def _print_json(line: Line) -> None:
+    click.echo(
+        json.dumps(
+            {
+                "at": line.at.astimezone(ZoneInfo(ZONE)).isoformat(),
+                "place": _place(line),
+                "author": line.author,
+                "text": line.text,
+                "choices": list(line.choices),
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+class _Transcript:
+    """Prints a rehearsal for people: a heading a day, then who said what where."""
+
+    def __init__(self) -> None:
+        self.day = ""
+        self.place = ""
+
+    def show(self, line: Line) -> None:
+        at = line.at.astimezone(ZoneInfo(ZONE))
+        day = f"{at:%A} {at.day} {at:%B %Y}"
+        if day != self.day:
+            click.secho(f"\n══ {day} ══", bold=True)
+            self.day, self.place = day, ""
+        place = _place(line)
+        if place != self.place:
+            click.secho(f"\n  {place}", dim=True)
+            self.place = place
+        name = click.style(line.author, fg="cyan" if line.author == BOT else "yellow", bold=True)
+        click.echo(f"{at:%H:%M} {name}")
+        for row in line.text.split("\n"):
+            click.echo(f"      {row}" if row else "")
+        if line.choices:
+            click.echo("      " + "  ".join(f"[{label}]" for label in line.choices))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def check(as_json: bool) -> None:
+    """Name every mistake in settings, charter, prompts, hunts and catalogues, at once."""
+    found = check_settings(os.environ, Path.cwd())
+    try:
+        folders = content_folders(_settings())
+    except Misconfigured:
+        folders = content_folders(load_settings({}, Path(os.devnull).parent))
+        folders = _named_content(folders)
+    mistakes = check_content(folders, content_checks(), found)
+    if as_json:
+        click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
+    else:
+        for mistake in mistakes:
+            click.echo(str(mistake))
+        click.echo(f"{len(mistakes)} to mend." if mistakes else "Everything is in order.")
+    sys.exit(1 if mistakes else 0)
+
+
+def _named_content(folders: Folders) -> Folders:
+    """Look at the content that the environment names even when other settings are wrong."""
+    content, charter = (os.environ.get(f"CIRCLEKEEPER_{name}") for name in ("CONTENT", "CHARTER"))
+    prompts = [*folders.prompts, *([Path(content)] if content and Path(content).is_dir() else [])]
+    return Folders(prompts, Path(charter) if charter and Path(charter).is_file() else folders.charter)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def status(as_json: bool) -> None:
+    """Tell what the store holds and what waits; numbers about people stay out."""
+    with _told():
+        facts = report(_settings().database_url.get_secret_value())
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        for name, value in facts.items():
+            click.echo(f"{name}: {value}")
+
+
+@main.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring a PostgreSQL database to this version's schema (SQLite does so at start)."""
+    with _told():
+        url = _settings().database_url.get_secret_value()
+        engine = make_engine(url)
+        try:
+            check_version(engine)
+            waiting = pending(engine)
+        finally:
+            engine.dispose()
+        if waiting:
+            upgrade(url)
+        click.echo("Upgraded." if waiting else "Nothing to upgrade.")
+
+
+@main.group()
+def key() -> None:
+    """Look after the master key."""
+
+
+@key.command("new")
+def key_new() -> None:
+    """Make the master key; an existing one is never replaced."""
+    with _told():
+        path = _settings().key_file
+        vault = KeyFile(path).create()
+        click.echo(f"Made key {vault.key_id} in {path}. Keep a copy apart from your backups.")

@@ -1,0 +1,175 @@
+"""What the bot wants done: questions with answers, not looks.
+
+Texts are CommonMark. Every action has a `key` of at most 25 characters, unique for ever: it is the
+idempotency key of the delivery. `after` names the key of another action that must stand first; an
+action dies with the one that it waits for.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from bot.core.refs import Destination, Member, MessageRef
+
+
+class Lane(StrEnum):
+    """Order is kept within (destination, lane); earlier lanes overtake later ones."""
+
+    INTERACTIVE = "interactive"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+class Recovery(StrEnum):
+    """What may be done when nobody knows whether an action was carried out."""
+
+    IDEMPOTENT = "idempotent"
+    READABLE = "readable"
+    AT_MOST_ONCE = "at most once"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to a question; `words` are other words that mean the same on text platforms."""
+
+    id: str
+    label: str
+    emoji: str | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One text field of a form; `limit` in characters."""
+
+    id: str
+    label: str
+    limit: int = 2000
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on it, so it may notify."""
+
+    recovery: ClassVar[Recovery] = Recovery.READABLE
+    kind: Literal["say"] = "say"
+    key: str
+    to: Destination
+    text: str
+    lane: Lane = Lane.INTERACTIVE
+    after: str | None = None
+    aside: Member | None = None
+    ask: bool = False
+    in_thread: bool = False  # inside the thread of the message that `after` names
+    reactions: tuple[str, ...] = ()
+    reply_to: MessageRef | None = None  # the message in the same room that this answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskChoice:
+    """A question with a few answers; `question` is the key under which the answer is awaited."""
+
+    recovery: ClassVar[Recovery] = Recovery.READABLE
+    kind: Literal["ask choice"] = "ask choice"
+    key: str
+    to: Destination
+    text: str
+    question: str
+    choices: tuple[Choice, ...]
+    hint: str = ""  # how to answer where there are no buttons
+    lane: Lane = Lane.INTERACTIVE
+    after: str | None = None
+    aside: Member | None = None
+    ask: bool = True
+    in_thread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForm:
+    """A question answered in the person's own words, or by one of the choices without any."""
+
+    recovery: ClassVar[Recovery] = Recovery.AT_MOST_ONCE
+    kind: Literal["ask form"] = "ask form"
+    key: str
+    to: Destination
+    text: str
+    question: str
+    fields: tuple[Field, ...]
+    choices: tuple[Choice, ...] = ()
+    lane: Lane = Lane.INTERACTIVE
+    after: str | None = None
+    aside: Member | None = None
+    ask: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenThread:
+    """A thread on the message that `after` names, with a first line in it."""
+
+    recovery: ClassVar[Recovery] = Recovery.READABLE
+    kind: Literal["open thread"] = "open thread"
+    key: str
+    to: Destination
+    after: str
+    title: str
+    text: str
+    lane: Lane = Lane.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Replace the text of the message that `after` names."""
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["edit"] = "edit"
+    key: str
+    to: Destination
+    after: str
+    text: str
+    lane: Lane = Lane.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Pin the message that `after` names."""
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["pin"] = "pin"
+    key: str
+    to: Destination
+    after: str
+    lane: Lane = Lane.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRole:
+    """Give a member a role (a platform without roles leaves it)."""
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["set role"] = "set role"
+    key: str
+    to: Destination
+    member: Member
+    role: str
+    lane: Lane = Lane.NORMAL
+    after: str | None = None
+
+
+Action = Say | AskChoice | AskForm | OpenThread | Edit | Pin | SetRole
+
+
+@dataclass(frozen=True, slots=True)
+class Affordances:
+    """What a platform can show. `quiescence`: seconds after which a sending of unknown result cannot land any more."""
+
+    buttons: bool = False
+    forms: bool = False
+    asides: bool = False
+    threads: bool = True
+    reactions: bool = True
+    pins: bool = True
+    roles: bool = False
+    text_limit: int = 4000
+    quiescence: float = 30.0
+    direct_unasked: bool = field(default=False)  # may the bot open a direct conversation itself

@@ -1,0 +1,61 @@
+"""Commands, declared once: a chat platform makes application commands of them, a text platform one parser."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.turn import Turn
+
+Handler = Callable[["Turn", Mapping[str, str]], None]
+
+
+class Audience(StrEnum):
+    """Who may use a command; asked again on every turn."""
+
+    MEMBER = "member"
+    MODERATOR = "moderator"
+
+
+class FirstAnswer(StrEnum):
+    """How a command's first answer comes where the platform has ways: a form, for one's eyes, or for all."""
+
+    FORM = "form"
+    ASIDE = "aside"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A word or text after the command; the last option of a command takes the rest of the line.
+
+    Args:
+        name: lower case; on text platforms the order of declaration counts.
+        limit: characters.
+        choices: the only words allowed, if any.
+    """
+
+    name: str
+    limit: int = 200
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person types.
+
+    Args:
+        path: its words, such as `keeper prompt add`.
+        run: the handler; it gets the options that were given.
+        private: it concerns oneself, and is never carried out in a room (PRODUCT.md, rule 14).
+    """
+
+    path: str
+    run: Handler
+    options: tuple[Option, ...] = ()
+    audience: Audience = Audience.MEMBER
+    private: bool = False
+    first: FirstAnswer = FirstAnswer.ASIDE
+    needs_community: bool = True

@@ -1,0 +1,73 @@
+"""What can go wrong, from the general to the particular.
+
+CirclekeeperError
+├── Misconfigured        the host must mend something; the command line ends with exit code 2
+│   ├── MissingKey       the store's key is not there
+│   └── StoreTooNew      the store was written by a later version
+├── BadInput             a person typed something that cannot be; answered, nothing changed
+├── Undeliverable        final: this action will never be carried out
+│   └── Unreachable      final: the person cannot be written to; what was held waits under Start
+├── TryLater             the action was refused for now, and certainly not carried out
+├── Doubt                nobody knows whether the action was carried out
+└── Unreadable           read-back is impossible: "unknown", never "absent"
+"""
+
+
+class CirclekeeperError(Exception):
+    """The root of everything that we raise on purpose."""
+
+
+class Misconfigured(CirclekeeperError):
+    """Something that the host must mend; the message says what, where and how."""
+
+
+class MissingKey(Misconfigured):
+    """The store was sealed with a key that is not there."""
+
+
+class StoreTooNew(Misconfigured):
+    """The store was written by a later version of the program."""
+
+
+class BadInput(CirclekeeperError):
+    """What a person typed cannot be.
+
+    Args:
+        words: the name of the template that tells the person so, in their language.
+        values: what that template shows.
+    """
+
+    def __init__(self, words: str, **values: object) -> None:
+        """Keep the template's name and its values."""
+        super().__init__(words)
+        self.words = words
+        self.values = values
+
+
+class Undeliverable(CirclekeeperError):
+    """The action will never be carried out; the message is a reason that a moderator may read."""
+
+
+class Unreachable(Undeliverable):
+    """The person cannot be written to."""
+
+
+class TryLater(CirclekeeperError):
+    """The platform refused for now.
+
+    Args:
+        after: seconds to wait before trying again.
+    """
+
+    def __init__(self, after: float, reason: str = "busy") -> None:
+        """Keep the number of seconds to wait."""
+        super().__init__(f"{reason}; again in {after:g} s")
+        self.after = after
+
+
+class Doubt(CirclekeeperError):
+    """The action may or may not have been carried out: time-out, reset, a server's error."""
+
+
+class Unreadable(CirclekeeperError):
+    """The platform's history cannot be read, so nothing is known."""

@@ -1,0 +1,132 @@
+"""What happened: everything that comes in, from a platform, the clock or the outbox.
+
+`event_id` is the platform's own where it gives one, else an occurrence key that the adapter derives
+(DESIGN.md, *The vocabulary*); it is unique per account, and a second event with the same id is dropped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.refs import Community, Destination, Member, MessageRef, RoomFacts, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened once."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added(Event):
+    """The bot is in a community: just added (`new`), or its rooms and names have changed."""
+
+    community: Community
+    name: str
+    rooms: tuple[RoomFacts, ...] = ()
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed(Event):
+    """The bot is no longer in a community."""
+
+    community: Community
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromMember(Event):
+    """Something that a member did.
+
+    `standing` lists the communities that the member shares with the bot, as the platform tells it at
+    this moment. `locale` is the platform's language for the person (BCP 47), where it has one.
+    """
+
+    member: Member
+    standing: tuple[Standing, ...] = ()
+    community: Community | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(FromMember):
+    """A person came into a community."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left(FromMember):
+    """A person left a community, or was removed from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted(FromMember):
+    """A message; `text` only when it is addressed to the bot, else the bot knows no more than that it was posted."""
+
+    place: Destination
+    message: MessageRef
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded(FromMember):
+    """A command with its options by name; text platforms' messages become one in the engine."""
+
+    place: Destination
+    command: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chose(FromMember):
+    """One of a question's choices, by the question's key and the choice's id."""
+
+    place: Destination
+    question: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted(FromMember):
+    """A question's form, filled in; absent fields were left blank."""
+
+    place: Destination
+    question: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted(FromMember):
+    """A reaction to one of the bot's own messages."""
+
+    place: Destination
+    message: MessageRef
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameDue(Event):
+    """A schedule's moment has come; `due` is the moment that was planned, in UTC."""
+
+    schedule: str
+    kind: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Event):
+    """An action of ours stands on the platform."""
+
+    key: str
+    ref: MessageRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered(Event):
+    """An action of ours could not be carried out, and never will be."""
+
+    key: str
+    reason: str
+
+
+InRoom = Posted | Commanded | Chose | Submitted | Reacted

@@ -1,0 +1,93 @@
+"""What a feature declares: its commands, what it listens to, and what it contributes to the others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.commands import Command
+from bot.core.content import Folders, Mistake
+from bot.core.events import Event
+from bot.core.turn import Answer, Plan, Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Event):
+    """A community was opened to its members by a moderator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupReached(Event):
+    """The setup has come to a contributed step: the feature asks its question."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupGoesOn(Event):
+    """A contributed step of the setup is done."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSaved(Event):
+    """A member saved a setting, or said that nothing needs to change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThoughtOffered(Event):
+    """A member wants to keep a thought, `about` something that they just read."""
+
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """A step that a feature contributes to the setup.
+
+    The feature hears `SetupReached` when it is its turn, and tells `SetupGoesOn` when it is done.
+    """
+
+    name: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class HomeItem:
+    """A door on the *Start* page: `label` is rendered text, `command` what it opens.
+
+    `waiting`: something of the member's is there and waits.
+    """
+
+    label: str
+    command: str
+    order: int = 50
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One capability.
+
+    Args:
+        name: its package's, its words' and its flows' name.
+        answers: who handles the answer to a question, by its purpose.
+        due: who handles what comes due, by kind.
+        on: who handles an event.
+        gates: consent checks just before sending; False lets the action go unsent.
+        home, status, problems, variables, setup: see `Turn.gather`.
+        check: mistakes in the feature's content files.
+    """
+
+    name: str
+    commands: Sequence[Command] = ()
+    answers: Mapping[str, Callable[[Turn, Answer], None]] = field(default_factory=dict)
+    due: Mapping[str, Callable[[Turn, Plan], None]] = field(default_factory=dict)
+    on: Mapping[type[Event], Callable[[Turn, Any], None]] = field(default_factory=dict)
+    gates: Mapping[str, Callable[[Turn], bool]] = field(default_factory=dict)
+    home: Callable[[Turn], Sequence[HomeItem]] | None = None
+    status: Callable[[Turn], Sequence[str]] | None = None
+    problems: Callable[[Turn], Sequence[str]] | None = None
+    variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
+    setup: Sequence[SetupStep] = ()
+    check: Callable[[Folders], list[Mistake]] | None = None

@@ -1,0 +1,119 @@
+"""The seams: what an adapter offers, what it may ask of us, and where time and chance come from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot.core.actions import Action, Affordances
+from bot.core.events import Event
+from bot.core.refs import Member, MessageRef, Room
+
+
+class Clock(Protocol):
+    """Where the time comes from; simulated in rehearsals and tests."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC, with its zone."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        ...
+
+
+class Ids(Protocol):
+    """Where identifiers come from; seeded in rehearsals."""
+
+    def new(self) -> str:
+        """Return a fresh identifier of 20 characters, `[a-z0-9]`."""
+        ...
+
+    def pick(self, upto: int) -> int:
+        """Return a number from 0 to `upto` - 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An action on its way: its key, and the message that it hangs on (`after`), where it names one."""
+
+    key: str
+    action: Action
+    on: MessageRef | None = None
+    first_attempt: datetime | None = None
+
+
+class Host(Protocol):
+    """What an adapter may ask of us."""
+
+    async def receive(self, event: Event) -> None:
+        """Take an event; when this returns, the event is committed (or was known already)."""
+        ...
+
+    async def awaits(
+        self,
+        kind: Literal["post", "react"],
+        room: Room,
+        member: Member,
+        message: MessageRef | None = None,
+    ) -> bool:
+        """Tell whether somebody waits for this member's post in this room, or for a reaction to this message.
+
+        An adapter drops, unread, whatever is neither addressed to the bot nor awaited.
+        """
+        ...
+
+    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+        """Return what could complete the option, for autocomplete."""
+        ...
+
+    async def recall(self, kind: str) -> Mapping[str, str]:
+        """Return everything that the adapter remembered under this kind, by key."""
+        ...
+
+    async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
+        """Keep values by key, all or none, sealed at rest; None forgets the key."""
+        ...
+
+
+class Adapter(Protocol):
+    """One account on one platform: it turns what happens there into events, and actions into calls."""
+
+    @property
+    def name(self) -> str:
+        """The platform's name, as in `Member.platform`."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The account's name: what a lease is held on."""
+        ...
+
+    @property
+    def affordances(self) -> Affordances:
+        """What the platform can show."""
+        ...
+
+    async def run(self, host: Host) -> None:
+        """Listen until cancelled; raise `Misconfigured` when it can never work (a revoked token)."""
+        ...
+
+    async def deliver(self, delivery: Delivery) -> MessageRef | None:
+        """Carry the action out, with the key as the platform's idempotency key.
+
+        Returns: the message that stands now, for an action that makes one.
+        Raises: `TryLater` (definitely not done), `Undeliverable` (never), `Doubt` (unknown).
+        """
+        ...
+
+    async def find(self, delivery: Delivery) -> MessageRef | None:
+        """Read back whether the delivery stands already; None means that it certainly does not.
+
+        Raises: `Unreadable` when the history cannot be read; `TryLater`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,64 @@
+"""Names of things on a platform: who, where, and which message."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A group that learns together: a Discord guild, a Matrix space, or a Matrix room outside any space."""
+
+    platform: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person's account on a platform."""
+
+    platform: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A place where several people read; `thread` is the id of the thread's root message."""
+
+    platform: str
+    id: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """The private conversation between the bot and one member."""
+
+    member: Member
+
+
+Destination = Room | Direct
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that stands on a platform; in a direct conversation `room` is the platform's room for it."""
+
+    room: Room
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the platform says now of a member in one community; never kept, asked again on every turn."""
+
+    community: Community
+    moderator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """A room of a community as the platform shows it, and what the bot may do there."""
+
+    room: Room
+    name: str
+    can_post: bool = True
+    can_pin: bool = True

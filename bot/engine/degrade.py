@@ -1,0 +1,151 @@
+"""What a platform cannot show, said in another way: one pure function.
+
+Buttons become numbered choices, a form one question a message, an aside a direct message, and a long
+text several messages. A number, a label, a bare word and a reaction all answer the same question
+(see `engine.reading`).
+"""
+
+from dataclasses import replace
+
+from bot.core.actions import Action, Affordances, AskChoice, AskForm, Choice, OpenThread, Pin, Say
+from bot.core.actions import SetRole
+from bot.core.markup import escape
+from bot.core.refs import Destination, Direct, Member
+
+NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣")
+_MOST_REACTIONS = 3
+
+
+def degrade(action: Action, can: Affordances) -> list[Action]:
+    """Return what to do instead, for a platform that can do only this."""
+    match action:
+        case Say():
+            return list(_split(_aside(action, can), can))
+        case AskChoice() if not can.buttons:
+            return list(_split(_aside(_numbered(action, can), can), can))
+        case AskForm() if not can.forms and can.buttons and action.choices:
+            return degrade(_answerable(action), can)
+        case AskForm() if not can.forms:
+            return list(_split(_aside(_first_field(action), can), can))
+        case AskChoice() | AskForm():
+            to = _where(action.to, action.aside, can)
+            return [replace(action, to=to, aside=action.aside if can.asides else None)]
+        case OpenThread() if not can.threads:
+            return [
+                Say(
+                    key=action.key,
+                    to=action.to,
+                    text=f"**{escape(action.title)}**\n\n{action.text}",
+                    lane=action.lane,
+                    after=action.after,
+                )
+            ]
+        case Pin() if not can.pins:
+            return []
+        case SetRole() if not can.roles:
+            return []
+        case _:
+            return [action]
+
+
+def reactions_for(choices: tuple[Choice, ...]) -> tuple[str, ...]:
+    """Return the reactions that stand for choices, where there are few enough."""
+    if len(choices) > _MOST_REACTIONS:
+        return ()
+    return tuple(
+        choice.emoji or NUMBERS[position] for position, choice in enumerate(choices)
+    )
+
+
+def field_text(field_label: str) -> str:
+    """Return how a form's field is asked for in a message of its own."""
+    return f"**{escape(field_label)}**"
+
+
+def _where(to: Destination, aside: Member | None, can: Affordances) -> Destination:
+    return Direct(aside) if aside is not None and not can.asides else to
+
+
+def _aside(say: Say, can: Affordances) -> Say:
+    if say.aside is None or can.asides:
+        return say
+    return replace(say, to=Direct(say.aside), aside=None)
+
+
+def _numbered(ask: AskChoice, can: Affordances) -> Say:
+    emoji = reactions_for(ask.choices)
+    lines = [
+        f"{number}. {choice.emoji + ' ' if choice.emoji else ''}{escape(choice.label)}"
+        for number, choice in enumerate(ask.choices, 1)
+    ]
+    parts = [ask.text, "\n".join(lines)]
+    if ask.hint:
+        parts.append(ask.hint)
+    return Say(
+        key=ask.key,
+        to=ask.to,
+        text="\n\n".join(parts),
+        lane=ask.lane,
+        after=ask.after,
+        aside=ask.aside,
+        ask=ask.ask,
+        in_thread=ask.in_thread,
+        reactions=emoji if can.reactions else (),
+    )
+
+
+def _answerable(ask: AskForm) -> AskChoice:
+    """Keep the ways to answer without words as buttons, while the words are typed."""
+    said = _first_field(replace(ask, choices=()))
+    return AskChoice(
+        key=ask.key,
+        to=ask.to,
+        text=said.text,
+        question=ask.question,
+        choices=ask.choices,
+        lane=ask.lane,
+        after=ask.after,
+        aside=ask.aside,
+        ask=ask.ask,
+    )
+
+
+def _first_field(ask: AskForm) -> Say:
+    parts = [ask.text]
+    if len(ask.fields) > 1:
+        parts.append(field_text(ask.fields[0].label))
+    if ask.choices:
+        parts.append("\n".join(f"- {escape(choice.label)}" for choice in ask.choices))
+    return Say(
+        key=ask.key,
+        to=ask.to,
+        text="\n\n".join(parts),
+        lane=ask.lane,
+        after=ask.after,
+        aside=ask.aside,
+        ask=ask.ask,
+    )
+
+
+def _split(say: Say, can: Affordances) -> list[Say]:
+    if len(say.text) <= can.text_limit:
+        return [say]
+    parts: list[str] = []
+    rest = say.text
+    while len(rest) > can.text_limit:
+        cut = rest.rfind("\n", 1, can.text_limit)
+        if cut < can.text_limit // 2:
+            cut = rest.rfind(" ", 1, can.text_limit)
+        if cut < 1:
+            cut = can.text_limit
+        parts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    parts.append(rest)
+    *first, last = parts
+    return [
+        *(
+            replace(say, key=f"{say.key}.{number}", text=part, reactions=(), ask=False)
+            for number, part in enumerate(first, 1)
+        ),
+        replace(say, text=last),
+    ]

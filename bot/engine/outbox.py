@@ -1,0 +1,237 @@
+"""The outbox's worker: each action once, as far as the platform can tell.
+
+A row is claimed with a lease, checked once more (lease, consent, membership, expiry), sent with its
+key as the idempotency key, and noted. An unknown result is *in doubt*: when a late commit has become
+impossible it is read back by its key, and only if it certainly does not stand is it sent again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.core.actions import Recovery
+from bot.core.errors import (
+    CirclekeeperError,
+    Doubt,
+    TryLater,
+    Undeliverable,
+    Unreachable,
+    Unreadable,
+)
+from bot.core.events import Delivered, Event, Undelivered
+from bot.core.ports import Adapter, Delivery
+from bot.core.refs import MessageRef
+from bot.engine.turn import EngineTurn, Running, Whereabouts
+from bot.engine.writing import read
+from storage.communities import Communities
+from storage.members import Members
+from storage.outbox import Claimed, Deliveries
+from storage.store import Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+MARGIN = timedelta(seconds=35)  # longer than an adapter's longest call
+_MOST = 16
+_GIVE_UP_DOUBT = 12
+_IDLE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    state: str  # sent, pending, doubt, dead, skipped, lost
+    message: MessageRef | None = None
+    wait: float = 0.0
+    reason: str = ""
+
+
+class OutboxWorker:
+    """Sends what one account has to send."""
+
+    def __init__(self, running: Running, store: Store, adapter: Adapter, run_id: str) -> None:
+        """Serve one adapter; `run_id` marks the rows that this process holds."""
+        self.running = running
+        self.store = store
+        self.adapter = adapter
+        self.run_id = run_id
+        self.receive: Callable[[Event], object] | None = None
+        self._woken = asyncio.Event()
+        self._held_back: datetime | None = None
+        self._busy: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Look again: something was written."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        await self.recover()
+        try:
+            while True:
+                self._woken.clear()
+                claimed = await self._claim()
+                for row in claimed:
+                    task = asyncio.create_task(self._chain(row))
+                    self._busy.add(task)
+                    task.add_done_callback(self._busy.discard)
+                if len(claimed) < _MOST:
+                    await self._pause()
+        finally:
+            if self._busy:
+                await asyncio.wait(self._busy, timeout=10)
+            for task in self._busy:
+                task.cancel()
+
+    async def settle(self) -> None:
+        """Send until nothing can be sent now: for a simulated clock."""
+        while claimed := await self._claim():
+            for row in claimed:
+                await self._deliver(row)
+
+    async def recover(self) -> int:
+        """Put in doubt what an earlier run left in the middle of sending."""
+        wait = timedelta(seconds=self.adapter.affordances.quiescence)
+        return await self.store.transact(
+            lambda tx: Deliveries(tx).doubt_abandoned(
+                self.adapter.account, self.run_id, self.running.clock.now(), wait
+            )
+        )
+
+    async def _claim(self) -> list[Claimed]:
+        now = self.running.clock.now()
+        if self._held_back is not None and now < self._held_back:
+            return []
+        return await self.store.transact(lambda tx: self._take(tx, _MOST))
+
+    def _take(self, tx: Transaction, limit: int) -> list[Claimed]:
+        """Claim rows, and end at once those that nobody wants any more."""
+        now = self.running.clock.now()
+        deliveries = Deliveries(tx)
+        wanted = []
+        for row in deliveries.claim(self.adapter.account, self.run_id, now, LEASE, limit):
+            reason = self._unwanted(tx, row, now)
+            if reason:
+                deliveries.give_up(row.key, now, "skipped", reason)
+            else:
+                wanted.append(row)
+        return wanted
+
+    def _unwanted(self, tx: Transaction, row: Claimed, now: datetime) -> str:
+        if row.doubtful:
+            return ""  # it may stand already; that is found out first
+        if row.expires_at is not None and row.expires_at <= now:
+            return "too late to be of use"
+        if row.community is not None and Communities(tx).get(row.community).state == "gone":
+            return "the bot is no longer in the community"
+        if row.gate is None:
+            return ""
+        if row.subject is not None and row.community is not None:
+            membership = Members(tx).membership(row.subject, row.community)
+            if membership is not None and not membership.here:
+                return "the member left"
+        feature, gate = self.running.gates[row.gate]
+        where = Whereabouts(Event(event_id=row.key), subject=row.subject)
+        if row.community is not None:
+            where.community = Communities(tx).get(row.community)
+        turn = EngineTurn(self.running, tx, where)
+        return "" if turn.within(feature, lambda: gate(turn)) else "not wanted any more"
+
+    async def _chain(self, row: Claimed | None) -> None:
+        """Deliver a row, and go on with what the same claim brings next."""
+        if row is not None:
+            await self._deliver(row)
+            self.wake()
+
+    async def _deliver(self, row: Claimed) -> None:
+        action = read(row.body)
+        delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
+        outcome = await self._attempt(row, delivery, action.recovery)
+        await self.store.transact(lambda tx: self._note(tx, row, outcome))
+
+    async def _attempt(self, row: Claimed, delivery: Delivery, recovery: Recovery) -> _Outcome:
+        try:
+            if row.doubtful:
+                found = await self._find(delivery, recovery)
+                if found is not None:
+                    return found
+            if self.running.clock.now() > row.leased_until - MARGIN:
+                # Stopped for too long (SIGSTOP, a sleeping laptop): it may be another's by now.
+                return _Outcome("doubt", wait=0.0, reason="the lease was about to end")
+            return _Outcome("sent", await self.adapter.deliver(delivery))
+        except TryLater as later:
+            self._held_back = self.running.clock.now() + timedelta(seconds=later.after)
+            return _Outcome("pending", wait=later.after)
+        except Unreachable as error:
+            return _Outcome("dead", reason=f"unreachable: {error}")
+        except Undeliverable as error:
+            return _Outcome("dead", reason=str(error))
+        except (Doubt, CirclekeeperError) as error:
+            return self._in_doubt(row, type(error).__name__)
+        except Exception as error:
+            log.error("delivery failed", error=type(error).__name__, kind=delivery.action.kind)
+            return self._in_doubt(row, type(error).__name__)
+
+    def _in_doubt(self, row: Claimed, reason: str) -> _Outcome:
+        if row.attempts >= _GIVE_UP_DOUBT:
+            return _Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
+        wait = self.adapter.affordances.quiescence + min(2.0**row.attempts, 300.0)
+        return _Outcome("doubt", wait=wait, reason=reason)
+
+    async def _find(self, delivery: Delivery, recovery: Recovery) -> _Outcome | None:
+        """Read back; None means: it certainly does not stand, send it (again)."""
+        match recovery:
+            case Recovery.IDEMPOTENT:
+                return None
+            case Recovery.AT_MOST_ONCE:
+                return _Outcome("dead", reason="interrupted, and it must not be sent twice")
+            case Recovery.READABLE:
+                try:
+                    found = await self.adapter.find(delivery)
+                except Unreadable:
+                    raise Doubt from None
+                return _Outcome("sent", found) if found is not None else None
+
+    def _note(self, tx: Transaction, row: Claimed, outcome: _Outcome) -> None:
+        now = self.running.clock.now()
+        deliveries = Deliveries(tx)
+        match outcome.state:
+            case "sent":
+                if deliveries.sent(row.key, self.run_id, now, outcome.message):
+                    self._tell(tx, Delivered(event_id=row.key, key=row.key, ref=outcome.message))
+            case "pending" | "doubt":
+                deliveries.again(
+                    row.key,
+                    self.run_id,
+                    now + timedelta(seconds=outcome.wait),
+                    doubt=outcome.state == "doubt",
+                )
+            case _:
+                log.warning("not delivered", reason=outcome.reason)
+                for key in deliveries.give_up(row.key, now, outcome.state, outcome.reason):
+                    self._tell(
+                        tx, Undelivered(event_id=f"not {key}", key=key, reason=outcome.reason)
+                    )
+
+    def _tell(self, tx: Transaction, event: Event) -> None:
+        """Tell the features in the same transaction; what they want then is written too."""
+        if any(type(event) in feature.on for feature in self.running.features):
+            EngineTurn(self.running, tx, Whereabouts(event)).tell(event)
+
+    async def _pause(self) -> None:
+        due = await self.store.transact(
+            lambda tx: Deliveries(tx).next_due(self.adapter.account), urgent=False
+        )
+        now = self.running.clock.now()
+        if due is not None and self._held_back is not None:
+            due = max(due, self._held_back)
+        wait = _IDLE
+        if due is not None and not self._busy:
+            wait = min(max((due - now).total_seconds(), 0.02), _IDLE)
+        try:
+            await asyncio.wait_for(self._woken.wait(), wait)
+        except TimeoutError:
+            if wait >= _IDLE:
+                await self.recover()

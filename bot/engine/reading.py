@@ -1,0 +1,150 @@
+"""Reading what people type on text platforms: commands, and answers to the open question."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapidfuzz import process
+
+from bot.core.commands import Command
+from bot.core.errors import BadInput
+from bot.engine.degrade import NUMBERS
+
+_NEAR = 70  # of 100: below, a guess would puzzle more than help
+
+
+def fold(text: str) -> str:
+    """Return text as it is compared: case and accents folded, white space joined."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command as it was typed."""
+
+    command: Command
+    options: Mapping[str, str] = field(default_factory=dict)
+    rest: str = ""
+
+
+class Commands:
+    """All declared commands by their paths."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        """Index the commands; a path stands for one command only."""
+        self.by_path: dict[str, Command] = {}
+        for command in commands:
+            if command.path in self.by_path:
+                raise ValueError(f"The command {command.path} is declared twice.")
+            self.by_path[command.path] = command
+
+    def get(self, path: str) -> Command | None:
+        """Return a command."""
+        return self.by_path.get(path)
+
+    def read(self, text: str) -> Typed | None:
+        """Read a line as a command; None when its first words are none.
+
+        Raises: `BadInput` when an option is missing or wrong.
+        """
+        words = text.split()
+        for length in range(min(3, len(words)), 0, -1):
+            command = self.by_path.get(" ".join(fold(word) for word in words[:length]))
+            if command is not None:
+                rest = _after_words(text, length)
+                return Typed(command, _options(command, rest), rest)
+        return None
+
+    def under(self, text: str) -> list[Command]:
+        """Return the commands that a word alone holds, such as `charter`."""
+        start = fold(text[:60]) + " "
+        return [command for path, command in self.by_path.items() if path.startswith(start)]
+
+    def exactly(self, text: str) -> bool:
+        """Tell whether the whole text is a command's word and nothing else."""
+        return fold(text) in self.by_path or bool(self.under(text))
+
+    def near(self, text: str) -> str | None:
+        """Return the path that was probably meant."""
+        words = fold(text[:60]).split()[:3]
+        for length in range(len(words), 0, -1):
+            typed = " ".join(words[:length])
+            found = process.extractOne(typed, list(self.by_path), score_cutoff=_NEAR)
+            if found:
+                return str(found[0])
+        return None
+
+    def below(self, text: str) -> list[str]:
+        """Return the paths that begin with these words."""
+        start = fold(text[:60]).split()[:1]
+        return [path for path in self.by_path if start and path.split()[0] == start[0]]
+
+
+def _after_words(text: str, count: int) -> str:
+    rest = text.strip()
+    for _ in range(count):
+        parts = rest.split(None, 1)
+        rest = parts[1] if len(parts) > 1 else ""
+    return rest.strip()
+
+
+def _options(command: Command, rest: str) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for position, option in enumerate(command.options):
+        last = position == len(command.options) - 1
+        value, rest = (rest, "") if last else _next_word(rest)
+        if not value:
+            continue
+        if len(value) > option.limit:
+            raise BadInput("engine/option_too_long", option=option.name, limit=option.limit)
+        if option.choices and fold(value) not in option.choices:
+            raise BadInput(
+                "engine/option_unknown", option=option.name, choices=list(option.choices)
+            )
+        given[option.name] = fold(value) if option.choices else value
+    return given
+
+
+def _next_word(rest: str) -> tuple[str, str]:
+    parts = rest.split(None, 1)
+    return (parts[0] if parts else "", parts[1] if len(parts) > 1 else "")
+
+
+def check_options(command: Command, options: Mapping[str, str]) -> None:
+    """Refuse a command without what it needs, or with what is too long.
+
+    Raises: `BadInput`.
+    """
+    for option in command.options:
+        value = options.get(option.name, "")
+        if option.required and not value.strip():
+            raise BadInput("engine/option_missing", command=command.path, option=option.name)
+        if len(value) > option.limit:
+            raise BadInput("engine/option_too_long", option=option.name, limit=option.limit)
+
+
+def choice_typed(text: str, choices: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the id of the choice that a text means: its number, its label, its id or another word for it."""
+    typed = fold(text.strip().rstrip(".)!"))
+    if typed.isdecimal() and 1 <= int(typed) <= len(choices):
+        return str(choices[int(typed) - 1]["id"])
+    by_emoji = choice_reacted(text.strip(), choices)
+    if by_emoji is not None:
+        return by_emoji
+    for choice in choices:
+        if typed in {fold(str(word)) for word in (choice["label"], choice["id"], *choice["words"])}:
+            return str(choice["id"])
+    return None
+
+
+def choice_reacted(emoji: str, choices: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the id of the choice that a reaction means."""
+    bare = emoji.replace("\ufe0f", "")
+    for position, choice in enumerate(choices):
+        if choice.get("emoji") and bare == str(choice["emoji"]).replace("\ufe0f", ""):
+            return str(choice["id"])
+        if position < len(NUMBERS) and bare == NUMBERS[position].replace("\ufe0f", ""):
+            return str(choice["id"])
+    return None

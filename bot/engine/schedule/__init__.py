@@ -1,0 +1,1 @@
+"""When things come due: recurrence rules and the tick."""

@@ -1,0 +1,484 @@
+"""The turn that a feature's handler is given: it collects actions and keeps state, and sends nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
+from bot.core.commands import Command, FirstAnswer
+from bot.core.events import Event, FromMember, Joined, Posted
+from bot.core.features import Feature
+from bot.core.markup import to_plain
+from bot.core.ports import Clock, Ids
+from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+from bot.core.turn import Answer, CommunityFacts, Plan
+from bot.engine import menus
+from storage.communities import Communities
+from storage.conversations import Conversations, OpenQuestion, Questions
+from storage.members import Members
+from storage.schedules import Schedules
+from storage.store import Transaction
+from storage.tables import Community as CommunityRow
+
+if TYPE_CHECKING:
+    from bot.engine.words import Words
+
+R = TypeVar("R")
+_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An action that a turn wants done, and on whose behalf."""
+
+    action: Action
+    flow: str
+    subject: str | None
+    community: str | None
+    gate: str | None
+    expires_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Whereabouts:
+    """Who, where and in which community an event is; filled in by dispatch."""
+
+    event: Event
+    subject: str | None = None
+    member: Member | None = None
+    place: Destination | None = None
+    community: CommunityRow | None = None
+    moderator: bool = False
+    locale: str = "en"
+    writes_first: bool = False
+
+
+class Running:
+    """What all turns of a process share."""
+
+    def __init__(
+        self, features: Sequence[Feature], words: "Words", clock: Clock, ids: Ids
+    ) -> None:
+        """Index the declarations."""
+        self.features = list(features)
+        self.words = words
+        self.clock = clock
+        self.ids = ids
+        self.commands: dict[str, tuple[Feature, Command]] = {
+            command.path: (feature, command)
+            for feature in features
+            for command in feature.commands
+        }
+        self.answers: dict[str, tuple[Feature, Callable[[EngineTurn, Answer], None]]] = {
+            purpose: (feature, handler)
+            for feature in features
+            for purpose, handler in feature.answers.items()
+        }
+        self.due: dict[str, tuple[Feature, Callable[[EngineTurn, Plan], None]]] = {
+            kind: (feature, handler)
+            for feature in features
+            for kind, handler in feature.due.items()
+        }
+        self.gates: dict[str, tuple[Feature, Callable[[EngineTurn], bool]]] = {
+            name: (feature, gate)
+            for feature in features
+            for name, gate in feature.gates.items()
+        }
+
+
+class EngineTurn:
+    """One event's transaction, as the feature sees it (see `core.turn.Turn`)."""
+
+    def __init__(self, running: Running, tx: Transaction, where: Whereabouts) -> None:
+        """Begin a turn."""
+        self.running = running
+        self.tx = tx
+        self.where = where
+        self.now = running.clock.now()
+        self.wanted: list[Wanted] = []
+        self._feature = ""
+        self._command: Command | None = None
+        self._depth = 0
+
+    # Who and where
+
+    @property
+    def event(self) -> Event:
+        """Return what happened."""
+        return self.where.event
+
+    @property
+    def place(self) -> Destination | None:
+        """Return where it happened."""
+        return self.where.place
+
+    @property
+    def locale(self) -> str:
+        """Return the language to speak now."""
+        return self.where.locale
+
+    @property
+    def moderator(self) -> bool:
+        """Return whether the member moderates the community, as the platform says now."""
+        return self.where.moderator
+
+    @property
+    def subject(self) -> str:
+        """Return the member's random id."""
+        if self.where.subject is None:
+            raise LookupError("This turn is about nobody.")
+        return self.where.subject
+
+    @property
+    def member(self) -> Member:
+        """Return who it is, on the platform."""
+        if self.where.member is None:
+            self.where.member = Members(self.tx).who(self.subject)
+        return self.where.member
+
+    @property
+    def me(self) -> Direct:
+        """Return the private conversation with the member."""
+        return Direct(self.member)
+
+    @property
+    def community(self) -> CommunityFacts:
+        """Return the community that it is about."""
+        row = self.where.community
+        if row is None:
+            raise LookupError("This turn is about no community.")
+        return community_facts(self.tx, row)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what the member set for themselves."""
+        return Members(self.tx).settings(self.subject)
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Return the languages that the bot speaks."""
+        return self.running.words.languages
+
+    @property
+    def writes_first(self) -> bool:
+        """Return whether the bot may open a direct conversation here."""
+        return self.where.writes_first
+
+    def save_settings(self, settings: Mapping[str, Any]) -> None:
+        """Keep the member's settings; a new language is spoken at once."""
+        Members(self.tx).save_settings(self.subject, settings)
+        if settings.get("locale"):
+            self.where.locale = self.running.words.nearest(str(settings["locale"]))
+
+    @property
+    def zone(self) -> str:
+        """Return the member's time zone, else the community's."""
+        own = self.settings.get("zone") if self.where.subject else None
+        return str(own or (self.where.community.zone if self.where.community else "UTC"))
+
+    # Chance, rows, words
+
+    def new_id(self) -> str:
+        """Return a fresh identifier."""
+        return self.running.ids.new()
+
+    def pick(self, upto: int) -> int:
+        """Return a number from 0 to `upto` - 1."""
+        return self.running.ids.pick(upto)
+
+    def rows(self, repository: Callable[[Any], R]) -> R:
+        """Return the feature's repository, in this transaction."""
+        return repository(self.tx)
+
+    def text(self, words: str, /, **values: Any) -> str:
+        """Render words: a block of the feature's templates, or `feature/block`."""
+        name = words if "/" in words else f"{self._feature}/{words}"
+        return self.running.words.render(self.locale, name, values)
+
+    def choice(
+        self, id_: str, words: str, /, emoji: str | None = None, **values: Any
+    ) -> Choice:
+        """Make a choice with its label from the words."""
+        return Choice(id_, to_plain(self.text(words, **values)), emoji, (id_,))
+
+    # Saying and asking
+
+    def say(
+        self,
+        words: str,
+        /,
+        *,
+        to: Destination | None = None,
+        lane: Lane | None = None,
+        ask: bool = False,
+        after: str | None = None,
+        in_thread: bool = False,
+        gate: str | None = None,
+        **values: Any,
+    ) -> str:
+        """Say something; without `to`, where the member is to be answered."""
+        where, aside = self._answer_place(to)
+        return self.do(
+            Say(
+                key=self.new_id(),
+                to=where,
+                text=self.text(words, **values),
+                lane=lane or self._lane(),
+                after=after,
+                aside=aside,
+                ask=ask,
+                in_thread=in_thread,
+                reply_to=self._answered(where),
+            ),
+            gate=gate,
+        )
+
+    def ask(
+        self,
+        purpose: str,
+        words: str,
+        choices: Sequence[Choice],
+        /,
+        *,
+        to: Destination | None = None,
+        about: Mapping[str, Any] | None = None,
+        anyone: bool = False,
+        gate: str | None = None,
+        lane: Lane | None = None,
+        expires: timedelta | None = None,
+        **values: Any,
+    ) -> str:
+        """Ask with a few answers; earlier questions of the same flow wait no longer."""
+        where, aside = self._answer_place(to)
+        key = self._open("choice", purpose, choices, (), about, anyone)
+        hint = "engine/how_to_react" if anyone else "engine/how_to_answer"
+        return self.do(
+            AskChoice(
+                key=key,
+                to=where,
+                text=self.text(words, **values),
+                question=key,
+                choices=tuple(choices),
+                hint=self.text(hint),
+                lane=lane or self._lane(),
+                aside=aside,
+            ),
+            gate=gate,
+            expires=expires,
+        )
+
+    def ask_form(
+        self,
+        purpose: str,
+        words: str,
+        fields: Sequence[Field],
+        /,
+        *,
+        choices: Sequence[Choice] = (),
+        about: Mapping[str, Any] | None = None,
+        gate: str | None = None,
+        **values: Any,
+    ) -> str:
+        """Ask for the member's own words."""
+        where, aside = self._answer_place(None)
+        key = self._open("form", purpose, choices, fields, about, anyone=False)
+        return self.do(
+            AskForm(
+                key=key,
+                to=where,
+                text=self.text(words, **values),
+                question=key,
+                fields=tuple(fields),
+                choices=tuple(choices),
+                lane=self._lane(),
+                aside=aside,
+            ),
+            gate=gate,
+        )
+
+    def expect(
+        self,
+        kind: str,
+        purpose: str,
+        *,
+        room: Room | None = None,
+        on: str | None = None,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Wait for a deed: a `post` of the member in a room, or a `react` to a message of ours."""
+        question = OpenQuestion(
+            self.new_id(),
+            purpose,
+            kind,
+            "open",
+            self.subject,
+            self._community_id(),
+            {"about": dict(about or {})},
+        )
+        Questions(self.tx).ask(question, delivery_key=on, room=room)
+
+    def drop_questions(self, flow: str) -> None:
+        """Let the flow's questions wait no longer."""
+        Questions(self.tx).close_flow(self.subject, self._community_id(), flow)
+
+    def do(
+        self, action: Action, *, gate: str | None = None, expires: timedelta | None = None
+    ) -> str:
+        """Want an action done; return its key."""
+        personal = isinstance(action.to, Direct) or getattr(action, "aside", None) is not None
+        self.wanted.append(
+            Wanted(
+                action=action,
+                flow=self._feature,
+                subject=self.where.subject if personal else None,
+                community=self._community_id(),
+                gate=gate,
+                expires_at=self.now + expires if expires else None,
+            )
+        )
+        return action.key
+
+    # State and plans
+
+    def state(self, flow: str) -> dict[str, Any]:
+        """Return the member's state in a flow of this community."""
+        return Conversations(self.tx).state(self.subject, self.community.id, flow) or {}
+
+    def keep(self, flow: str, state: Mapping[str, Any]) -> None:
+        """Keep the member's state in a flow, sealed."""
+        Conversations(self.tx).keep(self.subject, self.community.id, flow, state)
+
+    def plan(self, plan: Plan, *, personal: bool = False) -> None:
+        """Plan what comes due for the community, or for the member."""
+        Schedules(self.tx).save(
+            replace(
+                plan,
+                community=self.community.id,
+                subject=self.subject if personal else None,
+            )
+        )
+
+    def plans(self, kind: str, *, personal: bool = False) -> list[Plan]:
+        """Return the plans of a kind, by what is next."""
+        return Schedules(self.tx).of(
+            self.community.id, kind, self.subject if personal else None
+        )
+
+    def unplan(self, id_: str) -> None:
+        """Forget a plan."""
+        Schedules(self.tx).remove(id_)
+
+    def forget_subject(self) -> None:
+        """Go on about nobody: the member was erased."""
+        self.where.subject = None
+        self.wanted = [replace(wanted, subject=None) for wanted in self.wanted]
+
+    # Other features
+
+    def run(self, path: str, options: Mapping[str, str] | None = None) -> None:
+        """Go on with another command, as if the member had typed it; a word alone opens its menu."""
+        if path not in self.running.commands:
+            menus.offer(self, path)
+            return
+        feature, command = self.running.commands[path]
+        self.within(feature, lambda: command.run(self, options or {}), command)
+
+    def tell(self, event: Event) -> None:
+        """Tell the other features, in this transaction."""
+        for feature in self.running.features:
+            handler = feature.on.get(type(event))
+            if handler is not None:
+                self.within(feature, lambda run=handler: run(self, event))  # type: ignore[misc]
+
+    def gather(self, what: str) -> list[Any]:
+        """Ask every feature for its contribution and join the answers."""
+        found: list[Any] = []
+        for feature in self.running.features:
+            contribution = getattr(feature, what)
+            if callable(contribution):
+                found.extend(self.within(feature, lambda ask=contribution: ask(self)))  # type: ignore[misc]
+            elif contribution:
+                found.extend(contribution)
+        return found
+
+    def within(
+        self, feature: Feature, work: Callable[[], R], command: Command | None = None
+    ) -> R:
+        """Do a feature's work: its words and flows are meant meanwhile."""
+        if self._depth >= _DEPTH:
+            raise RecursionError(f"{feature.name} and others call each other without end.")
+        before = self._feature, self._command, self._depth
+        self._feature, self._depth = feature.name, self._depth + 1
+        self._command = command or self._command
+        try:
+            return work()
+        finally:
+            self._feature, self._command, self._depth = before
+
+    # Inner parts
+
+    def _community_id(self) -> str | None:
+        return self.where.community.id if self.where.community else None
+
+    def _lane(self) -> Lane:
+        asked = isinstance(self.event, FromMember) and not isinstance(self.event, Joined)
+        return Lane.INTERACTIVE if asked else Lane.NORMAL
+
+    def _answer_place(self, to: Destination | None) -> tuple[Destination, Member | None]:
+        if to is not None:
+            return to, None
+        match self.place:
+            case Room() as room:
+                public = self._command is not None and self._command.first is FirstAnswer.PUBLIC
+                return room, None if public else self.member
+            case _:
+                return self.me, None
+
+    def _answered(self, where: Destination) -> MessageRef | None:
+        event = self.event
+        return event.message if isinstance(event, Posted) and event.place == where and isinstance(where, Room) else None
+
+    def _open(
+        self,
+        kind: str,
+        purpose: str,
+        choices: Sequence[Choice],
+        fields: Sequence[Field],
+        about: Mapping[str, Any] | None,
+        anyone: bool,
+    ) -> str:
+        key = self.new_id()
+        subject = None if anyone else self.subject
+        questions = Questions(self.tx)
+        if subject is not None:
+            questions.close_flow(subject, self._community_id(), purpose.split(".")[0])
+        spec = {
+            "choices": [asdict(choice) for choice in choices],
+            "fields": [asdict(field) for field in fields],
+            "values": {},
+            "about": dict(about or {}),
+        }
+        question = OpenQuestion(key, purpose, kind, "open", subject, self._community_id(), spec)
+        questions.ask(question, delivery_key=key)
+        return key
+
+
+def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
+    """Return a community as features see it."""
+    uses = {
+        "newcomers": row.newcomers_room,
+        "prompts": row.prompts_room,
+        "charter": row.charter_room,
+        "moderators": row.moderators_room,
+    }
+    return CommunityFacts(
+        id=row.id,
+        ref=Community(row.platform, row.external_id),
+        name=row.name,
+        state=row.state,
+        locale=row.locale,
+        zone=row.zone,
+        rooms={use: Room(row.platform, id_) for use, id_ in uses.items() if id_},
+        known_rooms=tuple(Communities(tx).rooms(row.id)),
+    )

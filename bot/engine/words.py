@@ -1,0 +1,231 @@
+"""Every word that the bot says: Jinja2 templates and gettext catalogues from `prompts/`.
+
+A feature's words stand in `<feature>/words.md.j2`, one block a message; the catalogues beside it are
+`<feature>/<language>.po`. Whatever a template is given is escaped at the door, so that nobody's text
+can become markup; our own rendered texts come as `Markdown` and stay as they are.
+"""
+
+import gettext
+import io
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from bot.core.markup import Markdown, escape
+
+_TEMPLATE_LIMIT = 4000
+_NESTING = 2
+_FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim", "join", "length"})
+
+
+class Words:
+    """The words in every language that has catalogues; English is what the templates say."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Read from these folders; a later one extends and overrides the earlier."""
+        self.folders = list(folders)
+        self._environments: dict[str, Environment] = {}
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the bot speaks, English first."""
+        found = {path.stem for folder in self.folders for path in folder.glob("*/*.po")}
+        return ("en", *sorted(found - {"en"}))
+
+    def nearest(self, *wanted: str | None) -> str:
+        """Return the first wanted language that the bot speaks; English at last."""
+        for tag in wanted:
+            if not tag:
+                continue
+            base = re.split(r"[-_]", tag)[0].lower()
+            if base in self.languages:
+                return base
+        return "en"
+
+    def render(self, locale: str, name: str, values: Mapping[str, Any]) -> Markdown:
+        """Render a block.
+
+        Args:
+            locale: the language to speak.
+            name: `feature/block`.
+            values: what the block shows; a name that it needs and does not get is an error.
+        """
+        feature, _, block = name.partition("/")
+        template = self._environment(locale).get_template(f"{feature}/words.md.j2")
+        try:
+            body = template.blocks[block]
+        except KeyError as error:
+            raise LookupError(f"There are no words {name}.") from error
+        context = template.new_context({key: _at_the_door(value) for key, value in values.items()})
+        return Markdown("".join(body(context)).strip())
+
+    def has(self, name: str) -> bool:
+        """Tell whether there are such words."""
+        feature, _, block = name.partition("/")
+        return block in self._environment("en").get_template(f"{feature}/words.md.j2").blocks
+
+    def _environment(self, locale: str) -> Environment:
+        if locale not in self._environments:
+            self._environments[locale] = self._make(locale)
+        return self._environments[locale]
+
+    def _make(self, locale: str) -> Environment:
+        # The templates are ours and trusted; what moderators write goes through `check_template`.
+        environment = Environment(  # noqa: S701 - the output is CommonMark, escaped at the door
+            loader=FileSystemLoader([str(folder) for folder in reversed(self.folders)]),
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.policies["ext.i18n.trimmed"] = True
+        environment.filters |= _formats(locale)
+        environment.install_gettext_translations(  # type: ignore[attr-defined]
+            self._catalogue(locale), newstyle=True
+        )
+        return environment
+
+    def _catalogue(self, locale: str) -> gettext.NullTranslations:
+        whole: gettext.NullTranslations = gettext.NullTranslations()
+        for folder in self.folders:
+            for path in sorted(folder.glob(f"*/{locale}.po")):
+                with path.open("rb") as file:
+                    catalogue = read_po(file, locale=locale)
+                compiled = io.BytesIO()
+                write_mo(compiled, catalogue)
+                compiled.seek(0)
+                translations = gettext.GNUTranslations(compiled)
+                translations.add_fallback(whole)
+                whole = translations
+        return whole
+
+
+def language_name(tag: str) -> str:
+    """Return a language's name in itself."""
+    try:
+        return (Locale.parse(tag).get_display_name(tag) or tag).capitalize()
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
+def _formats(locale: str) -> dict[str, Any]:
+    def day(value: date | datetime) -> str:
+        return escape(format_date(value, "EEEE d MMMM", locale=locale))
+
+    def full_day(value: date | datetime) -> str:
+        return escape(format_date(value, "long", locale=_clock_locale(locale)))
+
+    def clock(value: datetime | time) -> str:
+        return escape(format_time(value, "short", locale=_clock_locale(locale)))
+
+    def moment(value: datetime) -> str:
+        return escape(f"{format_date(value, 'EEEE d MMMM', locale=locale)}, {clock(value)}")
+
+    def long_moment(value: datetime) -> str:
+        return escape(format_datetime(value, "yyyy-MM-dd HH:mm", locale=locale))
+
+    return {
+        "day": day,
+        "full_day": full_day,
+        "clock": clock,
+        "moment": moment,
+        "long_moment": long_moment,
+    }
+
+
+def _clock_locale(locale: str) -> str:
+    # The day before the month, and a 24-hour clock, read the same to everybody.
+    return "en_GB" if locale == "en" else locale
+
+
+def _at_the_door(value: Any) -> Any:
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, Mapping):
+        return {key: _at_the_door(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_at_the_door(item) for item in value]
+    return value
+
+
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Filter,
+    nodes.If,
+    nodes.For,
+    nodes.Const,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+)
+
+
+class TemplateMistake(ValueError):
+    """A moderator's template is outside the subset; the message says what, in a short English phrase."""
+
+    def __init__(self, reason: str, part: str = "") -> None:
+        """Name the reason (a block of `engine/words.md.j2`) and the part of the template."""
+        super().__init__(f"{reason}: {part}" if part else reason)
+        self.reason = reason
+        self.part = part
+
+
+def check_template(text: str, variables: Sequence[str], lists: Sequence[str] = ()) -> None:
+    """Refuse a moderator's template unless it is text, known variables and filters, `if`, and `for` over given lists.
+
+    The parsed template is looked at and never run: Jinja's sandbox does not bound work.
+
+    Raises: `TemplateMistake`.
+    """
+    if len(text) > _TEMPLATE_LIMIT:
+        raise TemplateMistake("template_too_long", str(_TEMPLATE_LIMIT))
+    try:
+        tree = SandboxedEnvironment().parse(text)
+    except (TemplateSyntaxError, RecursionError) as error:
+        raise TemplateMistake("template_syntax", str(error)[:80]) from error
+    known = {*variables, *lists}
+    _walk(tree, known, frozenset(lists), 0)
+
+
+def _walk(node: nodes.Node, known: set[str], lists: frozenset[str], depth: int) -> None:
+    if not isinstance(node, _ALLOWED):
+        raise TemplateMistake("template_forbidden", type(node).__name__.lower())
+    if isinstance(node, nodes.Filter) and (
+        node.name not in _FILTERS or node.kwargs or node.dyn_args or node.dyn_kwargs
+    ):
+        raise TemplateMistake("template_filter", node.name)
+    if isinstance(node, nodes.Name) and node.ctx == "load" and node.name not in known:
+        raise TemplateMistake("template_variable", node.name)
+    if isinstance(node, nodes.For):
+        if depth >= _NESTING or node.recursive or node.test is not None:
+            raise TemplateMistake("template_forbidden", "for")
+        if not isinstance(node.iter, nodes.Name) or node.iter.name not in lists:
+            raise TemplateMistake("template_forbidden", "for")
+        if not isinstance(node.target, nodes.Name):
+            raise TemplateMistake("template_forbidden", "for")
+        known, depth = known | {node.target.name}, depth + 1
+    for child in node.iter_child_nodes():
+        _walk(child, known, lists, depth)
+
+
+def render_template(text: str, values: Mapping[str, Any]) -> Markdown:
+    """Render a template that `check_template` accepted."""
+    environment = SandboxedEnvironment(undefined=StrictUndefined)
+    shown = {key: _at_the_door(value) for key, value in values.items()}
+    return Markdown(environment.from_string(text).render(shown))

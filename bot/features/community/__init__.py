@@ -1,0 +1,32 @@
+"""The community: setting it up, opening it, and how it is."""
+
+from bot.core.commands import Audience, Command
+from bot.core.events import Added, Removed
+from bot.core.features import Feature, SetupGoesOn
+from bot.features.community import flow, setup
+
+_MODERATOR = Audience.MODERATOR
+
+
+def feature() -> Feature:
+    """Declare the feature."""
+    return Feature(
+        name="community",
+        commands=(
+            Command("keeper setup", setup.begin, audience=_MODERATOR),
+            Command("keeper status", flow.status, audience=_MODERATOR),
+            Command("keeper check", flow.check, audience=_MODERATOR),
+            Command("keeper open", flow.open_, audience=_MODERATOR),
+            Command("keeper pause", flow.pause, audience=_MODERATOR),
+            Command("keeper resume", flow.resume, audience=_MODERATOR),
+        ),
+        answers={
+            "community.language": setup.language,
+            "community.zone": setup.zone,
+            "community.rooms": setup.rooms,
+            "community.rooms_apart": setup.rooms_apart,
+            "community.opening": setup.opening,
+        },
+        on={Added: flow.added, Removed: flow.removed, SetupGoesOn: setup.goes_on},
+        problems=flow.problems,
+    )

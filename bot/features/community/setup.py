@@ -1,0 +1,185 @@
+"""Setting a community up: a few questions, which can be left and taken up again."""
+
+from collections.abc import Mapping
+from zoneinfo import available_timezones
+
+from rapidfuzz import process
+
+from bot.core.actions import Choice, Field
+from bot.core.errors import BadInput
+from bot.core.features import SetupGoesOn, SetupReached, SetupStep
+from bot.core.refs import RoomFacts
+from bot.core.turn import USES, Answer, Turn
+from bot.engine.reading import fold
+from bot.engine.schedule.recurrence import valid_zone
+from bot.engine.words import language_name
+from storage.communities import Communities
+
+_FLOW = "community"
+_OWN = ("language", "zone", "rooms")
+_MANY = 8
+
+
+def begin(turn: Turn, _options: Mapping[str, str]) -> None:
+    """Begin, or go on where it was left."""
+    step = turn.state(_FLOW).get("step", "language")
+    if step == "language":
+        turn.say("setup_begins", minutes=10)
+    else:
+        turn.say("setup_goes_on")
+    _go_to(turn, step)
+
+
+def _steps(turn: Turn) -> list[SetupStep]:
+    steps: list[SetupStep] = turn.gather("setup")
+    return sorted(steps, key=lambda step: step.order)
+
+
+def _go_to(turn: Turn, step: str) -> None:
+    turn.keep(_FLOW, {"step": step})
+    contributed = {each.name for each in _steps(turn)}
+    match step:
+        case "language":
+            choices = [
+                Choice(tag, language_name(tag), None, (tag,)) for tag in turn.languages
+            ]
+            turn.ask("community.language", "ask_language", choices)
+        case "zone":
+            turn.ask_form(
+                "community.zone",
+                "ask_zone",
+                [Field("zone", turn.text("field_zone"), limit=60)],
+                choices=[turn.choice("keep", "keep_zone", zone=turn.community.zone)],
+            )
+        case "rooms":
+            _ask_rooms(turn)
+        case "opening":
+            choices = [turn.choice("open", "choice_open"), turn.choice("wait", "choice_wait")]
+            turn.ask("community.opening", "ask_opening", choices)
+        case name if name in contributed:
+            turn.tell(SetupReached(event_id=turn.new_id(), step=name))
+        case _:
+            _go_to(turn, "language")
+
+
+def _after(turn: Turn, step: str) -> None:
+    order = [*_OWN, *(each.name for each in _steps(turn)), "opening"]
+    _go_to(turn, order[order.index(step) + 1])
+
+
+def goes_on(turn: Turn, event: SetupGoesOn) -> None:
+    """A contributed step is done: ask what comes next, if the setup is under way."""
+    if turn.state(_FLOW).get("step") == event.step:
+        _after(turn, event.step)
+
+
+def language(turn: Turn, answer: Answer) -> None:
+    """Keep the community's language."""
+    communities = turn.rows(Communities)
+    row = communities.get(turn.community.id)
+    row.locale = answer.choice
+    communities.save(row)
+    # The moderator who chose it is spoken to in it, too, unless they have set another one.
+    if "locale" not in turn.settings:
+        turn.save_settings({**turn.settings, "locale": answer.choice})
+    turn.say("language_kept", language=language_name(answer.choice))
+    _after(turn, "language")
+
+
+def zone(turn: Turn, answer: Answer) -> None:
+    """Keep the community's time zone; a city's name is enough."""
+    if answer.choice != "keep":
+        communities = turn.rows(Communities)
+        row = communities.get(turn.community.id)
+        row.zone = zone_meant(answer.text)
+        communities.save(row)
+    turn.say("zone_kept", zone=turn.community.zone)
+    _after(turn, "zone")
+
+
+def zone_meant(text: str) -> str:
+    """Return the IANA zone that somebody typed, by its name or its city.
+
+    Raises: `BadInput` with the nearest ones.
+    """
+    if valid_zone(text.strip()):
+        return text.strip()
+    places = {fold(name.split("/")[-1].replace("_", " ")): name for name in _zones()}
+    typed = fold(text.split("/")[-1].replace("_", " "))
+    if typed in places:
+        return places[typed]
+    near = [places[found[0]] for found in process.extract(typed, list(places), limit=3)]
+    raise BadInput("zone_unknown", near=near)
+
+
+def _zones() -> list[str]:
+    return sorted(name for name in available_timezones() if "/" in name and valid_zone(name))
+
+
+def _ask_rooms(turn: Turn) -> None:
+    rooms = turn.community.known_rooms
+    if not rooms:
+        turn.say("no_rooms")
+        _after(turn, "rooms")
+        return
+    if len(rooms) == 1:
+        _use(turn, dict.fromkeys(USES[:3], rooms[0]))
+        turn.say("one_room", room=rooms[0].name)
+        _after(turn, "rooms")
+        return
+    choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms[:_MANY]]
+    choices.append(turn.choice("apart", "choice_rooms_apart"))
+    turn.ask("community.rooms", "ask_rooms", choices)
+
+
+def rooms(turn: Turn, answer: Answer) -> None:
+    """Use one room for all, or ask for each use."""
+    known = list(turn.community.known_rooms)
+    if answer.choice == "apart":
+        listed = [facts.name for facts in known]
+        fields = [Field(use, turn.text(f"use_{use}"), limit=100) for use in USES]
+        turn.ask_form("community.rooms_apart", "ask_rooms_apart", fields, rooms=listed)
+        return
+    chosen = next((facts for facts in known if facts.room.id == answer.choice), None)
+    if chosen is None:
+        raise BadInput("room_unknown", typed="", rooms=[facts.name for facts in known])
+    _use(turn, dict.fromkeys(USES[:3], chosen))
+    turn.say("one_room", room=chosen.name)
+    _after(turn, "rooms")
+
+
+def rooms_apart(turn: Turn, answer: Answer) -> None:
+    """Keep a room for each use."""
+    known = list(turn.community.known_rooms)
+    chosen = {use: _room_meant(known, answer.values.get(use, "")) for use in USES}
+    _use(turn, chosen)
+    shown = [(turn.text(f"use_{use}"), facts.name) for use, facts in chosen.items()]
+    turn.say("rooms_kept", rooms=shown)
+    _after(turn, "rooms")
+
+
+def _room_meant(known: list[RoomFacts], typed: str) -> RoomFacts:
+    text = fold(typed.lstrip("#"))
+    if text.isdecimal() and 1 <= int(text) <= len(known):
+        return known[int(text) - 1]
+    for facts in known:
+        if text in (fold(facts.name.lstrip("#")), facts.room.id.casefold()):
+            return facts
+    raise BadInput("room_unknown", typed=typed[:60], rooms=[facts.name for facts in known])
+
+
+def _use(turn: Turn, chosen: Mapping[str, RoomFacts]) -> None:
+    communities = turn.rows(Communities)
+    row = communities.get(turn.community.id)
+    for use, facts in chosen.items():
+        setattr(row, f"{use}_room", facts.room.id)
+    communities.save(row)
+
+
+def opening(turn: Turn, answer: Answer) -> None:
+    """Open now, or leave that for later."""
+    turn.keep(_FLOW, {"step": "language"})
+    if answer.choice == "open":
+        turn.run("keeper open")
+    else:
+        turn.say("open_later")

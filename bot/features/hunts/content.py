@@ -1,0 +1,151 @@
+"""Treasure hunts as files: `prompts/hunts/content/<id>.yaml`.
+
+A step's kind decides what it needs besides its words. `KINDS` are those that are known here; others
+are handed to `load_hunts` and `check`, each a frozen model with a `kind` of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
+from types import GenericAlias
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, create_model
+
+from bot.core.content import Folders, Mistake
+from bot.engine.content import (
+    Content,
+    Id,
+    Loaded,
+    Text,
+    Texts,
+    Title,
+    Tree,
+    Whole,
+    by_language,
+    clauses,
+    entries,
+    exactly,
+    load,
+    meant,
+    quote,
+    refuse,
+    repeated,
+)
+from bot.engine.reading import fold
+
+
+class Step(Content):
+    """What every step has: the task, two hints, the answer, and the place that one knows then."""
+
+    kind: str
+    id: Id
+    title: Title
+    text: Texts
+    hints: Annotated[tuple[Texts, ...], exactly(2)]
+    answer: Texts
+    place: Texts
+
+
+class Settings(Step):
+    """Save one's own settings; "nothing to change" counts."""
+
+    kind: Literal["settings"]
+
+
+def _emoji(text: str) -> str:
+    if not 1 <= len(text) <= 16 or text.isascii():
+        raise refuse(f"cannot be {quote(text)}.", "Put the sign itself here, for example 👋.")
+    return text
+
+
+class React(Step):
+    """React to the step's own message; `emoji` is the sign that the task suggests."""
+
+    kind: Literal["react"]
+    emoji: Annotated[str, AfterValidator(_emoji)]
+
+
+class Wave(Step):
+    """Post anything in a room; the text is never read."""
+
+    kind: Literal["wave"]
+    room: Literal["newcomers", "prompts", "charter"]
+
+
+class CharterWord(Step):
+    """Find a word in a clause of the charter."""
+
+    kind: Literal["charter-word"]
+    clause: Id
+    answers: Annotated[
+        dict[str, Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)]], by_language
+    ]
+
+
+KINDS: tuple[type[Step], ...] = (Settings, React, Wave, CharterWord)
+
+
+class Hunt(Content):
+    """A way through the place in a few steps; `minutes` is what is told beforehand."""
+
+    format: Literal[1] = Field(alias="schema")
+    id: Id
+    version: Annotated[Whole, Field(ge=1)]
+    title: Title
+    about: Texts
+    minutes: Annotated[Whole, Field(ge=1, le=240)]
+    steps: tuple[Step, ...]
+
+
+def hunt_of(kinds: Sequence[type[Step]]) -> type[Hunt]:
+    """Return the model of a hunt whose steps are of these kinds, of which there are several."""
+    step: Any = Annotated[reduce(or_, kinds), Field(discriminator="kind")]
+    steps: Any = Annotated[GenericAlias(tuple, (step, ...)), Field(min_length=1, max_length=20)]
+    return create_model("Hunt", __base__=Hunt, steps=(steps, ...))
+
+
+def load_hunts(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> Loaded[tuple[Hunt, ...]]:
+    """Load every hunt, the shipped ones first."""
+    model = hunt_of(kinds)
+    files = [load(path, model) for path in folders.files("hunts")]
+    mistakes = [mistake for file in files for mistake in file.mistakes]
+    mistakes += repeated(file.tree for file in files)
+    for file in files:
+        mistakes += repeated(entries(file.tree, "steps"))
+    hunts = tuple(file.value for file in files if file.value)
+    trees = tuple(file.tree for file in files if file.tree)
+    mistakes += _charter_words(trees, folders)
+    return Loaded(None if mistakes else hunts, tuple(sorted(mistakes)))
+
+
+def check(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> list[Mistake]:
+    """Return every mistake in the hunts, and where they and the charter do not agree."""
+    return list(load_hunts(folders, kinds).mistakes)
+
+
+def _charter_words(hunts: Sequence[Tree], folders: Folders) -> Iterator[Mistake]:
+    """Yield charter words that a newcomer could not find in the clause."""
+    charter = clauses(folders.charter)
+    for step in (step for hunt in hunts for step in entries(hunt, "steps")):
+        name, answers = step.get("clause"), step.get("answers")
+        if step.get("kind") != "charter-word" or not charter or not isinstance(name, str):
+            continue
+        if name not in charter:
+            what = f"The charter has no clause {quote(name)}."
+            mend = meant(name, charter, "Write the id of one of the charter's clauses.")
+            yield step.mistake("clause", what, mend)
+        elif isinstance(answers, Tree):
+            yield from _absent(answers, charter[name])
+
+
+def _absent(answers: Tree, clause: Tree) -> Iterator[Mistake]:
+    texts = clause.get("text")
+    for language, words in answers.items():
+        text = texts.get(language) if isinstance(texts, Tree) else None
+        if not isinstance(text, str) or not isinstance(words, list):
+            continue  # told by the charter's own check, and by the model
+        for word in (word for word in words if isinstance(word, str)):
+            if fold(word) not in fold(text):
+                what = f"{quote(word)} does not occur in the clause {quote(clause['id'])}."
+                yield answers.mistake(language, what, "Take a word that stands in its text.")

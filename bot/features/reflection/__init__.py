@@ -1,0 +1,41 @@
+"""Reflection: private notes and check-ins, the author's alone."""
+
+from bot.core.commands import Command, Option
+from bot.core.content import Folders
+from bot.core.features import Feature, ThoughtOffered
+from bot.features.reflection import content
+from bot.features.reflection.keeping import LIMIT, Keeping
+from bot.features.reflection.rhythm import CADENCES, KIND, Rhythm
+
+
+def feature(folders: Folders) -> Feature:
+    """Declare the feature, with the question sets of these folders."""
+    rhythm = Rhythm(content.load_sets(folders).value or ())
+    keeping = Keeping(rhythm)
+    how_often = Option("cadence", limit=20, choices=(*CADENCES, "off"))
+    return Feature(
+        name="reflection",
+        commands=(
+            Command("reflect now", keeping.now, (Option("text", limit=LIMIT),), private=True),
+            Command("reflect how-often", rhythm.how_often, (how_often,), private=True),
+            Command("reflect look-back", keeping.look_back, private=True),
+            Command("reflect stop", rhythm.stop, private=True),
+            Command("reflect check-in", rhythm.take_up, private=True),
+        ),
+        answers={
+            "reflection.thought": keeping.thought,
+            "lookback.page": keeping.page,
+            "rhythm.offer": rhythm.offered,
+            "rhythm.cadence": rhythm.chosen,
+            "rhythm.set": rhythm.set_chosen,
+            "rhythm.reach": rhythm.reach_chosen,
+            "checkin.outcome": rhythm.outcome,
+            "checkin.answer": rhythm.answered,
+            "checkin.slower": rhythm.slower,
+        },
+        due={KIND: rhythm.due},
+        on={ThoughtOffered: keeping.offered},
+        gates={"reflection.rhythm": rhythm.wanted},
+        home=rhythm.home,
+        check=content.check,
+    )

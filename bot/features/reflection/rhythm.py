@@ -1,0 +1,270 @@
+"""The rhythm: a check-in now and then, for who asked for it; it opens with their own last words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.core.actions import Choice, Field
+from bot.core.content import in_locale
+from bot.core.features import HomeItem
+from bot.core.turn import Answer, Plan, Turn
+from bot.engine.schedule.recurrence import Cadence, Rule, next_after
+from bot.features.reflection.content import Set
+from storage.reflection import Thought, Thoughts
+
+KIND = "reflection.check-in"
+CADENCES = ("weekly", "fortnightly", "monthly")
+OUTCOMES = ("happened", "changed", "didnt", "nomatter")
+_FLOW = "reflection"
+_HOUR = time(18, 0)
+_PATIENCE = 2  # unanswered invitations before the one question whether to go slower
+_LIMIT = 4000
+_LATENESS = 3 * 86_400
+
+
+class Rhythm:
+    """Check-ins by question sets."""
+
+    def __init__(self, sets: Sequence[Set]) -> None:
+        """Ask the questions of these sets."""
+        self.sets = {each.id: each for each in sets}
+
+    # Opting in and out
+
+    def offer(self, turn: Turn) -> None:
+        """Offer a rhythm once, to somebody who has none."""
+        state = turn.state(_FLOW)
+        if state.get("offered") or turn.plans(KIND, personal=True):
+            return
+        turn.keep(_FLOW, {**state, "offered": True})
+        choices = [turn.choice("yes", "choice_yes"), turn.choice("no", "choice_no")]
+        turn.ask("rhythm.offer", "offer", choices)
+
+    def offered(self, turn: Turn, answer: Answer) -> None:
+        """Ask how often, or leave it."""
+        if answer.choice == "yes":
+            self._ask_cadence(turn)
+        else:
+            turn.say("offer_declined")
+
+    def how_often(self, turn: Turn, options: Mapping[str, str]) -> None:
+        """Change the cadence, or ask which."""
+        match options.get("cadence"):
+            case None:
+                self._ask_cadence(turn)
+            case "off":
+                self.stop(turn, {})
+            case cadence:
+                self._begin(turn, str(cadence))
+
+    def _ask_cadence(self, turn: Turn) -> None:
+        choices = [turn.choice(each, f"cadence_{each}") for each in CADENCES]
+        choices.append(turn.choice("off", "cadence_off"))
+        turn.ask("rhythm.cadence", "ask_cadence", choices)
+
+    def chosen(self, turn: Turn, answer: Answer) -> None:
+        """Keep the cadence, then ask for the set of questions."""
+        if answer.choice == "off":
+            self.stop(turn, {})
+            return
+        self._begin(turn, answer.choice)
+
+    def _begin(self, turn: Turn, cadence: str) -> None:
+        zone = turn.zone
+        today = turn.now.astimezone(ZoneInfo(zone)).date()
+        match cadence:
+            case "weekly":
+                rule = Rule(Cadence.WEEKLY, at=_HOUR, weekday=today.weekday())
+            case "fortnightly":
+                rule = Rule(Cadence.FORTNIGHTLY, at=_HOUR, anchor=today)
+            case _:
+                nth = (today.day - 1) // 7 + 1
+                rule = Rule(
+                    Cadence.NTH_WEEKDAY,
+                    at=_HOUR,
+                    weekday=today.weekday(),
+                    nth=nth if nth < 5 else -1,
+                )
+        known = turn.plans(KIND, personal=True)
+        # The first one not within the next day: somebody has just reflected.
+        first = next_after(rule, zone, turn.now)
+        if (first - turn.now).total_seconds() < 86_400:
+            first = next_after(rule, zone, first)
+        turn.plan(
+            Plan(
+                id=known[0].id if known else turn.new_id(),
+                kind=KIND,
+                rule=rule.to_json(),
+                zone=zone,
+                next_due=first,
+                policy="late once",
+                lateness=_LATENESS,
+                payload={"cadence": cadence},
+            ),
+            personal=True,
+        )
+        turn.keep(_FLOW, {**turn.state(_FLOW), "offered": True, "told": True, "unanswered": 0})
+        turn.say("rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, first))
+        if len(self.sets) > 1:
+            self._ask_set(turn)
+        else:
+            self._ask_reach(turn)
+
+    def _ask_set(self, turn: Turn) -> None:
+        choices = [
+            Choice(each.id, in_locale(each.title, turn.locale), None, (each.id,))
+            for each in self.sets.values()
+        ]
+        listed = [
+            (in_locale(each.title, turn.locale), in_locale(each.about, turn.locale))
+            for each in self.sets.values()
+        ]
+        turn.ask("rhythm.set", "ask_set", choices, sets=listed)
+
+    def set_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Keep the set, and ask where the check-in may come."""
+        turn.keep(_FLOW, {**turn.state(_FLOW), "set": answer.choice, "question": 0})
+        turn.say("set_kept", title=in_locale(self.sets[answer.choice].title, turn.locale))
+        self._ask_reach(turn)
+
+    def _ask_reach(self, turn: Turn) -> None:
+        if turn.settings.get("reach") == "direct":
+            return
+        choices = [turn.choice("direct", "reach_direct"), turn.choice("return", "reach_return")]
+        turn.ask("rhythm.reach", "ask_reach", choices)
+
+    def reach_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Keep how check-ins may come."""
+        turn.save_settings({**turn.settings, "reach": answer.choice})
+        turn.say(f"reach_kept_{answer.choice}")
+
+    def stop(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """End the rhythm at once; what was kept stays."""
+        plans = turn.plans(KIND, personal=True)
+        for plan in plans:
+            turn.unplan(plan.id)
+        for flow in ("checkin", "rhythm"):
+            turn.drop_questions(flow)
+        turn.keep(_FLOW, {**turn.state(_FLOW), "waiting": False, "unanswered": 0})
+        turn.say("stopped" if plans else "nothing_to_stop")
+
+    def wanted(self, turn: Turn) -> bool:
+        """Tell, just before sending, whether the member still wants to be written to."""
+        return turn.settings.get("reach") == "direct" and bool(turn.plans(KIND, personal=True))
+
+    # A check-in
+
+    def due(self, turn: Turn, _plan: Plan) -> None:
+        """Invite, once; after two that stayed unanswered ask whether to go slower, then be silent."""
+        state = turn.state(_FLOW)
+        unanswered = int(state.get("unanswered", 0))
+        if turn.community.state != "open" or unanswered > _PATIENCE:
+            return
+        direct = turn.settings.get("reach") == "direct"
+        turn.keep(_FLOW, {**state, "unanswered": unanswered + 1, "waiting": not direct})
+        if not direct:
+            return
+        if unanswered == _PATIENCE:
+            choices = [turn.choice(each, f"slower_{each}") for each in ("slower", "pause", "stop")]
+            turn.ask("checkin.slower", "ask_slower", choices, gate="reflection.rhythm")
+        else:
+            self._invite(turn, gate="reflection.rhythm")
+
+    def _invite(self, turn: Turn, gate: str | None = None) -> None:
+        last = self._last(turn)
+        if last is None:
+            self._question(turn, gate, greet=True)
+            return
+        choices = [turn.choice(each, f"choice_{each}") for each in OUTCOMES]
+        choices.append(turn.choice("pass", "choice_pass"))
+        choices.append(turn.choice("stop", "choice_stop"))
+        at = datetime.fromisoformat(str(last.body["at"])).astimezone(ZoneInfo(turn.zone))
+        turn.ask(
+            "checkin.outcome",
+            "last_words",
+            choices,
+            about={"thought": last.id},
+            gate=gate,
+            at=at,
+            text=str(last.body["text"]),
+        )
+
+    def outcome(self, turn: Turn, answer: Answer) -> None:
+        """Note what became of the last words, then ask one question."""
+        state = turn.state(_FLOW)
+        turn.keep(_FLOW, {**state, "unanswered": 0, "waiting": False})
+        if answer.choice == "stop":
+            self.stop(turn, {})
+            return
+        self._question(turn, None, outcome="" if answer.choice == "pass" else answer.choice)
+
+    def _question(
+        self, turn: Turn, gate: str | None, *, outcome: str = "", greet: bool = False
+    ) -> None:
+        state = turn.state(_FLOW)
+        chosen = self.sets.get(str(state.get("set", ""))) or next(iter(self.sets.values()))
+        position = int(state.get("question", 0)) % len(chosen.questions)
+        turn.keep(_FLOW, {**state, "question": position + 1})
+        text = in_locale(chosen.questions[position].text, turn.locale)
+        field = Field("text", turn.text("field_thought"), limit=_LIMIT)
+        choices = [turn.choice("nothing", "choice_nothing"), turn.choice("stop", "choice_stop")]
+        turn.ask_form(
+            "checkin.answer",
+            "question",
+            [field],
+            choices=choices,
+            about={"question": text, "outcome": outcome},
+            gate=gate,
+            text=text,
+            greet=greet,
+        )
+
+    def answered(self, turn: Turn, answer: Answer) -> None:
+        """Keep the answer; nothing this time is one."""
+        turn.keep(_FLOW, {**turn.state(_FLOW), "unanswered": 0, "waiting": False})
+        if answer.choice == "stop":
+            self.stop(turn, {})
+            return
+        if answer.choice:
+            turn.say("nothing_this_time")
+            return
+        body: dict[str, Any] = {
+            "text": answer.text,
+            "at": turn.now.isoformat(),
+            "question": str(answer.about.get("question", "")),
+            "outcome": str(answer.about.get("outcome", "")),
+        }
+        turn.rows(Thoughts).keep(turn.new_id(), turn.subject, turn.community.id, body)
+        turn.say("kept")
+
+    def slower(self, turn: Turn, answer: Answer) -> None:
+        """Go slower, pause, or stop."""
+        turn.keep(_FLOW, {**turn.state(_FLOW), "unanswered": 0, "waiting": False})
+        plans = turn.plans(KIND, personal=True)
+        cadence = str((plans[0].payload or {}).get("cadence", "")) if plans else ""
+        match answer.choice:
+            case "slower":
+                self._begin(turn, "fortnightly" if cadence == "weekly" else "monthly")
+            case _:
+                self.stop(turn, {})
+
+    def home(self, turn: Turn) -> list[HomeItem]:
+        """Return the doors to one's own words; a check-in that waits comes first."""
+        waiting = bool(turn.state(_FLOW).get("waiting"))
+        items = [HomeItem(turn.text("home"), "reflect", order=30)]
+        if waiting:
+            items.insert(0, HomeItem(turn.text("home_waiting"), "reflect check-in", 1, True))
+        return items
+
+    def take_up(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """Open the check-in that waits."""
+        turn.keep(_FLOW, {**turn.state(_FLOW), "waiting": False, "unanswered": 0})
+        self._invite(turn)
+
+    def _last(self, turn: Turn) -> Thought | None:
+        thoughts = turn.rows(Thoughts).of(turn.subject, turn.community.id)
+        return thoughts[-1] if thoughts else None
+
+    def _local(self, turn: Turn, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(turn.zone))

@@ -1,0 +1,24 @@
+"""The welcome, and the Start page: one unsolicited message at most, and a door that stays."""
+
+from bot.core.commands import Command
+from bot.core.events import Joined
+from bot.core.features import Feature, Opened
+from bot.features.welcome import flow
+
+
+def feature() -> Feature:
+    """Declare the feature."""
+    return Feature(
+        name="welcome",
+        commands=(Command("start", flow.start),),
+        answers={
+            "welcome.offer": flow.offered,
+            "door.start": flow.door,
+            "welcome.language": flow.language,
+            "welcome.reach": flow.reach,
+            "welcome.kept": flow.kept,
+            "welcome.next": flow.chosen,
+            "home.door": flow.chosen,
+        },
+        on={Joined: flow.greet, Opened: flow.post_door},
+    )

@@ -1,0 +1,121 @@
+"""Welcoming somebody: Start, Later, No thanks; then language, reach, what is kept, and what next."""
+
+from collections.abc import Mapping
+
+from bot.core.actions import Choice, Pin
+from bot.core.events import Joined
+from bot.core.features import HomeItem, Opened
+from bot.core.turn import Answer, Turn
+from bot.engine.words import language_name
+from storage.members import Members
+
+_FLOW = "welcome"
+_STEPS = ("language", "reach", "kept", "next")
+REACH = ("direct", "return", "never")
+
+
+def greet(turn: Turn, _event: Joined) -> None:
+    """Offer a welcome to a newcomer, once, where the bot may write first; else *Start here* waits."""
+    members = turn.rows(Members)
+    membership = members.enter(turn.subject, turn.community.id)
+    if membership.greeted or turn.community.state != "open" or not turn.writes_first:
+        return
+    membership.greeted = True
+    choices = [
+        turn.choice("start", "choice_start"),
+        turn.choice("later", "choice_later"),
+        turn.choice("no", "choice_no"),
+    ]
+    turn.ask("welcome.offer", "offer", choices, to=turn.me, community=turn.community.name)
+
+
+def offered(turn: Turn, answer: Answer) -> None:
+    """Begin, or leave the person in peace."""
+    if answer.choice == "start":
+        start(turn, {})
+    else:
+        turn.say("later" if answer.choice == "later" else "no_thanks")
+
+
+def post_door(turn: Turn, _event: Opened) -> None:
+    """Post *Start here* for those already here, and pin it."""
+    room = turn.community.rooms["newcomers"]
+    key = turn.ask(
+        "door.start",
+        "door",
+        [turn.choice("start", "choice_start", emoji="👋")],
+        to=room,
+        anyone=True,
+        community=turn.community.name,
+        purpose=dict(turn.gather("variables")).get("purpose", ""),
+    )
+    turn.do(Pin(key=turn.new_id(), to=room, after=key))
+
+
+def door(turn: Turn, _answer: Answer) -> None:
+    """Somebody came through *Start here*."""
+    start(turn, {})
+
+
+def start(turn: Turn, _options: Mapping[str, str]) -> None:
+    """Welcome somebody, or go on where they were, or show the Start page."""
+    turn.rows(Members).enter(turn.subject, turn.community.id).greeted = True
+    step = turn.state(_FLOW).get("step", "")
+    if step == "done":
+        home(turn)
+        return
+    turn.say("resume" if step else "hello", community=turn.community.name)
+    _go_to(turn, step or _STEPS[0])
+
+
+def _go_to(turn: Turn, step: str) -> None:
+    turn.keep(_FLOW, {"step": step})
+    place = {"number": _STEPS.index(step) + 1, "count": len(_STEPS)}
+    match step:
+        case "language":
+            choices = [Choice(tag, language_name(tag), None, (tag,)) for tag in turn.languages]
+            turn.ask("welcome.language", "ask_language", choices, **place)
+        case "reach":
+            choices = [turn.choice(way, f"reach_{way}") for way in REACH]
+            turn.ask("welcome.reach", "ask_reach", choices, **place)
+        case "kept":
+            turn.ask("welcome.kept", "what_is_kept", [turn.choice("on", "choice_on")], **place)
+        case _:
+            choices = [turn.choice("hunt", "choice_hunt"), turn.choice("start", "choice_look")]
+            turn.ask("welcome.next", "ask_next", choices, **place)
+
+
+def language(turn: Turn, answer: Answer) -> None:
+    """Keep the member's language and speak it from now on."""
+    turn.save_settings({**turn.settings, "locale": answer.choice})
+    _go_to(turn, "reach")
+
+
+def reach(turn: Turn, answer: Answer) -> None:
+    """Keep how the member may be reached."""
+    turn.save_settings({**turn.settings, "reach": answer.choice})
+    _go_to(turn, "kept")
+
+
+def kept(turn: Turn, _answer: Answer) -> None:
+    """The member has read what is kept."""
+    _go_to(turn, "next")
+
+
+def chosen(turn: Turn, answer: Answer) -> None:
+    """Go through a door; the welcome is done by whichever."""
+    turn.keep(_FLOW, {"step": "done"})
+    turn.run(answer.choice)
+
+
+def home(turn: Turn) -> None:
+    """Show what waits, and every door."""
+    items: list[HomeItem] = sorted(
+        turn.gather("home"), key=lambda item: (not item.waiting, item.order)
+    )
+    waiting = sum(item.waiting for item in items)
+    choices = [
+        Choice(item.command, item.label, None, (item.command, item.command.split()[0]))
+        for item in items
+    ]
+    turn.ask("home.door", "home", choices, community=turn.community.name, waiting=waiting)

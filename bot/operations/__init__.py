@@ -1,0 +1,1 @@
+"""What a host does around the running bot: check, health, backup, restore."""

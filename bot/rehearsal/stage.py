@@ -1,0 +1,102 @@
+"""The stage: the bot with the memory adapter, a simulated clock, and a store that is thrown away."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.adapters.memory import BOT, Line, MemoryAdapter
+from bot.app import App, SeededIds
+from bot.core.content import Folders
+from bot.core.refs import Direct
+from bot.rehearsal.clock import SimulatedClock
+from storage.opening import open_store
+
+_PAUSE = timedelta(seconds=20)
+
+
+class Stage:
+    """A community of a few people, and the bot among them; time passes only when told to.
+
+    Args:
+        folders: the content to play with.
+        start: when it begins, with its zone.
+        seed: the same seed gives the same identifiers and choices.
+        watch: is shown every message.
+        buttons: whether the platform has them; False shows what a text platform shows.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        start: datetime,
+        *,
+        seed: int = 1,
+        watch: Callable[[Line], None] | None = None,
+        buttons: bool = True,
+    ) -> None:
+        """Set the stage; nobody is there yet."""
+        self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
+        place = Path(self._folder.name)
+        self.opened = open_store(f"sqlite:///{place / 'rehearsal.db'}", place / "key")
+        self.clock = SimulatedClock(start)
+        self.chat = MemoryAdapter(self.clock, buttons=buttons)
+        if watch is not None:
+            self.chat.watch = watch
+        self.app = App(
+            self.opened.store, folders, [self.chat], clock=self.clock, ids=SeededIds(seed)
+        )
+        self.chat.connect(self.app.hosts[0])
+
+    def close(self) -> None:
+        """Strike the stage."""
+        self.opened.close()
+        self._folder.cleanup()
+
+    async def settle(self) -> None:
+        """Let the bot say all that it has to say now."""
+        await self.app.settle()
+
+    async def says(self, person: str, text: str, room: str | None = None) -> None:
+        """Let somebody type, privately or in a room, and the bot answer."""
+        self.clock.advance(_PAUSE)
+        await self.chat.says(person, text, room)
+        await self.settle()
+
+    async def clicks(self, person: str, label: str) -> None:
+        """Let somebody click, and the bot answer."""
+        self.clock.advance(_PAUSE)
+        await self.chat.clicks(person, label)
+        await self.settle()
+
+    async def reacts(self, person: str, emoji: str, line: Line) -> None:
+        """Let somebody react, and the bot answer."""
+        self.clock.advance(_PAUSE)
+        await self.chat.reacts(person, emoji, line)
+        await self.settle()
+
+    async def joins(self, person: str) -> None:
+        """Let somebody come into the community."""
+        self.clock.advance(_PAUSE)
+        await self.chat.join(person)
+        await self.settle()
+
+    async def until(self, moment: datetime) -> None:
+        """Let time pass; what comes due on the way happens in its order."""
+        while True:
+            due = await self.app.tick.earliest()
+            if due is None or due > moment:
+                break
+            self.clock.move_to(due)
+            await self.app.tick.once()
+            await self.settle()
+        self.clock.move_to(moment)
+        await self.settle()
+
+    def last(self, person: str, containing: str = "") -> Line:
+        """Return the newest private message of the bot's to somebody."""
+        for line in reversed(self.chat.seen_by(person)):
+            private = isinstance(line.place, Direct)
+            if private and line.author == BOT and containing in line.text:
+                return line
+        raise LookupError(f"The bot said nothing to {person} that contains {containing!r}.")

@@ -1,0 +1,209 @@
+"""What the host sets: the environment over `circlekeeper.toml` in the working folder.
+
+Nothing is read on import or behind one's back: `load_settings` is given environment and folder. A
+secret may also be named by a file that holds it, as in `CIRCLEKEEPER_DISCORD__TOKEN_FILE`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
+
+from bot.core.content import Folders, Mistake
+from bot.core.errors import Misconfigured
+from bot.settings_layers import Keys, from_environment, from_toml, nested
+
+TOML, DATABASE = "circlekeeper.toml", "sqlite:///circlekeeper.db"
+
+
+def _like(pattern: str, mend: str) -> AfterValidator:
+    """Return a validator of a text's form; it never repeats the text, which may be a secret."""
+
+    def check(value: str | SecretStr) -> str | SecretStr:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not re.fullmatch(pattern, text):
+            raise PydanticCustomError("form", "{mend}", {"mend": mend})
+        return value
+
+    return AfterValidator(check)
+
+
+def _listed(value: object) -> object:
+    """Read "a, b" as a list, as the environment has it."""
+    if isinstance(value, str):
+        return [word for word in re.split(r"[\s,\[\]\"']+", value) if word]
+    return value
+
+
+def _address(schemes: str, example: str) -> AfterValidator:
+    pattern = rf"({schemes})://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d{{1,5}})?(/[^\s?#]*)?"
+    return _like(pattern, f"Write it whole, for example {example}.")
+
+
+_USER, _HOST = r"@[!-9;-~]+:[A-Za-z0-9.:\[\]-]+", r"[A-Za-z0-9.-]+(:\d+)?"
+Web = Annotated[
+    str, _address("https?", "https://example.org"), AfterValidator(lambda v: v.rstrip("/"))
+]
+Socket = Annotated[str, _address("wss?", "wss://gateway.example.org")]
+User = Annotated[str, _like(_USER, "Write @name:server, for example @keeper:example.org.")]
+Inviter = Annotated[str, _like(f"{_USER}|{_HOST}", "Write @name:server, or a server's name.")]
+Database = Annotated[
+    SecretStr,
+    _like(
+        r"sqlite:///(?!:memory:)[^?].*|postgresql(\+psycopg)?://.+",
+        f"Write {DATABASE} or postgresql://user:password@host/name.",
+    ),
+]
+
+
+class Discord(BaseModel, frozen=True, extra="forbid"):
+    """A Discord account; `api_url` may be a proxy, `shard_ids` are those of this process."""
+
+    token: SecretStr
+    api_url: Web | None = None
+    gateway_url: Socket | None = None
+    shard_ids: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_listed)] = ()
+
+
+class Matrix(BaseModel, frozen=True, extra="forbid"):
+    """A Matrix account: an access token or a password. No `inviters`: whoever is on its server."""
+
+    homeserver: Web
+    user_id: User
+    access_token: SecretStr | None = None
+    device_id: str | None = None
+    password: SecretStr | None = None
+    store: Path = Path("circlekeeper-matrix")
+    inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
+    prefix: Annotated[str, _like(r"\S{1,8}", "Write one sign or a few, for example !.")] = "!"
+
+
+class Http(BaseModel, frozen=True, extra="forbid"):
+    """Health and metrics, on loopback; no `port`: none."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+
+class Settings(BaseSettings):
+    """Everything that the host sets; once loaded, every path is absolute."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    database_url: Database = SecretStr(DATABASE)
+    charter: Path | None = None
+    content: Path | None = None
+    key_file: Path = Path("circlekeeper.key")
+    discord: Discord | None = None
+    matrix: Matrix | None = None
+    http: Http = Http()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Source, *_: Source, **__: Source
+    ) -> tuple[Source, ...]:
+        """Take what is handed in, and never look into the process's environment."""
+        return (init_settings,)
+
+
+def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
+    """Return the settings; raise `Misconfigured` with every mistake in them."""
+    settings, mistakes = _load(environ, folder)
+    if settings is None or mistakes:
+        raise Misconfigured("\n".join(map(str, sorted(mistakes))))
+    return settings
+
+
+def check_settings(environ: Mapping[str, str], folder: Path) -> list[Mistake]:
+    """Return every mistake in the settings."""
+    return sorted(_load(environ, folder)[1])
+
+
+def content_folders(settings: Settings) -> Folders:
+    """Return where content lies: in a wheel's package, else in the repository; then the host's."""
+    package = Path(__file__).parent
+    shipped = package / "_content" if (package / "_content").is_dir() else package.parent
+    own = [settings.content] if settings.content else []
+    return Folders([shipped / "prompts", *own], settings.charter or shipped / "charter.yaml")
+
+
+def _known(model: type[BaseModel], above: Keys = ()) -> Iterator[tuple[Keys, tuple[Any, ...]]]:
+    """Yield every setting's keys and its types, sections too."""
+    for name, info in model.model_fields.items():
+        types = (info.annotation, *get_args(info.annotation))
+        yield (*above, name), types
+        for part in types:
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _known(part, (*above, name))
+
+
+def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, list[Mistake]]:
+    known = dict(_known(Settings))
+    secrets = {keys for keys, types in known.items() if SecretStr in types}
+    layers = [from_environment(environ), from_toml(folder / TOML)]
+    for layer in layers:
+        layer.sort_out(known, secrets, folder)
+    values = layers[1].values | layers[0].values
+
+    def tell(keys: Keys, what: str, mend: str) -> None:
+        for length in range(len(keys), 0, -1):
+            for layer in layers:
+                if any(other[:length] == keys[:length] for other in layer.values):
+                    return layer.tell(keys, what, mend)
+        return layers[0].tell(keys, what, mend)
+
+    _complete(values, known, folder)
+    for keys, kind in ((("charter",), Path.is_file), (("content",), Path.is_dir)):
+        if keys in values and not kind(Path(values[keys])):
+            tell(keys, "names nothing that is there.", "Check the path.")
+    credentials = {("matrix", "access_token"), ("matrix", "password")} & values.keys()
+    if any(keys[0] == "matrix" for keys in values) and len(credentials) != 1:
+        mend = "Set matrix.access_token or matrix.password, and not both."
+        tell(("matrix",), "needs one way to log in.", mend)
+    settings = None
+    try:
+        settings = Settings(**nested(values))
+    except ValidationError as error:
+        for found in error.errors(include_url=False):
+            tell(tuple(p for p in found["loc"] if isinstance(p, str)), *_in_words(found))
+    return settings, [mistake for layer in layers for mistake in layer.mistakes]
+
+
+def _complete(values: dict[Keys, Any], known: Mapping[Keys, tuple[Any, ...]], folder: Path) -> None:
+    """Make every path whole; the key and Matrix's store lie beside the database."""
+    url, beside = str(values.get(("database_url",), DATABASE)), folder
+    if match := re.match(r"sqlite:///(?!:memory:|file:)([^?]+)", url):
+        file = folder / match[1]
+        beside, values["database_url",] = file.parent, f"sqlite:///{file}{url[match.end() :]}"
+    values.setdefault(("key_file",), str(beside / "circlekeeper.key"))
+    if any(keys[0] == "matrix" for keys in values):
+        values.setdefault(("matrix", "store"), str(beside / "circlekeeper-matrix"))
+    for keys, types in known.items():
+        if Path in types and isinstance(values.get(keys), str):
+            values[keys] = folder / Path(values[keys]).expanduser()
+
+
+def _in_words(error: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong and how to mend it; never the value, which may be a secret."""
+    kind, ctx = error["type"], error.get("ctx", {})
+    match kind.split("_")[0]:
+        case "missing":
+            return "is missing.", "Set it."
+        case "form":
+            return "does not have the form that it needs.", str(ctx["mend"])
+        case "literal":
+            return "has a value that is not known.", f"Possible are: {ctx['expected']}."
+        case "int":
+            return "is not a whole number.", "Write a number, for example 8080."
+        case "greater" | "less":
+            limits = error["msg"].removeprefix("Input should be ")
+            return "is out of range.", f"Write a number {limits}."
+        case "model":
+            return "is a section.", "Write its settings below it, or after two underscores."
+    return "has a value of the wrong type.", "Put it in quotes, or write a list in [ ]."

@@ -1,0 +1,1 @@
+"""The store: tables, transactions and sealing; the only place that speaks SQL."""

@@ -1,0 +1,80 @@
+"""Communities, their rooms, and what their moderators set."""
+
+from collections.abc import Iterable
+
+from sqlmodel import col, delete, select
+
+from bot.core.refs import Community as CommunityRef
+from bot.core.refs import Room, RoomFacts
+from storage.store import Transaction
+from storage.tables import Community, CommunityRoom
+
+
+class Communities:
+    """The communities of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def find(self, ref: CommunityRef) -> Community | None:
+        """Return a community by its platform's id."""
+        query = select(Community).where(
+            Community.platform == ref.platform, Community.external_id == ref.id
+        )
+        return self.tx.session.exec(query).first()
+
+    def get(self, community: str) -> Community:
+        """Return a community by our id."""
+        return self.tx.session.get_one(Community, community)
+
+    def all(self) -> list[Community]:
+        """Return every community, those that the bot left included."""
+        return list(self.tx.session.exec(select(Community).order_by(Community.id)))
+
+    def add(self, ref: CommunityRef, name: str, fresh_id: str, locale: str, zone: str) -> Community:
+        """Make a community's row, before anybody set it up."""
+        row = Community(
+            id=fresh_id,
+            platform=ref.platform,
+            external_id=ref.id,
+            name=name,
+            state="new",
+            locale=locale,
+            zone=zone,
+        )
+        self.save(row)
+        return row
+
+    def save(self, row: Community) -> None:
+        """Keep a changed row."""
+        self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def set_rooms(self, community: str, rooms: Iterable[RoomFacts]) -> None:
+        """Replace what is known of the community's rooms."""
+        self.tx.session.exec(
+            delete(CommunityRoom).where(col(CommunityRoom.community_id) == community)
+        )
+        for facts in rooms:
+            self.tx.session.add(
+                CommunityRoom(
+                    community_id=community,
+                    external_id=facts.room.id,
+                    name=facts.name,
+                    can_post=facts.can_post,
+                    can_pin=facts.can_pin,
+                )
+            )
+        self.tx.session.flush()
+
+    def rooms(self, community: str) -> list[RoomFacts]:
+        """Return the community's rooms by name."""
+        platform = self.get(community).platform
+        query = select(CommunityRoom).where(CommunityRoom.community_id == community)
+        return [
+            RoomFacts(Room(platform, row.external_id), row.name, row.can_post, row.can_pin)
+            for row in self.tx.session.exec(
+                query.order_by(CommunityRoom.name, CommunityRoom.external_id)
+            )
+        ]

@@ -1,0 +1,177 @@
+"""Where people are in a flow, and the questions that wait for an answer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.core.refs import Room
+from storage.store import Transaction
+from storage.tables import Conversation, Question
+
+_STATE = "conversation.state"
+_SPEC = "question.spec"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A question as it was asked; `spec` is what is needed to read an answer."""
+
+    key: str
+    purpose: str
+    kind: str
+    state: str
+    subject: str | None
+    community: str | None
+    spec: Mapping[str, Any]
+
+
+class Conversations:
+    """The conversations of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def state(self, subject: str, community: str, flow: str) -> dict[str, Any] | None:
+        """Return a conversation's state; None where there is none."""
+        row = self.tx.session.get(Conversation, (subject, community, flow))
+        if row is None:
+            return None
+        state: dict[str, Any] = json.loads(self.tx.open(_STATE, row.state, subject))
+        return state
+
+    def keep(self, subject: str, community: str, flow: str, state: Mapping[str, Any]) -> None:
+        """Keep a conversation's state."""
+        sealed = self.tx.seal(_STATE, json.dumps(dict(state)), subject)
+        row = self.tx.session.get(Conversation, (subject, community, flow))
+        if row is None:
+            row = Conversation(
+                subject_id=subject, community_id=community, flow=flow, state=sealed, revision=0
+            )
+        else:
+            row.state = sealed
+            row.revision += 1
+        self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def end(self, subject: str, community: str, flow: str) -> None:
+        """Forget a conversation."""
+        row = self.tx.session.get(Conversation, (subject, community, flow))
+        if row is not None:
+            self.tx.session.delete(row)
+            self.tx.session.flush()
+
+
+class Questions:
+    """The questions of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def ask(
+        self,
+        question: OpenQuestion,
+        *,
+        delivery_key: str | None = None,
+        room: Room | None = None,
+    ) -> None:
+        """Keep a question; `room` is where a post is awaited."""
+        self.tx.session.add(
+            Question(
+                key=question.key,
+                subject_id=question.subject,
+                community_id=question.community,
+                purpose=question.purpose,
+                kind=question.kind,
+                spec=self.tx.seal(_SPEC, json.dumps(question.spec), question.subject),
+                delivery_key=delivery_key,
+                room_digest=self._digest(room) if room else None,
+                state=question.state,
+            )
+        )
+        self.tx.session.flush()
+
+    def update(self, key: str, spec: Mapping[str, Any], delivery_key: str | None) -> None:
+        """Change what is known of a question: a field was filled in, its message is another one."""
+        row = self._row(key)
+        if row is not None:
+            row.spec = self.tx.seal(_SPEC, json.dumps(spec), row.subject_id)
+            row.delivery_key = delivery_key
+            row.revision += 1
+            self.tx.session.add(row)
+
+    def get(self, key: str) -> OpenQuestion | None:
+        """Return a question by its key, open or not."""
+        row = self._row(key)
+        return self._opened(row) if row else None
+
+    def waiting(self, subject: str, most: int = 4) -> list[OpenQuestion]:
+        """Return the open questions that a typed answer may be meant for, the newest first."""
+        query = select(Question).where(
+            Question.subject_id == subject,
+            Question.state == "open",
+            col(Question.kind).in_(("choice", "form")),
+        )
+        rows = self.tx.session.exec(query.order_by(col(Question.seq).desc()).limit(most))
+        return [self._opened(row) for row in rows]
+
+    def on_delivery(self, delivery_key: str) -> list[OpenQuestion]:
+        """Return the open questions that hang on a message of ours."""
+        query = select(Question).where(
+            Question.delivery_key == delivery_key, Question.state == "open"
+        )
+        return [self._opened(row) for row in self.tx.session.exec(query.order_by(col(Question.seq)))]
+
+    def awaiting_post(self, subject: str, room: Room) -> OpenQuestion | None:
+        """Return the open question that is answered by a post of this member in this room."""
+        query = select(Question).where(
+            Question.subject_id == subject,
+            Question.room_digest == self._digest(room),
+            Question.kind == "post",
+            Question.state == "open",
+        )
+        row = self.tx.session.exec(query.limit(1)).first()
+        return self._opened(row) if row else None
+
+    def close(self, key: str, state: str = "answered") -> None:
+        """Let a question wait no longer."""
+        row = self._row(key)
+        if row is not None:
+            row.state = state
+            row.revision += 1
+            self.tx.session.add(row)
+            self.tx.session.flush()
+
+    def close_flow(self, subject: str, community: str | None, flow: str) -> None:
+        """Let no question of this flow wait any longer."""
+        query = select(Question).where(
+            Question.subject_id == subject,
+            Question.community_id == community,
+            col(Question.purpose).startswith(flow + "."),
+            Question.state == "open",
+        )
+        for row in self.tx.session.exec(query):
+            row.state = "closed"
+            self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def _row(self, key: str) -> Question | None:
+        return self.tx.session.exec(select(Question).where(Question.key == key)).first()
+
+    def _digest(self, room: Room) -> str:
+        return self.tx.vault.digest("room", f"{room.platform}\0{room.id}")
+
+    def _opened(self, row: Question) -> OpenQuestion:
+        return OpenQuestion(
+            key=row.key,
+            purpose=row.purpose,
+            kind=row.kind,
+            state=row.state,
+            subject=row.subject_id,
+            community=row.community_id,
+            spec=json.loads(self.tx.open(_SPEC, row.spec, row.subject_id)),
+        )

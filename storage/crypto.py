@@ -1,0 +1,178 @@
+"""Sealing at rest: AES-256-GCM per column, under each member's own data key, wrapped by the host's master key.
+
+A sealed value is `version (1 byte) | nonce (12) | ciphertext and tag`; its associated data names the
+place where it stands (table, column, owner), so that a value moved elsewhere does not open. A wrapped
+data key carries the master key's id before it, so that keys can be rotated.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.core.errors import MissingKey, Misconfigured
+
+_VERSION = b"\x01"
+_KEY_BYTES = 32
+_ID_BYTES = 8
+
+
+def _derive(master: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=purpose.encode()).derive(master)
+
+
+def _seal(key: bytes, place: str, plain: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return _VERSION + nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
+
+
+def _open(key: bytes, place: str, sealed: bytes) -> bytes:
+    if sealed[:1] != _VERSION:
+        raise Misconfigured(f"A sealed value in {place.split(':')[0]} has an unknown form.")
+    try:
+        return AESGCM(key).decrypt(sealed[1:13], sealed[13:], place.encode())
+    except InvalidTag as error:
+        raise Misconfigured(
+            f"A sealed value in {place.split(':')[0]} does not open with this key."
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Vault:
+    """The host's master key and what follows from it; never printed.
+
+    Args:
+        master: 32 random bytes.
+    """
+
+    master: bytes
+    key_id: str = field(init=False)
+    _lookup: bytes = field(init=False)
+    _own: bytes = field(init=False)
+    _wrap: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the keys for their purposes."""
+        if len(self.master) != _KEY_BYTES:
+            raise Misconfigured("The master key must be 32 bytes long.")
+        set_ = object.__setattr__
+        set_(self, "key_id", hashlib.sha256(b"key id" + self.master).hexdigest()[: 2 * _ID_BYTES])
+        set_(self, "_lookup", _derive(self.master, "lookup"))
+        set_(self, "_own", _derive(self.master, "installation"))
+        set_(self, "_wrap", _derive(self.master, "wrap"))
+
+    def digest(self, purpose: str, text: str) -> str:
+        """Return a keyed hash (64 hex digits) under which a platform's id can be looked up."""
+        return hmac.digest(self._lookup, f"{purpose}\0{text}".encode(), "sha256").hex()
+
+    def new_data_key(self, subject: str) -> tuple[bytes, bytes]:
+        """Make a member's data key; return it plain, and wrapped for the store."""
+        key = os.urandom(_KEY_BYTES)
+        return key, bytes.fromhex(self.key_id) + _seal(self._wrap, f"data key:{subject}", key)
+
+    def unwrap(self, subject: str, wrapped: bytes) -> bytes:
+        """Return a member's data key."""
+        key_id = wrapped[:_ID_BYTES].hex()
+        if key_id != self.key_id:
+            raise MissingKey(
+                f"A member's data key is wrapped by master key {key_id}, "
+                f"but the key at hand is {self.key_id}. Put the right key file in place."
+            )
+        return _open(self._wrap, f"data key:{subject}", wrapped[_ID_BYTES:])
+
+    def seal(self, place: str, text: str, key: bytes | None = None) -> bytes:
+        """Seal a text for a place, under a member's data key or, without one, the installation's."""
+        return _seal(key or self._own, place, text.encode())
+
+    def open(self, place: str, sealed: bytes, key: bytes | None = None) -> str:
+        """Open what `seal` made for the same place."""
+        return _open(key or self._own, place, sealed).decode()
+
+
+class KeyFile:
+    """The master key's file, and beside it the journal of who was erased.
+
+    Neither belongs into a backup of the store: the key, because it opens it; the journal, because
+    it must outlive it (`restore` erases again whom it names).
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; nothing is read yet."""
+        self.path = path
+        self.journal = path.with_name(path.name + ".erased")
+
+    def exists(self) -> bool:
+        """Tell whether the key file is there."""
+        return self.path.exists()
+
+    def create(self) -> Vault:
+        """Make a new key; an existing file is never touched.
+
+        Raises: `Misconfigured` when there is a file already, or its folder cannot be written.
+        """
+        master = os.urandom(_KEY_BYTES)
+        try:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as error:
+            raise Misconfigured(f"There is a key in {self.path} already; it stays.") from error
+        except OSError as error:
+            raise Misconfigured(
+                f"The key file {self.path} cannot be written: {error.strerror}."
+            ) from error
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(master) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(self.path.parent)
+        return Vault(master)
+
+    def load(self) -> Vault:
+        """Read the key.
+
+        Raises: `MissingKey`, or `Misconfigured` when the file holds no key.
+        """
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError as error:
+            raise MissingKey(f"The key file {self.path} is not there.") from error
+        except OSError as error:
+            raise Misconfigured(
+                f"The key file {self.path} cannot be read: {error.strerror}."
+            ) from error
+        try:
+            return Vault(base64.b64decode(text.strip(), validate=True))
+        except (ValueError, Misconfigured) as error:
+            raise Misconfigured(
+                f"The key file {self.path} does not hold a key (44 characters of base64). "
+                "Put back the file that the first start made."
+            ) from error
+
+    def record_erasure(self, subject: str) -> None:
+        """Write a subject id to the erasure journal, and make sure that it stays."""
+        handle = os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "ab") as file:
+            file.write(subject.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def erased(self) -> set[str]:
+        """Return the subject ids of everyone who was erased."""
+        try:
+            return set(self.journal.read_text().split())
+        except FileNotFoundError:
+            return set()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,28 @@
+"""A person's own view of the store, and its end."""
+
+from typing import Any
+
+from storage.personal import erase, export
+from storage.registry import PERSONAL
+from storage.store import Transaction
+
+
+class Erasing:
+    """What the store holds about one person."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def export(self, subject: str) -> dict[str, list[dict[str, Any]]]:
+        """Return everything that is held about somebody, by heading."""
+        return export(self.tx, subject, PERSONAL)
+
+    def erase(self, subject: str) -> None:
+        """Write the erasure into the journal, then destroy the key and delete the rows.
+
+        The journal comes first: should the transaction fail, the member asks again, and a
+        restored backup forgets somebody who had asked for it.
+        """
+        self.tx.journal(subject)
+        erase(self.tx, subject)

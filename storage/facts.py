@@ -1,0 +1,84 @@
+"""What is remembered for adapters, which events were handled, and who holds what."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlmodel import col, delete, select
+
+from storage.store import Transaction
+from storage.tables import Fact, Inbox, Lease, Meta
+
+
+class Facts:
+    """Adapters' memory, by account and kind."""
+
+    def __init__(self, tx: Transaction, account: str) -> None:
+        """Work in this transaction for one account."""
+        self.tx = tx
+        self.account = account
+
+    def recall(self, kind: str) -> dict[str, str]:
+        """Return everything of a kind."""
+        query = select(Fact).where(Fact.account == self.account, Fact.kind == kind)
+        return dict(
+            json.loads(self.tx.open(f"fact.{kind}", row.sealed))
+            for row in self.tx.session.exec(query)
+        )
+
+    def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
+        """Keep or (None) forget values by key."""
+        for key, value in values.items():
+            digest = self.tx.vault.digest(f"fact.{kind}", key)
+            row = self.tx.session.get(Fact, (self.account, kind, digest))
+            if value is None:
+                if row is not None:
+                    self.tx.session.delete(row)
+                continue
+            sealed = self.tx.seal(f"fact.{kind}", json.dumps([key, value]))
+            if row is None:
+                row = Fact(account=self.account, kind=kind, digest=digest, sealed=sealed)
+            else:
+                row.sealed = sealed
+            self.tx.session.add(row)
+
+    def take_in(self, event_id: str, now: datetime) -> bool:
+        """Note an event as handled; False when it was before."""
+        digest = self.tx.vault.digest("event", event_id)
+        if self.tx.session.get(Inbox, (self.account, digest)) is not None:
+            return False
+        self.tx.session.add(Inbox(account=self.account, digest=digest, received_at=now))
+        return True
+
+
+def forget_events(tx: Transaction, before: datetime) -> None:
+    """Drop notes of events that were handled long ago."""
+    tx.session.exec(delete(Inbox).where(col(Inbox.received_at) < before))
+
+
+def get_meta(tx: Transaction, name: str) -> str | None:
+    """Return a fact about the store itself."""
+    row = tx.session.get(Meta, name)
+    return row.value if row else None
+
+
+def set_meta(tx: Transaction, name: str, value: str) -> None:
+    """Keep a fact about the store itself."""
+    row = tx.session.get(Meta, name) or Meta(name=name, value=value)
+    row.value = value
+    tx.session.add(row)
+
+
+def take_lease(
+    tx: Transaction, name: str, holder: str, now: datetime, length: timedelta
+) -> datetime | None:
+    """Take or extend a lease; return until when, or None while another holds it."""
+    row = tx.session.get(Lease, name, with_for_update=True)
+    if row is not None and row.holder != holder and row.until > now:
+        return None
+    until = now + length
+    if row is None:
+        row = Lease(name=name, holder=holder, until=until)
+    row.holder, row.until = holder, until
+    tx.session.add(row)
+    return until

@@ -1,0 +1,97 @@
+"""People: who a subject id is, what they set for themselves, and where they are members."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.core.refs import Member
+from storage.store import Transaction
+from storage.tables import Membership, Subject
+
+_MEMBER = "subject.member"
+_SETTINGS = "subject.settings"
+
+
+class Members:
+    """The people of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def find(self, member: Member) -> str | None:
+        """Return the subject id of somebody known."""
+        lookup = self.tx.vault.digest("member", f"{member.platform}\0{member.id}")
+        return self.tx.session.exec(select(Subject.id).where(Subject.lookup == lookup)).first()
+
+    def ensure(self, member: Member, fresh_id: str) -> str:
+        """Return the subject id of a member, made from `fresh_id` at the first meeting."""
+        known = self.find(member)
+        if known is not None:
+            return known
+        key, wrapped = self.tx.vault.new_data_key(fresh_id)
+        self.tx.session.add(
+            Subject(
+                id=fresh_id,
+                platform=member.platform,
+                lookup=self.tx.vault.digest("member", f"{member.platform}\0{member.id}"),
+                member=self.tx.vault.seal(f"{_MEMBER}:{fresh_id}", member.id, key),
+                data_key=wrapped,
+            )
+        )
+        self.tx.session.flush()
+        return fresh_id
+
+    def who(self, subject: str) -> Member:
+        """Return the member on the platform; `LookupError` when erased."""
+        row = self.tx.session.get(Subject, subject)
+        if row is None:
+            raise LookupError("This member was erased.")
+        return Member(row.platform, self.tx.open(_MEMBER, row.member, subject))
+
+    def settings(self, subject: str) -> dict[str, Any]:
+        """Return what the member set: locale, zone, quiet hours, reach, stance, reactions."""
+        row = self.tx.session.get(Subject, subject)
+        if row is None or row.settings is None:
+            return {}
+        settings: dict[str, Any] = json.loads(self.tx.open(_SETTINGS, row.settings, subject))
+        return settings
+
+    def save_settings(self, subject: str, settings: Mapping[str, Any]) -> None:
+        """Keep the member's settings."""
+        row = self.tx.session.get_one(Subject, subject)
+        row.settings = self.tx.seal(_SETTINGS, json.dumps(dict(settings)), subject)
+        self.tx.session.add(row)
+
+    def membership(self, subject: str, community: str) -> Membership | None:
+        """Return the member's row in a community."""
+        return self.tx.session.get(Membership, (subject, community))
+
+    def enter(self, subject: str, community: str) -> Membership:
+        """Note that somebody is in a community; return the row."""
+        row = self.membership(subject, community)
+        if row is None:
+            row = Membership(
+                subject_id=subject, community_id=community, here=True, greeted=False
+            )
+        if not row.here:
+            row.here = True
+        self.tx.session.add(row)
+        self.tx.session.flush()
+        return row
+
+    def leave(self, subject: str, community: str) -> None:
+        """Note that somebody left a community."""
+        row = self.membership(subject, community)
+        if row is not None:
+            row.here = False
+            self.tx.session.add(row)
+
+    def communities(self, subject: str) -> list[str]:
+        """Return the communities in which somebody is."""
+        query = select(Membership.community_id).where(
+            Membership.subject_id == subject, col(Membership.here).is_(True)
+        )
+        return list(self.tx.session.exec(query.order_by(Membership.community_id)))

@@ -1,0 +1,192 @@
+"""Opening a store: the process lock, the key, and the schema."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock, Timeout
+from sqlalchemy import Engine, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+
+from bot.core.errors import MissingKey, Misconfigured, StoreTooNew
+from storage.crypto import KeyFile, Vault
+from storage.facts import set_meta
+from storage.store import Store, make_engine
+
+_FOLDER = Path(__file__).parent / "migrations"
+_LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open store; `close` it at the end."""
+
+    store: Store
+    key_file: KeyFile
+    lock: FileLock | None
+
+    def close(self) -> None:
+        """Finish what waits, and let go of the database."""
+        self.store.close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _: None) -> Opened:
+    """Open the store for one process that works with it.
+
+    SQLite is migrated here, after a copy; a first start makes the key. PostgreSQL is refused while
+    a migration is pending (`circlekeeper db upgrade`), and needs a key (`circlekeeper key new`).
+
+    Raises: `Misconfigured` with one sentence for the host.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Misconfigured(
+            "The database URL cannot be read. Write it as sqlite:///circlekeeper.db."
+        ) from error
+    lock = None
+    if parsed.get_backend_name() == "sqlite":
+        path = Path(parsed.database or "circlekeeper.db")
+        if not path.parent.is_dir():
+            raise Misconfigured(f"The folder of the database {path} does not exist. Make it first.")
+        lock = FileLock(f"{path}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise Misconfigured(_LOCKED.format(path)) from error
+        except OSError as error:
+            raise Misconfigured(
+                f"The folder of the database {path} cannot be written: {error.strerror}."
+            ) from error
+    try:
+        return _open(url, KeyFile(key_path), lock, warn)
+    except (OperationalError, DatabaseError) as error:
+        if lock is not None:
+            lock.release()
+        raise Misconfigured(
+            f"The database {parsed.render_as_string()} cannot be opened: {error.orig}."
+        ) from error
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def _open(url: str, key_file: KeyFile, lock: FileLock | None, warn: Callable[[str], None]) -> Opened:
+    engine = make_engine(url)
+    try:
+        if engine.dialect.name == "sqlite" and sqlite3.sqlite_version_info < (3, 51, 3):
+            warn(
+                f"SQLite {sqlite3.sqlite_version} has a rare bug that can damage a database which "
+                "several connections write at once. Circlekeeper uses a single one; do not let "
+                "another program write to the file while it runs."
+            )
+        check_version(engine)
+        vault = _vault(engine, key_file)
+        if pending(engine):
+            if engine.dialect.name != "sqlite":
+                raise Misconfigured(
+                    "The database needs an upgrade. Run `circlekeeper db upgrade` first."
+                )
+            _copy(engine)
+            upgrade(url)
+    finally:
+        engine.dispose()
+    store = Store(url, vault, key_file.record_erasure)
+    store.run(lambda tx: set_meta(tx, "key id", vault.key_id))
+    return Opened(store, key_file, lock)
+
+
+def heads() -> str:
+    """Return the newest revision that this program knows."""
+    head = ScriptDirectory(str(_FOLDER)).get_current_head()
+    assert head is not None
+    return head
+
+
+def revision(engine: Engine) -> str | None:
+    """Return the revision of the database; None for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def pending(engine: Engine) -> bool:
+    """Tell whether the database is older than the program."""
+    return revision(engine) != heads()
+
+
+def check_version(engine: Engine) -> None:
+    """Refuse a store that a later version wrote, and a database that is not ours.
+
+    Raises: `StoreTooNew`, `Misconfigured`.
+    """
+    known = {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+    current = revision(engine)
+    if current is not None and current not in known:
+        raise StoreTooNew(
+            f"This store has schema {current}; this program knows up to {heads()}. "
+            "Start the newer version of circlekeeper that wrote it, or restore a backup."
+        )
+    if current is None and inspect(engine).get_table_names():
+        raise Misconfigured(
+            f"{engine.url.render_as_string()} holds another program's tables. "
+            "Give circlekeeper a database of its own."
+        )
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the newest schema."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def _recorded_key(engine: Engine) -> str | None:
+    if "meta" not in inspect(engine).get_table_names():
+        return None
+    with engine.connect() as connection:
+        return connection.execute(text("select value from meta where name = 'key id'")).scalar()
+
+
+def _vault(engine: Engine, key_file: KeyFile) -> Vault:
+    recorded = _recorded_key(engine)
+    if recorded is None and not key_file.exists():
+        if engine.dialect.name != "sqlite":
+            raise MissingKey(
+                f"There is no key file {key_file.path}. Make one with `circlekeeper key new`."
+            )
+        return key_file.create()
+    try:
+        vault = key_file.load()
+    except MissingKey as error:
+        raise MissingKey(
+            f"This store is sealed with key {recorded}, and the key file {key_file.path} is not "
+            "there. Put it back; without it nobody can read what is sealed."
+        ) from error
+    if recorded is not None and recorded != vault.key_id:
+        raise MissingKey(
+            f"This store is sealed with key {recorded}, but {key_file.path} holds key "
+            f"{vault.key_id}. Put the right key file in place."
+        )
+    return vault
+
+
+def _copy(engine: Engine) -> None:
+    """Copy a populated SQLite file before its schema changes."""
+    current = revision(engine)
+    path = engine.url.database
+    if current is None or path is None:
+        return
+    copy = Path(f"{path}.before-{heads()}")
+    copy.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))

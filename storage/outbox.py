@@ -1,0 +1,250 @@
+"""The outbox's rows: what is still to be sent, what is in doubt, and what became of the rest.
+
+States: pending → sending → sent | doubt | skipped | dead; doubt → sent | pending.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, delete, func, select, update
+
+from bot.core.refs import Destination, Direct, MessageRef, Room
+from storage.store import Transaction
+from storage.tables import Outbox
+
+_BODY = "outbox.body"
+_MESSAGE = "outbox.message"
+UNFINISHED = ("pending", "sending", "doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that this process may send now."""
+
+    key: str
+    body: str
+    subject: str | None
+    community: str | None
+    gate: str | None
+    doubtful: bool
+    attempts: int
+    first_attempt_at: datetime | None
+    leased_until: datetime
+    expires_at: datetime | None
+    on: MessageRef | None
+
+
+class Deliveries:
+    """The outbox of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def destination(self, to: Destination) -> str:
+        """Return the keyed hash under which order is kept for a destination."""
+        match to:
+            case Direct(member):
+                text = f"direct\0{member.platform}\0{member.id}"
+            case Room(platform, id_, _):
+                text = f"room\0{platform}\0{id_}"
+        return self.tx.vault.digest("destination", text)
+
+    def put(self, row: Outbox, body: str) -> None:
+        """Add an action; `row.body` is sealed here, for the person it is for, else for nobody."""
+        row.body = self.tx.seal(_BODY, body, row.subject_id)
+        self.tx.session.add(row)
+
+    def claim(
+        self, account: str, holder: str, now: datetime, lease: timedelta, limit: int
+    ) -> list[Claimed]:
+        """Take the next rows to send: at most one per (destination, lane), the oldest.
+
+        A row waits for the one that it names in `after`; `holder` has them until the lease ends.
+        """
+        earlier, base = aliased(Outbox), aliased(Outbox)
+        query = (
+            select(Outbox)
+            .where(
+                Outbox.account == account,
+                col(Outbox.state).in_(("pending", "doubt")),
+                Outbox.not_before <= now,
+                ~exists().where(
+                    col(earlier.destination) == col(Outbox.destination),
+                    col(earlier.lane) == col(Outbox.lane),
+                    col(earlier.state).in_(UNFINISHED),
+                    col(earlier.seq) < col(Outbox.seq),
+                ),
+                or_(
+                    col(Outbox.after).is_(None),
+                    exists().where(
+                        and_(col(base.key) == col(Outbox.after), col(base.state) == "sent")
+                    ),
+                ),
+            )
+            .order_by(col(Outbox.lane), col(Outbox.seq))
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Outbox)
+        )
+        return [self._take(row, holder, now, lease) for row in self.tx.session.exec(query)]
+
+    def _take(self, row: Outbox, holder: str, now: datetime, lease: timedelta) -> Claimed:
+        doubtful = row.state == "doubt"
+        row.state, row.holder, row.leased_until = "sending", holder, now + lease
+        row.attempts += 1
+        row.first_attempt_at = row.first_attempt_at or now
+        self.tx.session.add(row)
+        return Claimed(
+            key=row.key,
+            body=self.tx.open(_BODY, row.body, row.subject_id),
+            subject=row.subject_id,
+            community=row.community_id,
+            gate=row.gate,
+            doubtful=doubtful,
+            attempts=row.attempts,
+            first_attempt_at=row.first_attempt_at if row.attempts > 1 else None,
+            leased_until=row.leased_until,
+            expires_at=row.expires_at,
+            on=self.message(row.after) if row.after else None,
+        )
+
+    def next_due(self, account: str) -> datetime | None:
+        """Return when the next waiting row may go."""
+        query = select(func.min(Outbox.not_before)).where(
+            Outbox.account == account, col(Outbox.state).in_(("pending", "doubt"))
+        )
+        return self.tx.session.exec(query).first()
+
+    def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
+        """Note that an action stands; False when somebody else took it over meanwhile."""
+        row = self._held(key, holder)
+        if row is None:
+            return False
+        row.state, row.finished_at = "sent", now
+        if message is not None:
+            row.message = self.tx.seal(_MESSAGE, encode_ref(message), row.subject_id)
+            row.message_digest = self._message_digest(message)
+        # What stands on the platform needs no second copy here.
+        row.body = self.tx.seal(_BODY, "", row.subject_id)
+        self.tx.session.add(row)
+        return True
+
+    def again(self, key: str, holder: str, not_before: datetime, *, doubt: bool) -> None:
+        """Let an action wait: refused for now, or (`doubt`) of unknown result."""
+        row = self._held(key, holder)
+        if row is not None:
+            row.state = "doubt" if doubt else "pending"
+            row.not_before = not_before
+            row.holder = row.leased_until = None
+            self.tx.session.add(row)
+
+    def give_up(self, key: str, now: datetime, state: str, reason: str) -> list[str]:
+        """End an action as dead or skipped, and all that hang on it; return their keys."""
+        ended: list[str] = []
+        waiting = [key]
+        while waiting:
+            current = waiting.pop()
+            row = self._row(current)
+            if row is None or row.state not in UNFINISHED:
+                continue
+            row.state, row.reason, row.finished_at = state, reason, now
+            row.body = self.tx.seal(_BODY, "", row.subject_id)
+            self.tx.session.add(row)
+            self.tx.session.flush()
+            ended.append(current)
+            waiting.extend(self.tx.session.exec(select(Outbox.key).where(Outbox.after == current)))
+            reason, state = "what it hangs on was not sent", "skipped"
+        return ended
+
+    def doubt_abandoned(self, account: str, holder: str, now: datetime, wait: timedelta) -> int:
+        """Put in doubt what another run, or an ended lease, left in the middle of sending."""
+        result = self.tx.session.exec(
+            update(Outbox)
+            .where(
+                col(Outbox.account) == account,
+                col(Outbox.state) == "sending",
+                or_(
+                    and_(
+                        col(Outbox.holder) != holder,
+                        self.tx.session.get_bind().dialect.name == "sqlite",
+                    ),
+                    col(Outbox.leased_until) < now,
+                ),
+            )
+            .values(state="doubt", not_before=now + wait, holder=None, leased_until=None)
+        )
+        return result.rowcount
+
+    def message(self, key: str) -> MessageRef | None:
+        """Return the message that an action made."""
+        row = self._row(key)
+        if row is None or row.message is None:
+            return None
+        return decode_ref(self.tx.open(_MESSAGE, row.message, row.subject_id))
+
+    def behind(self, message: MessageRef) -> str | None:
+        """Return the key of the action that made a message."""
+        query = select(Outbox.key).where(Outbox.message_digest == self._message_digest(message))
+        return self.tx.session.exec(query).first()
+
+    def state(self, key: str) -> str | None:
+        """Return an action's state."""
+        row = self._row(key)
+        return row.state if row else None
+
+    def dead(self, community: str, since: datetime) -> list[tuple[str, str, datetime]]:
+        """Return flow, reason and time of the public actions that could not be delivered."""
+        query = (
+            select(Outbox.flow, Outbox.reason, Outbox.finished_at)
+            .where(
+                Outbox.community_id == community,
+                col(Outbox.subject_id).is_(None),
+                Outbox.state == "dead",
+                col(Outbox.finished_at) >= since,
+            )
+            .order_by(col(Outbox.seq))
+        )
+        return [(flow, reason or "", at or since) for flow, reason, at in self.tx.session.exec(query)]
+
+    def waiting(self, account: str) -> int:
+        """Return how many actions are not finished."""
+        query = select(func.count(col(Outbox.seq))).where(
+            Outbox.account == account, col(Outbox.state).in_(UNFINISHED)
+        )
+        return self.tx.session.exec(query).one()
+
+    def prune(self, before: datetime) -> None:
+        """Drop rows of one person that were finished long ago."""
+        self.tx.session.exec(
+            delete(Outbox).where(
+                col(Outbox.finished_at) < before, col(Outbox.subject_id).is_not(None)
+            )
+        )
+
+    def _row(self, key: str) -> Outbox | None:
+        return self.tx.session.exec(select(Outbox).where(Outbox.key == key)).first()
+
+    def _held(self, key: str, holder: str) -> Outbox | None:
+        row = self._row(key)
+        return row if row and row.holder == holder and row.state == "sending" else None
+
+    def _message_digest(self, message: MessageRef) -> str:
+        return self.tx.vault.digest(
+            "message", f"{message.room.platform}\0{message.room.id}\0{message.id}"
+        )
+
+
+def encode_ref(ref: MessageRef) -> str:
+    """Write a reference down."""
+    return json.dumps([ref.room.platform, ref.room.id, ref.room.thread, ref.id])
+
+
+def decode_ref(text: str) -> MessageRef:
+    """Read a reference back."""
+    parts: Sequence[str] = json.loads(text)
+    platform, room, thread, message = parts
+    return MessageRef(Room(platform, room, thread), message)

@@ -1,0 +1,100 @@
+"""Weekly prompts that moderators added, and what was posted when."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel, col, select
+
+from storage.personal import Personal
+from storage.store import Transaction
+
+_TEXTS = "prompt.texts"
+
+
+class Prompt(SQLModel, table=True):
+    """A prompt of the community's own; the texts are sealed, because a person typed them."""
+
+    __tablename__ = "prompt"
+    id: str = Field(primary_key=True)
+    community_id: str = Field(foreign_key="community.id", ondelete="CASCADE", index=True)
+    author_id: str | None = Field(
+        default=None, foreign_key="subject.id", ondelete="SET NULL", index=True
+    )
+    kind: str
+    state: str  # approved, posted, removed
+    position: int
+    texts: bytes
+
+
+class Posting(SQLModel, table=True):
+    """A prompt that was given to the outbox: once for each due moment of its schedule."""
+
+    __tablename__ = "posting"
+    __table_args__ = (UniqueConstraint("schedule_id", "due"),)
+    id: str = Field(primary_key=True)
+    community_id: str = Field(foreign_key="community.id", ondelete="CASCADE", index=True)
+    schedule_id: str
+    due: datetime
+    prompt_id: str
+    kind: str
+    delivery_key: str = Field(unique=True)
+
+
+class PromptRows:
+    """The prompts of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def add(self, row: Prompt, texts: Mapping[str, str]) -> None:
+        """Keep a prompt of the community's own."""
+        row.texts = self.tx.seal(_TEXTS, json.dumps(dict(texts)))
+        self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def own(self, community: str) -> list[Prompt]:
+        """Return the community's own prompts that were not removed, in order."""
+        query = (
+            select(Prompt)
+            .where(Prompt.community_id == community, Prompt.state != "removed")
+            .order_by(col(Prompt.position), Prompt.id)
+        )
+        return list(self.tx.session.exec(query))
+
+    def texts(self, row: Prompt) -> dict[str, str]:
+        """Return a prompt's title and text."""
+        texts: dict[str, str] = json.loads(self.tx.open(_TEXTS, row.texts))
+        return texts
+
+    def save(self, row: Prompt, texts: Mapping[str, str] | None = None) -> None:
+        """Keep a changed prompt."""
+        if texts is not None:
+            row.texts = self.tx.seal(_TEXTS, json.dumps(dict(texts)))
+        self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def post(self, row: Posting) -> None:
+        """Note that a prompt goes out."""
+        self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def postings(self, community: str) -> list[Posting]:
+        """Return what was posted, the oldest first."""
+        query = select(Posting).where(Posting.community_id == community)
+        return list(self.tx.session.exec(query.order_by(col(Posting.due), Posting.id)))
+
+    def posting(self, id_: str) -> Posting | None:
+        """Return one posting."""
+        return self.tx.session.get(Posting, id_)
+
+
+def _export(tx: Transaction, row: Prompt) -> dict[str, Any]:
+    texts = json.loads(tx.open(_TEXTS, row.texts))
+    return {"community": row.community_id, "state": row.state, **texts}
+
+
+PERSONAL = (Personal(Prompt, "prompts you added", _export, column="author_id", keep="unnamed"),)

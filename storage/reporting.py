@@ -1,0 +1,44 @@
+"""Counts of the store's own matters; none is about a person."""
+
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session, col, func, select
+
+from bot.core.errors import Misconfigured
+from storage.opening import revision
+from storage.store import make_engine
+from storage.tables import Community, Outbox, Schedule
+
+_NONE = "There is no store here yet. `circlekeeper run` makes it at its first start."
+
+
+def report(url: str) -> dict[str, int | str]:
+    """Return the schema, communities by state, the outbox by state, and schedules.
+
+    Raises: `Misconfigured` when there is no store.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        raise Misconfigured(_NONE)
+    engine = make_engine(url)
+    try:
+        current = revision(engine)
+        if current is None:
+            raise Misconfigured(_NONE)
+        facts: dict[str, int | str] = {"schema": current}
+        with Session(engine) as session:
+            states = select(Community.state, func.count()).group_by(Community.state)
+            for state, count in session.exec(states.order_by(Community.state)):
+                facts[f"communities {state}"] = count
+            rows = select(Outbox.state, func.count()).group_by(Outbox.state)
+            for state, count in session.exec(rows.order_by(Outbox.state)):
+                facts[f"outbox {state}"] = count
+            public = select(func.count()).where(col(Schedule.subject_id).is_(None))
+            facts["community schedules"] = session.exec(public.select_from(Schedule)).one()
+        return facts
+    except DatabaseError as error:
+        raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
+    finally:
+        engine.dispose()

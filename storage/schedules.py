@@ -1,0 +1,116 @@
+"""What comes due: once, or again and again."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from bot.core.turn import Plan
+from storage.store import Transaction
+from storage.tables import Schedule
+
+_PAYLOAD = "schedule.payload"
+
+
+class Schedules:
+    """The schedules of the store."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work in this transaction."""
+        self.tx = tx
+
+    def save(self, plan: Plan) -> None:
+        """Add a schedule, or change it by its id."""
+        row = self.tx.session.get(Schedule, plan.id)
+        values: dict[str, Any] = {
+            "kind": plan.kind,
+            "community_id": plan.community,
+            "subject_id": plan.subject,
+            "rule": dict(plan.rule) if plan.rule is not None else None,
+            "zone": plan.zone,
+            "next_due": plan.next_due,
+            "policy": plan.policy,
+            "lateness": plan.lateness,
+            "payload": self.tx.seal(_PAYLOAD, json.dumps(dict(plan.payload)), plan.subject)
+            if plan.payload is not None
+            else None,
+        }
+        if row is None:
+            row = Schedule(id=plan.id, **values)
+        else:
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.revision += 1
+        self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def get(self, id_: str) -> Plan | None:
+        """Return a schedule."""
+        row = self.tx.session.get(Schedule, id_)
+        return self._planned(row) if row else None
+
+    def of(
+        self, community: str, kind: str | None = None, subject: str | None = None
+    ) -> list[Plan]:
+        """Return a community's schedules of a kind, a member's where one is named, by what is next."""
+        query = select(Schedule).where(
+            Schedule.community_id == community, Schedule.subject_id == subject
+        )
+        if kind is not None:
+            query = query.where(Schedule.kind == kind)
+        return [
+            self._planned(row)
+            for row in self.tx.session.exec(query.order_by(col(Schedule.next_due), Schedule.id))
+        ]
+
+    def due(self, now: datetime, limit: int) -> list[Plan]:
+        """Take the schedules whose moment has come, the earliest first."""
+        query = (
+            select(Schedule)
+            .where(col(Schedule.next_due) <= now)
+            .order_by(col(Schedule.next_due), Schedule.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [self._planned(row) for row in self.tx.session.exec(query)]
+
+    def advance(self, id_: str, next_due: datetime | None) -> None:
+        """Note the next moment; None ends a schedule that came due once."""
+        row = self.tx.session.get(Schedule, id_)
+        if row is None:
+            return
+        if next_due is None and row.rule is None:
+            self.tx.session.delete(row)
+        else:
+            row.next_due = next_due
+            self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def remove(self, id_: str) -> None:
+        """Forget a schedule."""
+        row = self.tx.session.get(Schedule, id_)
+        if row is not None:
+            self.tx.session.delete(row)
+            self.tx.session.flush()
+
+    def earliest(self) -> datetime | None:
+        """Return the earliest moment of all schedules."""
+        return self.tx.session.exec(select(func.min(Schedule.next_due))).first()
+
+    def _planned(self, row: Schedule) -> Plan:
+        payload = (
+            json.loads(self.tx.open(_PAYLOAD, row.payload, row.subject_id)) if row.payload else None
+        )
+        return Plan(
+            id=row.id,
+            kind=row.kind,
+            community=row.community_id,
+            subject=row.subject_id,
+            rule=row.rule,
+            zone=row.zone,
+            next_due=row.next_due,
+            policy=row.policy,
+            lateness=row.lateness,
+            payload=payload,
+        )

@@ -1,0 +1,107 @@
+"""The adapter on a real account, and the shorthand with which the tests speak to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Self, TypeAlias
+
+from bot.adapters.matrix import MatrixAdapter
+from bot.core.actions import Action, Say
+from bot.core.errors import TryLater
+from bot.core.ports import Delivery
+from bot.core.refs import Destination, Direct, Member, MessageRef, Room
+from tests.matrix.fake_host import FakeHost, RandomIds, WallClock
+from tests.support.synapse import Account
+
+Whatever: TypeAlias = Any  # what is passed on is checked where it arrives
+ENCRYPTED = "I cannot read encrypted rooms yet, so I leave."
+
+
+def member(user_id: str) -> Member:
+    """Name a person."""
+    return Member("matrix", user_id)
+
+
+def direct(user_id: str) -> Direct:
+    """Name the direct conversation with a person."""
+    return Direct(member(user_id))
+
+
+def room(room_id: str, thread: str | None = None) -> Room:
+    """Name a room."""
+    return Room("matrix", room_id, thread)
+
+
+class Bot:
+    """An adapter that listens in the background; its host outlives it."""
+
+    def __init__(self, account: Account, host: FakeHost | None = None, **options: Whatever) -> None:
+        self.host = host or FakeHost()
+        self.id = account.user_id
+        self.clock = options.pop("clock", None) or WallClock()
+        self.ids = RandomIds()
+        options.setdefault("access_token", account.access_token)
+        options.setdefault("device_id", account.device_id)
+        options.setdefault("notices", {"encrypted-room": ENCRYPTED})
+        homeserver = options.pop("homeserver", account.homeserver)
+        self.adapter = MatrixAdapter(homeserver, self.id, self.clock, self.ids, **options)
+        self.task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.task = asyncio.create_task(self.adapter.run(self.host))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
+        await self.adapter.close()
+
+    async def kill(self) -> None:
+        """Stop listening at once, as a crash would."""
+        if self.task is not None:
+            self.task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self.task
+
+    async def synced(self) -> None:
+        """Wait until the first answer of /sync was taken in."""
+        await self.host.until(lambda: "since" in self.host.memory.get("matrix.sync", {}))
+
+    async def delivers(self, action: Action, on: MessageRef | None = None) -> MessageRef | None:
+        """Deliver an action once the adapter is connected."""
+        delivery = Delivery(action.key, action, on, self.clock.now())
+        return await self._once_connected(lambda: self.adapter.deliver(delivery))
+
+    async def finds(self, delivery: Delivery) -> MessageRef | None:
+        """Read a delivery back once the adapter is connected."""
+        return await self._once_connected(lambda: self.adapter.find(delivery))
+
+    async def _once_connected(
+        self, call: Callable[[], Awaitable[MessageRef | None]]
+    ) -> MessageRef | None:
+        while True:
+            try:
+                return await call()
+            except TryLater as error:
+                if "not connected" not in str(error):
+                    raise
+                await asyncio.sleep(0.05)
+
+    async def says(
+        self, to: Destination, text: str, on: MessageRef | None = None, **more: Whatever
+    ) -> MessageRef:
+        """Deliver a message and return where it stands."""
+        more.setdefault("key", self.ids.new())
+        ref = await self.delivers(Say(to=to, text=text, **more), on)
+        assert ref is not None
+        return ref
+
+
+@asynccontextmanager
+async def running(
+    account: Account, host: FakeHost | None = None, **options: Whatever
+) -> AsyncIterator[Bot]:
+    """Let a bot run on the account."""
+    async with Bot(account, host, **options) as bot:
+        yield bot

@@ -1,0 +1,1 @@
+"""What several suites share: real homeservers and the people who talk on them."""
