@@ -1,4 +1,6 @@
-"""The one place that wires everything: features, words, store, adapters; and where time and chance come from."""
+"""The one place that wires everything: features, words, store, adapters; and where time and chance
+come from.
+"""
 
 import asyncio
 import contextlib
@@ -13,9 +15,10 @@ from bot.core.content import Folders, Mistake
 from bot.core.events import CameDue
 from bot.core.features import Feature
 from bot.core.ports import Adapter, Clock, Ids
-from bot.engine.dispatch import Dispatcher, engine_feature
+from bot.engine.dispatch import Dispatcher
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
+from bot.engine.own import engine_feature
 from bot.engine.schedule.tick import Tick
 from bot.engine.turn import Running
 from bot.engine.words import Words
@@ -56,7 +59,7 @@ class SeededIds:
 
     def __init__(self, seed: int) -> None:
         """Begin the sequence of this seed."""
-        self._random = random.Random(seed)  # noqa: S311 - nothing is to be kept secret here
+        self._random = random.Random(seed)
 
     def new(self) -> str:
         """Return the next identifier."""
@@ -109,16 +112,12 @@ class App:
         self.running = Running(features(folders), self.words, self.clock, self.ids)
         self.adapters = list(adapters)
         run_id = self.ids.new()
-        self.outboxes = [
-            OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters
-        ]
+        self.outboxes = [OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters]
         self.dispatchers = {
             adapter.name: Dispatcher(self.running, store, adapter, outbox.wake, prefix)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
-        self.hosts = [
-            StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters
-        ]
+        self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
         self.tick = Tick(store, self.clock, self._came_due, self._wake)
 
     async def run(self) -> None:

@@ -23,7 +23,6 @@ from bot.core.refs import Direct
 from bot.engine.words import Words
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
-
 from bot.rehearsal import rehearse as play
 from bot.rehearsal.rehearse import ZONE
 from bot.settings import Settings, check_settings, content_folders, load_settings
@@ -66,7 +65,9 @@ def run() -> None:
         mistakes = check_content(folders, content_checks())
         if mistakes:
             first = "\n".join(str(mistake) for mistake in mistakes[:10])
-            raise Misconfigured(f"The content has mistakes; `circlekeeper check` names all.\n{first}")
+            raise Misconfigured(
+                f"The content has mistakes; `circlekeeper check` names all.\n{first}"
+            )
         adapters = _adapters(settings, folders)
         if not adapters:
             raise Misconfigured(
@@ -104,7 +105,9 @@ def _adapters(settings: Settings, folders: Folders) -> list[Adapter]:
                 matrix.user_id,
                 SystemClock(),
                 RandomIds(),
-                access_token=matrix.access_token.get_secret_value() if matrix.access_token else None,
+                access_token=matrix.access_token.get_secret_value()
+                if matrix.access_token
+                else None,
                 device_id=matrix.device_id,
                 password=matrix.password.get_secret_value() if matrix.password else None,
                 inviters=matrix.inviters or None,
@@ -221,7 +224,9 @@ def _named_content(folders: Folders) -> Folders:
     """Look at the content that the environment names even when other settings are wrong."""
     content, charter = (os.environ.get(f"CIRCLEKEEPER_{name}") for name in ("CONTENT", "CHARTER"))
     prompts = [*folders.prompts, *([Path(content)] if content and Path(content).is_dir() else [])]
-    return Folders(prompts, Path(charter) if charter and Path(charter).is_file() else folders.charter)
+    return Folders(
+        prompts, Path(charter) if charter and Path(charter).is_file() else folders.charter
+    )
 
 
 @main.command()

@@ -27,5 +27,3 @@ def configure_logs(level: str, form: Literal["console", "json"]) -> None:
     )
     # Libraries log addresses and texts of events; theirs stay out but for what is serious.
     logging.basicConfig(level=logging.CRITICAL)
-
-

@@ -98,9 +98,7 @@ class CharterRows:
             Acknowledgement.subject_id == subject, Acknowledgement.community_id == community
         )
         return list(
-            self.tx.session.exec(
-                query.order_by(col(Acknowledgement.at), Acknowledgement.clause_id)
-            )
+            self.tx.session.exec(query.order_by(col(Acknowledgement.at), Acknowledgement.clause_id))
         )
 
 

@@ -124,7 +124,9 @@ class Questions:
         query = select(Question).where(
             Question.delivery_key == delivery_key, Question.state == "open"
         )
-        return [self._opened(row) for row in self.tx.session.exec(query.order_by(col(Question.seq)))]
+        return [
+            self._opened(row) for row in self.tx.session.exec(query.order_by(col(Question.seq)))
+        ]
 
     def awaiting_post(self, subject: str, room: Room) -> OpenQuestion | None:
         """Return the open question that is answered by a post of this member in this room."""

@@ -1,8 +1,9 @@
-"""Sealing at rest: AES-256-GCM per column, under each member's own data key, wrapped by the host's master key.
+"""Sealing at rest: AES-256-GCM per column, under each member's own data key, wrapped by the host's
+master key.
 
-A sealed value is `version (1 byte) | nonce (12) | ciphertext and tag`; its associated data names the
-place where it stands (table, column, owner), so that a value moved elsewhere does not open. A wrapped
-data key carries the master key's id before it, so that keys can be rotated.
+A sealed value is `version (1 byte) | nonce (12) | ciphertext and tag`; its associated data names
+the place where it stands (table, column, owner), so that a value moved elsewhere does not open. A
+wrapped data key carries the master key's id before it, so that keys can be rotated.
 """
 
 import base64
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bot.core.errors import MissingKey, Misconfigured
+from bot.core.errors import Misconfigured, MissingKey
 
 _VERSION = b"\x01"
 _KEY_BYTES = 32
@@ -88,7 +89,8 @@ class Vault:
         return _open(self._wrap, f"data key:{subject}", wrapped[_ID_BYTES:])
 
     def seal(self, place: str, text: str, key: bytes | None = None) -> bytes:
-        """Seal a text for a place, under a member's data key or, without one, the installation's."""
+        """Seal a text for a place, under a member's data key or, without one, the installation's.
+        """
         return _seal(key or self._own, place, text.encode())
 
     def open(self, place: str, sealed: bytes, key: bytes | None = None) -> str:

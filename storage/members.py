@@ -73,9 +73,7 @@ class Members:
         """Note that somebody is in a community; return the row."""
         row = self.membership(subject, community)
         if row is None:
-            row = Membership(
-                subject_id=subject, community_id=community, here=True, greeted=False
-            )
+            row = Membership(subject_id=subject, community_id=community, here=True, greeted=False)
         if not row.here:
             row.here = True
         self.tx.session.add(row)

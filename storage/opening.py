@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Engine, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from bot.core.errors import MissingKey, Misconfigured, StoreTooNew
+from bot.core.errors import Misconfigured, MissingKey, StoreTooNew
 from storage.crypto import KeyFile, Vault
 from storage.facts import set_meta
 from storage.store import Store, make_engine
@@ -80,7 +80,9 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
         raise
 
 
-def _open(url: str, key_file: KeyFile, lock: FileLock | None, warn: Callable[[str], None]) -> Opened:
+def _open(
+    url: str, key_file: KeyFile, lock: FileLock | None, warn: Callable[[str], None]
+) -> Opened:
     engine = make_engine(url)
     try:
         if engine.dialect.name == "sqlite" and sqlite3.sqlite_version_info < (3, 51, 3):

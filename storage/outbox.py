@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import and_, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
@@ -170,7 +170,7 @@ class Deliveries:
                 or_(
                     and_(
                         col(Outbox.holder) != holder,
-                        self.tx.session.get_bind().dialect.name == "sqlite",
+                        literal(self.tx.session.get_bind().dialect.name == "sqlite"),
                     ),
                     col(Outbox.leased_until) < now,
                 ),
@@ -208,7 +208,9 @@ class Deliveries:
             )
             .order_by(col(Outbox.seq))
         )
-        return [(flow, reason or "", at or since) for flow, reason, at in self.tx.session.exec(query)]
+        return [
+            (flow, reason or "", at or since) for flow, reason, at in self.tx.session.exec(query)
+        ]
 
     def waiting(self, account: str) -> int:
         """Return how many actions are not finished."""

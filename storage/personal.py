@@ -1,4 +1,5 @@
-"""What a table that knows people declares: how a person's rows are shown to them, and what erasing does.
+"""What a table that knows people declares: how a person's rows are shown to them, and what erasing
+does.
 
 Each module with such a table has a `PERSONAL` tuple; `tests/storage/test_personal.py` fails for a
 table with a subject that nobody declared.
@@ -41,9 +42,7 @@ def export(
     for personal in declared:
         owner = getattr(personal.table, personal.column)
         keys = list(personal.table.__table__.primary_key)  # type: ignore[attr-defined]
-        for row in tx.session.exec(
-            select(personal.table).where(owner == subject).order_by(*keys)
-        ):
+        for row in tx.session.exec(select(personal.table).where(owner == subject).order_by(*keys)):
             shown = personal.export(tx, row)
             if shown is not None:
                 found.setdefault(personal.heading, []).append(shown)
@@ -59,4 +58,3 @@ def erase(tx: Transaction, subject: str) -> None:
     if row is not None:
         tx.session.delete(row)
         tx.session.flush()
-

@@ -26,7 +26,9 @@ class ThoughtRow(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What somebody wrote for themselves: `at` (ISO, UTC), `text`, and the question where there was one."""
+    """What somebody wrote for themselves: `at` (ISO, UTC), `text`, and the question where there
+    was one.
+    """
 
     id: str
     body: Mapping[str, Any]

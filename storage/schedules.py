@@ -50,10 +50,10 @@ class Schedules:
         row = self.tx.session.get(Schedule, id_)
         return self._planned(row) if row else None
 
-    def of(
-        self, community: str, kind: str | None = None, subject: str | None = None
-    ) -> list[Plan]:
-        """Return a community's schedules of a kind, a member's where one is named, by what is next."""
+    def of(self, community: str, kind: str | None = None, subject: str | None = None) -> list[Plan]:
+        """Return a community's schedules of a kind, a member's where one is named, by what is
+        next.
+        """
         query = select(Schedule).where(
             Schedule.community_id == community, Schedule.subject_id == subject
         )

@@ -11,9 +11,10 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -91,18 +92,18 @@ class Store:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
-        def settle(result: Any, error: BaseException | None) -> None:
+        def settle(result: T | None, error: BaseException | None) -> None:
             if future.cancelled():
                 return
             if error is not None:
                 future.set_exception(error)
             else:
-                future.set_result(result)
+                future.set_result(cast(T, result))
 
         def job() -> None:
             try:
                 result, error = self.run(work), None
-            except BaseException as raised:  # noqa: BLE001 - handed to whoever waits
+            except BaseException as raised:
                 result, error = None, raised
             if not loop.is_closed():
                 loop.call_soon_threadsafe(settle, result, error)
@@ -154,7 +155,7 @@ def make_engine(url: str) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
+    def _configure(connection: DBAPIConnection, _record: object) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -162,10 +163,12 @@ def make_engine(url: str) -> Engine:
             "foreign_keys=ON",
             "cell_size_check=ON",
         ):
-            connection.execute(f"PRAGMA {pragma}").close()
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         # A deferred BEGIN that writes later fails at once when somebody else wrote in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -1,4 +1,5 @@
-"""The shared rows. A feature's own rows stand in its own module; both kinds are made by the migrations.
+"""The shared rows. A feature's own rows stand in its own module; both kinds are made by the
+migrations.
 
 People appear here by a random subject id alone. What is sealed is `bytes`; see `storage.crypto`.
 """
@@ -85,7 +86,9 @@ class CommunityRoom(SQLModel, table=True):
 
 
 class Subject(SQLModel, table=True):
-    """A person: the random id that all other rows use, and once, sealed, who it is on the platform."""
+    """A person: the random id that all other rows use, and once, sealed, who it is on the
+    platform.
+    """
 
     __tablename__ = "subject"
     id: str = Field(primary_key=True)
@@ -178,7 +181,8 @@ class Outbox(SQLModel, table=True):
 
 
 class Schedule(SQLModel, table=True):
-    """Something that comes due: once, or again and again by a rule on the wall clock of its zone."""
+    """Something that comes due: once, or again and again by a rule on the wall clock of its zone.
+    """
 
     __tablename__ = "schedule"
     id: str = Field(primary_key=True)

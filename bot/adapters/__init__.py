@@ -1,1 +1,3 @@
-"""Platforms: each adapter turns what happens there into events, and actions into calls; it knows core alone."""
+"""Platforms: each adapter turns what happens there into events, and actions into calls; it knows
+core alone.
+"""

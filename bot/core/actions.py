@@ -50,7 +50,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on it, so it may notify."""
+    """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on
+    it, so it may notify.
+    """
 
     recovery: ClassVar[Recovery] = Recovery.READABLE
     kind: Literal["say"] = "say"
@@ -161,7 +163,9 @@ Action = Say | AskChoice | AskForm | OpenThread | Edit | Pin | SetRole
 
 @dataclass(frozen=True, slots=True)
 class Affordances:
-    """What a platform can show. `quiescence`: seconds after which a sending of unknown result cannot land any more."""
+    """What a platform can show. `quiescence`: seconds after which a sending of unknown result
+    cannot land any more.
+    """
 
     buttons: bool = False
     forms: bool = False

@@ -1,4 +1,6 @@
-"""Commands, declared once: a chat platform makes application commands of them, a text platform one parser."""
+"""Commands, declared once: a chat platform makes application commands of them, a text platform one
+parser.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ class Audience(StrEnum):
 
 
 class FirstAnswer(StrEnum):
-    """How a command's first answer comes where the platform has ways: a form, for one's eyes, or for all."""
+    """How a command's first answer comes where the platform has ways: a form, for one's eyes, or
+    for all.
+    """
 
     FORM = "form"
     ASIDE = "aside"

@@ -1,4 +1,6 @@
-"""Content that people write as files (charter, weekly prompts, hunts, reflection sets), and mistakes in it."""
+"""Content that people write as files (charter, weekly prompts, hunts, reflection sets), and
+mistakes in it.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +11,9 @@ LocaleMap = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """Something that a person has to mend: where (`line` counts from 1, 0 for the whole file), what, and how."""
+    """Something that a person has to mend: where (`line` counts from 1, 0 for the whole file),
+    what, and how.
+    """
 
     file: str
     line: int
@@ -24,7 +28,9 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where content lies: the shipped `prompts/`, then the host's own folders that extend it; and the charter file."""
+    """Where content lies: the shipped `prompts/`, then the host's own folders that extend it; and
+    the charter file.
+    """
 
     prompts: Sequence[Path]
     charter: Path

@@ -12,6 +12,8 @@ CirclekeeperError
 └── Unreadable           read-back is impossible: "unknown", never "absent"
 """
 
+from typing import Any
+
 
 class CirclekeeperError(Exception):
     """The root of everything that we raise on purpose."""
@@ -41,7 +43,7 @@ class BadInput(CirclekeeperError):
         """Keep the template's name and its values."""
         super().__init__(words)
         self.words = words
-        self.values = values
+        self.values: dict[str, Any] = dict(values)
 
 
 class Undeliverable(CirclekeeperError):

@@ -1,7 +1,8 @@
 """What happened: everything that comes in, from a platform, the clock or the outbox.
 
 `event_id` is the platform's own where it gives one, else an occurrence key that the adapter derives
-(DESIGN.md, *The vocabulary*); it is unique per account, and a second event with the same id is dropped.
+(DESIGN.md, *The vocabulary*); it is unique per account, and a second event with the same id is
+dropped.
 """
 
 from collections.abc import Mapping
@@ -39,8 +40,8 @@ class Removed(Event):
 class FromMember(Event):
     """Something that a member did.
 
-    `standing` lists the communities that the member shares with the bot, as the platform tells it at
-    this moment. `locale` is the platform's language for the person (BCP 47), where it has one.
+    `standing` lists the communities that the member shares with the bot, as the platform tells it
+    at this moment. `locale` is the platform's language for the person (BCP 47), where it has one.
     """
 
     member: Member
@@ -61,7 +62,9 @@ class Left(FromMember):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted(FromMember):
-    """A message; `text` only when it is addressed to the bot, else the bot knows no more than that it was posted."""
+    """A message; `text` only when it is addressed to the bot, else the bot knows no more than that
+    it was posted.
+    """
 
     place: Destination
     message: MessageRef

@@ -1,4 +1,6 @@
-"""What a feature declares: its commands, what it listens to, and what it contributes to the others."""
+"""What a feature declares: its commands, what it listens to, and what it contributes to the
+others.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

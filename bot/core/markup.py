@@ -1,4 +1,5 @@
-"""CommonMark, the one notation of our texts: to HTML, to plain text, and how to keep other people's text plain.
+"""CommonMark, the one notation of our texts: to HTML, to plain text, and how to keep other
+people's text plain.
 
 HTML in a text is never passed on: it comes out as the characters that were typed.
 """
@@ -30,14 +31,16 @@ def escape(text: str) -> Markdown:
 
 def to_html(text: str) -> str:
     """Render CommonMark as HTML; a single line comes without its paragraph."""
-    html = _COMMONMARK.render(text).strip()
+    html = str(_COMMONMARK.render(text)).strip()
     if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
         return html[3:-4]
     return html
 
 
 def to_plain(text: str) -> str:
-    """Render CommonMark as plain text that still reads well: lists keep their marks, links their address."""
+    """Render CommonMark as plain text that still reads well: lists keep their marks, links their
+    address.
+    """
     return _Plain().render(_COMMONMARK.parse(text))
 
 

@@ -36,7 +36,9 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An action on its way: its key, and the message that it hangs on (`after`), where it names one."""
+    """An action on its way: its key, and the message that it hangs on (`after`), where it names
+    one.
+    """
 
     key: str
     action: Action
@@ -58,7 +60,8 @@ class Host(Protocol):
         member: Member,
         message: MessageRef | None = None,
     ) -> bool:
-        """Tell whether somebody waits for this member's post in this room, or for a reaction to this message.
+        """Tell whether somebody waits for this member's post in this room, or for a reaction to
+        this message.
 
         An adapter drops, unread, whatever is neither addressed to the bot nor awaited.
         """
@@ -78,7 +81,9 @@ class Host(Protocol):
 
 
 class Adapter(Protocol):
-    """One account on one platform: it turns what happens there into events, and actions into calls."""
+    """One account on one platform: it turns what happens there into events, and actions into
+    calls.
+    """
 
     @property
     def name(self) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """A group that learns together: a Discord guild, a Matrix space, or a Matrix room outside any space."""
+    """A group that learns together: a Discord guild, a Matrix space, or a Matrix room outside any
+    space.
+    """
 
     platform: str
     id: str
@@ -40,7 +42,9 @@ Destination = Room | Direct
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message that stands on a platform; in a direct conversation `room` is the platform's room for it."""
+    """A message that stands on a platform; in a direct conversation `room` is the platform's room
+    for it.
+    """
 
     room: Room
     id: str
@@ -48,7 +52,9 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the platform says now of a member in one community; never kept, asked again on every turn."""
+    """What the platform says now of a member in one community; never kept, asked again on every
+    turn.
+    """
 
     community: Community
     moderator: bool = False

@@ -1,4 +1,6 @@
-"""A turn: what a feature's handler is given, and may do. Everything it does is kept or dropped as one."""
+"""A turn: what a feature's handler is given, and may do. Everything it does is kept or dropped as
+one.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +32,9 @@ class CommunityFacts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to an open question: a choice's id, or the fields' texts, or (react, post) the mere deed."""
+    """An answer to an open question: a choice's id, or the fields' texts, or (react, post) the
+    mere deed.
+    """
 
     purpose: str
     kind: str
@@ -144,13 +148,11 @@ class Turn(Protocol):
         """Return the feature's repository, in this transaction."""
         ...
 
-    def text(self, words: str, /, **values: Any) -> str:
+    def text(self, words: str, /, **values: object) -> str:
         """Render words: a block of the feature's templates, or `feature/block`."""
         ...
 
-    def choice(
-        self, id_: str, words: str, /, emoji: str | None = None, **values: Any
-    ) -> Choice:
+    def choice(self, id_: str, words: str, /, emoji: str | None = None, **values: object) -> Choice:
         """Make a choice with its label from the words."""
         ...
 
@@ -165,9 +167,11 @@ class Turn(Protocol):
         after: str | None = None,
         in_thread: bool = False,
         gate: str | None = None,
-        **values: Any,
+        **values: object,
     ) -> str:
-        """Say something; without `to`, where the member is to be answered. Return the action's key."""
+        """Say something; without `to`, where the member is to be answered. Return the action's
+        key.
+        """
         ...
 
     def ask(
@@ -183,7 +187,7 @@ class Turn(Protocol):
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
-        **values: Any,
+        **values: object,
     ) -> str:
         """Ask with a few answers; earlier questions of the same flow wait no longer.
 
@@ -206,7 +210,7 @@ class Turn(Protocol):
         choices: Sequence[Choice] = (),
         about: Mapping[str, Any] | None = None,
         gate: str | None = None,
-        **values: Any,
+        **values: object,
     ) -> str:
         """Ask for the member's own words; `choices` are ways to answer without any."""
         ...

@@ -1,1 +1,3 @@
-"""What happens between an event and an action: dispatch, questions, words, the outbox, the schedule."""
+"""What happens between an event and an action: dispatch, questions, words, the outbox, the
+schedule.
+"""

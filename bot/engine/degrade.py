@@ -1,14 +1,23 @@
 """What a platform cannot show, said in another way: one pure function.
 
-Buttons become numbered choices, a form one question a message, an aside a direct message, and a long
-text several messages. A number, a label, a bare word and a reaction all answer the same question
-(see `engine.reading`).
+Buttons become numbered choices, a form one question a message, an aside a direct message, and a
+long text several messages. A number, a label, a bare word and a reaction all answer the same
+question (see `engine.reading`).
 """
 
 from dataclasses import replace
 
-from bot.core.actions import Action, Affordances, AskChoice, AskForm, Choice, OpenThread, Pin, Say
-from bot.core.actions import SetRole
+from bot.core.actions import (
+    Action,
+    Affordances,
+    AskChoice,
+    AskForm,
+    Choice,
+    OpenThread,
+    Pin,
+    Say,
+    SetRole,
+)
 from bot.core.markup import escape
 from bot.core.refs import Destination, Direct, Member
 
@@ -52,9 +61,7 @@ def reactions_for(choices: tuple[Choice, ...]) -> tuple[str, ...]:
     """Return the reactions that stand for choices, where there are few enough."""
     if len(choices) > _MOST_REACTIONS:
         return ()
-    return tuple(
-        choice.emoji or NUMBERS[position] for position, choice in enumerate(choices)
-    )
+    return tuple(choice.emoji or NUMBERS[position] for position, choice in enumerate(choices))
 
 
 def field_text(field_label: str) -> str:

@@ -47,7 +47,7 @@ class StoreHost:
 
     async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
         """Return what could complete the option."""
-        found = self.dispatcher.commands.get(command)
+        found = self.dispatcher.hearing.commands.get(command)
         choices = next((o.choices for o in found.options if o.name == option), ()) if found else ()
         return [choice for choice in choices if choice.startswith(typed.casefold())][:25]
 

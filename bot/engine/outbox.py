@@ -1,8 +1,9 @@
 """The outbox's worker: each action once, as far as the platform can tell.
 
 A row is claimed with a lease, checked once more (lease, consent, membership, expiry), sent with its
-key as the idempotency key, and noted. An unknown result is *in doubt*: when a late commit has become
-impossible it is read back by its key, and only if it certainly does not stand is it sent again.
+key as the idempotency key, and noted. An unknown result is *in doubt*: when a late commit has
+become impossible it is read back by its key, and only if it certainly does not stand is it sent
+again.
 """
 
 import asyncio

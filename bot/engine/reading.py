@@ -126,7 +126,9 @@ def check_options(command: Command, options: Mapping[str, str]) -> None:
 
 
 def choice_typed(text: str, choices: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the id of the choice that a text means: its number, its label, its id or another word for it."""
+    """Return the id of the choice that a text means: its number, its label, its id or another word
+    for it.
+    """
     typed = fold(text.strip().rstrip(".)!"))
     if typed.isdecimal() and 1 <= int(typed) <= len(choices):
         return str(choices[int(typed) - 1]["id"])

@@ -1,4 +1,6 @@
-"""The turn that a feature's handler is given: it collects actions and keeps state, and sends nothing."""
+"""The turn that a feature's handler is given: it collects actions and keeps state, and sends
+nothing.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -6,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
-from bot.core.commands import Command, FirstAnswer
+from bot.core.commands import Audience, Command, FirstAnswer
 from bot.core.events import Event, FromMember, Joined, Posted
 from bot.core.features import Feature
 from bot.core.markup import to_plain
@@ -57,18 +59,14 @@ class Whereabouts:
 class Running:
     """What all turns of a process share."""
 
-    def __init__(
-        self, features: Sequence[Feature], words: "Words", clock: Clock, ids: Ids
-    ) -> None:
+    def __init__(self, features: Sequence[Feature], words: "Words", clock: Clock, ids: Ids) -> None:
         """Index the declarations."""
         self.features = list(features)
         self.words = words
         self.clock = clock
         self.ids = ids
         self.commands: dict[str, tuple[Feature, Command]] = {
-            command.path: (feature, command)
-            for feature in features
-            for command in feature.commands
+            command.path: (feature, command) for feature in features for command in feature.commands
         }
         self.answers: dict[str, tuple[Feature, Callable[[EngineTurn, Answer], None]]] = {
             purpose: (feature, handler)
@@ -81,9 +79,7 @@ class Running:
             for kind, handler in feature.due.items()
         }
         self.gates: dict[str, tuple[Feature, Callable[[EngineTurn], bool]]] = {
-            name: (feature, gate)
-            for feature in features
-            for name, gate in feature.gates.items()
+            name: (feature, gate) for feature in features for name, gate in feature.gates.items()
         }
 
 
@@ -100,6 +96,7 @@ class EngineTurn:
         self._feature = ""
         self._command: Command | None = None
         self._depth = 0
+        self._moderating = False
 
     # Who and where
 
@@ -191,14 +188,12 @@ class EngineTurn:
         """Return the feature's repository, in this transaction."""
         return repository(self.tx)
 
-    def text(self, words: str, /, **values: Any) -> str:
+    def text(self, words: str, /, **values: object) -> str:
         """Render words: a block of the feature's templates, or `feature/block`."""
         name = words if "/" in words else f"{self._feature}/{words}"
         return self.running.words.render(self.locale, name, values)
 
-    def choice(
-        self, id_: str, words: str, /, emoji: str | None = None, **values: Any
-    ) -> Choice:
+    def choice(self, id_: str, words: str, /, emoji: str | None = None, **values: object) -> Choice:
         """Make a choice with its label from the words."""
         return Choice(id_, to_plain(self.text(words, **values)), emoji, (id_,))
 
@@ -215,7 +210,7 @@ class EngineTurn:
         after: str | None = None,
         in_thread: bool = False,
         gate: str | None = None,
-        **values: Any,
+        **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered."""
         where, aside = self._answer_place(to)
@@ -247,7 +242,7 @@ class EngineTurn:
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
-        **values: Any,
+        **values: object,
     ) -> str:
         """Ask with a few answers; earlier questions of the same flow wait no longer."""
         where, aside = self._answer_place(to)
@@ -278,7 +273,7 @@ class EngineTurn:
         choices: Sequence[Choice] = (),
         about: Mapping[str, Any] | None = None,
         gate: str | None = None,
-        **values: Any,
+        **values: object,
     ) -> str:
         """Ask for the member's own words."""
         where, aside = self._answer_place(None)
@@ -361,13 +356,28 @@ class EngineTurn:
 
     def plans(self, kind: str, *, personal: bool = False) -> list[Plan]:
         """Return the plans of a kind, by what is next."""
-        return Schedules(self.tx).of(
-            self.community.id, kind, self.subject if personal else None
-        )
+        return Schedules(self.tx).of(self.community.id, kind, self.subject if personal else None)
 
     def unplan(self, id_: str) -> None:
         """Forget a plan."""
         Schedules(self.tx).remove(id_)
+
+    def enter(self, row: CommunityRow) -> None:
+        """Go into a community: who moderates there is asked of the event, on every turn."""
+        event, where = self.event, self.where
+        where.community = row
+        if not isinstance(event, FromMember):
+            return
+        where.moderator = any(
+            standing.moderator and standing.community == Community(row.platform, row.external_id)
+            for standing in event.standing
+        )
+        own = self.settings.get("locale")
+        where.locale = self.running.words.nearest(own, event.locale, row.locale)
+
+    def answering(self, moderating: bool) -> None:
+        """Go on with a question that only a moderator may answer; so are those that follow it."""
+        self._moderating = moderating
 
     def forget_subject(self) -> None:
         """Go on about nobody: the member was erased."""
@@ -382,6 +392,9 @@ class EngineTurn:
             menus.offer(self, path)
             return
         feature, command = self.running.commands[path]
+        if command.audience is Audience.MODERATOR and not self.moderator:
+            self.say("engine/moderators_only")
+            return
         self.within(feature, lambda: command.run(self, options or {}), command)
 
     def tell(self, event: Event) -> None:
@@ -402,9 +415,7 @@ class EngineTurn:
                 found.extend(contribution)
         return found
 
-    def within(
-        self, feature: Feature, work: Callable[[], R], command: Command | None = None
-    ) -> R:
+    def within(self, feature: Feature, work: Callable[[], R], command: Command | None = None) -> R:
         """Do a feature's work: its words and flows are meant meanwhile."""
         if self._depth >= _DEPTH:
             raise RecursionError(f"{feature.name} and others call each other without end.")
@@ -437,7 +448,11 @@ class EngineTurn:
 
     def _answered(self, where: Destination) -> MessageRef | None:
         event = self.event
-        return event.message if isinstance(event, Posted) and event.place == where and isinstance(where, Room) else None
+        return (
+            event.message
+            if isinstance(event, Posted) and event.place == where and isinstance(where, Room)
+            else None
+        )
 
     def _open(
         self,
@@ -458,6 +473,8 @@ class EngineTurn:
             "fields": [asdict(field) for field in fields],
             "values": {},
             "about": dict(about or {}),
+            "moderator": self._moderating
+            or (self._command is not None and self._command.audience is Audience.MODERATOR),
         }
         question = OpenQuestion(key, purpose, kind, "open", subject, self._community_id(), spec)
         questions.ask(question, delivery_key=key)

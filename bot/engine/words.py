@@ -1,8 +1,8 @@
 """Every word that the bot says: Jinja2 templates and gettext catalogues from `prompts/`.
 
-A feature's words stand in `<feature>/words.md.j2`, one block a message; the catalogues beside it are
-`<feature>/<language>.po`. Whatever a template is given is escaped at the door, so that nobody's text
-can become markup; our own rendered texts come as `Markdown` and stay as they are.
+A feature's words stand in `<feature>/words.md.j2`, one block a message; the catalogues beside it
+are `<feature>/<language>.po`. Whatever a template is given is escaped at the door, so that
+nobody's text can become markup; our own rendered texts come as `Markdown` and stay as they are.
 """
 
 import gettext
@@ -149,7 +149,7 @@ def _clock_locale(locale: str) -> str:
     return "en_GB" if locale == "en" else locale
 
 
-def _at_the_door(value: Any) -> Any:
+def _at_the_door(value: object) -> object:
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, Mapping):
@@ -177,7 +177,9 @@ _ALLOWED = (
 
 
 class TemplateMistake(ValueError):
-    """A moderator's template is outside the subset; the message says what, in a short English phrase."""
+    """A moderator's template is outside the subset; the message says what, in a short English
+    phrase.
+    """
 
     def __init__(self, reason: str, part: str = "") -> None:
         """Name the reason (a block of `engine/words.md.j2`) and the part of the template."""
@@ -187,7 +189,8 @@ class TemplateMistake(ValueError):
 
 
 def check_template(text: str, variables: Sequence[str], lists: Sequence[str] = ()) -> None:
-    """Refuse a moderator's template unless it is text, known variables and filters, `if`, and `for` over given lists.
+    """Refuse a moderator's template unless it is text, known variables and filters, `if`, and
+    `for` over given lists.
 
     The parsed template is looked at and never run: Jinja's sandbox does not bound work.
 

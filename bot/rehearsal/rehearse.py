@@ -18,9 +18,7 @@ MODERATOR, MEMBER, NEWCOMER = "Mira", "Tom", "Ana"
 ROOM = "garden"
 
 
-async def rehearse(
-    folders: Folders, weeks: int, seed: int, watch: Callable[[Line], None]
-) -> None:
+async def rehearse(folders: Folders, weeks: int, seed: int, watch: Callable[[Line], None]) -> None:
     """Play so many weeks and show every message to `watch`.
 
     Args:

@@ -1,4 +1,4 @@
-"""The stage: the bot with the memory adapter, a simulated clock, and a store that is thrown away."""
+"""The stage: the bot with the memory adapter, a simulated clock, and a throw-away store."""
 
 import tempfile
 from collections.abc import Callable

@@ -61,6 +61,8 @@ class FakeHost:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.memory: dict[str, dict[str, str]] = {}
+        self.repeated: list[Event] = []
+        """Events that were told before, which a host drops."""
         self.writes: list[str] = []
         """The kinds that were remembered, in order."""
         self.waits_for_posts: set[str] = set()
@@ -76,6 +78,7 @@ class FakeHost:
 
     async def receive(self, event: Event) -> None:
         if event.event_id in self._seen:
+            self.repeated.append(event)
             return
         if self.on_event is not None:
             await self.on_event(event)

@@ -12,6 +12,7 @@ from bot.core.errors import Unreachable
 from bot.core.events import Added, Posted, Reacted
 from bot.core.ports import Delivery
 from bot.core.refs import Direct
+from tests.matrix.fake_host import FakeHost
 from tests.matrix.running import ENCRYPTED, Bot, direct, member, running
 from tests.support.human import Human, MakeHuman
 from tests.support.synapse import MakeAccount
@@ -65,11 +66,12 @@ async def test_a_crash_between_making_the_room_and_noting_it_leaves_one_room(
     async with running(keeper) as bot:
         await bot.synced()
         host = bot.host
-        await bot.kill()  # what sync would tell is not told
 
         async def crash(kind: str, values: Mapping[str, str | None]) -> None:
             if kind == "matrix.direct" and "!" in str(values):
                 raise Crash
+            if kind in ("matrix.room", "matrix.sync"):
+                await asyncio.Event().wait()  # what sync would tell is not noted either
 
         host.on_remember = crash
         with pytest.raises(Crash):
@@ -82,6 +84,25 @@ async def test_a_crash_between_making_the_room_and_noting_it_leaves_one_room(
         assert (await bot.says(direct(alex.id), "hello", key="same")).room.id == place
     await alex.hears(place, "hello")
     assert alex.invites == {}
+
+
+async def test_a_room_that_was_made_without_its_guest_is_completed(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    keeper, alex = account("keeper"), await human("alex")
+    host = FakeHost()
+    host.memory["matrix.direct"] = {
+        "token": f'{{"member": "{alex.id}", "room": "", "gone": false}}'
+    }
+    async with Human(keeper) as hand:
+        place = await hand.create_room(content={"io.circlekeeper.direct": "token"})
+    async with running(keeper, host) as bot:
+        assert (await bot.says(direct(alex.id), "hello")).room.id == place
+        assert await alex.invited_by(bot.id) == place
+        await alex.join(place)
+        await alex.hears(place, "hello")
+        await alex.say(place, "hi")
+        assert (await heard(bot, "hi")).place == Direct(member(alex.id))
 
 
 async def test_nothing_is_found_where_no_room_was_ever_made(

@@ -21,7 +21,7 @@ from bot.adapters.matrix.sync import Sync
 from bot.core.actions import Affordances, Edit, Lane, OpenThread, Pin, Say, SetRole
 from bot.core.errors import Misconfigured, TryLater, Undeliverable, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
-from bot.core.refs import Destination, Direct, MessageRef, Room
+from bot.core.refs import Direct, MessageRef, Room
 
 log = structlog.get_logger(__name__)
 
@@ -117,10 +117,16 @@ class MatrixAdapter:
         """
         await self._facts.load(host)
         await self._direct.load(host)
-        await self._sign_in.run(host)
-        self._ready = True
-        await self._invitations.load(host)
-        self._housekeeping.look()
+        try:
+            await self._sign_in.run(host)
+            self._ready = True
+            await self._invitations.load(host)
+            self._housekeeping.look()
+            await self._listen(host)
+        finally:
+            self._ready = False
+
+    async def _listen(self, host: Host) -> None:
         intake = Intake(self._client, self._facts, self._direct, host, self._clock, self._prefix)
 
         async def take(answer: JSON, since: str | None, began_ms: int) -> None:
@@ -183,7 +189,7 @@ class MatrixAdapter:
         if not self._ready:
             raise TryLater(_NOT_YET, "not connected")
         try:
-            room_id = await self._room_to_search(delivery.action.to, delivery.on)
+            room_id = await self._room_to_search(delivery.action, delivery.on)
             if room_id is None:
                 return None
             return await read_back(self._client, room_id, delivery)
@@ -194,23 +200,25 @@ class MatrixAdapter:
         except MatrixError as error:
             raise TryLater(_NOT_YET, f"no answer ({error})") from error
 
-    async def _room_to_search(self, to: Destination, on: MessageRef | None) -> str | None:
-        if isinstance(to, Direct):
-            return await self._direct.recover(to.member.id)
-        return to.id
+    async def _room_to_search(self, action: Say | OpenThread, on: MessageRef | None) -> str | None:
+        if on is not None and (isinstance(action, OpenThread) or action.in_thread):
+            return on.room.id
+        if isinstance(action.to, Direct):
+            return await self._direct.recover(action.to.member.id)
+        return action.to.id
 
     async def _say(self, action: Say, delivery: Delivery) -> MessageRef:
         if action.aside is not None and isinstance(action.to, Room):
             # The engine sends such things directly; private words are never shown by mistake.
             raise Undeliverable("Matrix cannot show a message to one person only.")
         on, thread = delivery.on, None
-        if isinstance(action.to, Direct):
+        if action.in_thread and on is not None:
+            room_id, thread = on.room.id, outbound.thread_root(on)
+        elif isinstance(action.to, Direct):
             answering = action.lane is Lane.INTERACTIVE
             room_id = await self._direct.open(action.to.member.id, answering=answering)
         else:
             room_id, thread = action.to.id, action.to.thread
-        if action.in_thread and on is not None:
-            room_id, thread = on.room.id, outbound.thread_root(on)
         content = outbound.say(action, on, thread)
         event_id = await self._client.send(
             room_id, "m.room.message", content, outbound.transaction(delivery.key)

@@ -194,10 +194,10 @@ class Client:
         """Set a piece of a room's state."""
         await self.call("PUT", ["rooms", room_id, "state", event_type, ""], body=content)
 
-    async def get_state(self, room_id: str, event_type: str) -> JSON:
+    async def get_state(self, room_id: str, event_type: str, key: str = "") -> JSON:
         """Return the content of a piece of a room's state; {} where there is none."""
         try:
-            return _object(await self.call("GET", ["rooms", room_id, "state", event_type, ""]))
+            return _object(await self.call("GET", ["rooms", room_id, "state", event_type, key]))
         except Refused as error:
             if error.status == 404:
                 return {}
@@ -216,6 +216,10 @@ class Client:
     async def create_room(self, body: JSON) -> str:
         """Create a room and return its id; there is no transaction id for this."""
         return str(_object(await self.call("POST", ["createRoom"], body=body))["room_id"])
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """Invite somebody into a room."""
+        await self.call("POST", ["rooms", room_id, "invite"], body={"user_id": user_id})
 
     async def join(self, room_id: str, via: Sequence[str] = ()) -> None:
         """Join a room that we are invited to, or that is open."""

@@ -48,6 +48,7 @@ class DirectRooms:
         self._intents: dict[str, Intent] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._spoke_in: dict[str, str] = {}
+        self._whole: set[str] = set()  # rooms that the member is known to be invited to
 
     async def load(self, host: Host) -> None:
         """Recall the rooms that we made or were about to make."""
@@ -99,7 +100,7 @@ class DirectRooms:
         """
         async with self._locks[member]:
             room_id = await self.recover(member)
-            if room_id is not None:
+            if room_id is not None and await self._is_invited(member, room_id):
                 return room_id
             left = self._was_left(member)
             if left and not answering:
@@ -110,9 +111,21 @@ class DirectRooms:
                 intent = Intent(self._ids.new(), member)
                 await self._note(intent)
             room_id = await self._create(intent)
+            self._whole.add(room_id)
             await self._note(Intent(intent.token, member, room_id))
             await self._tidy(member)
             return room_id
+
+    async def _is_invited(self, member: str, room_id: str) -> bool:
+        """Tell whether the member has not left; invite them if a crash came before that."""
+        seen = self._facts.rooms.get(room_id)
+        if room_id in self._whole or (seen is not None and seen.direct):
+            return True
+        content = await self._client.get_state(room_id, "m.room.member", member)
+        if not content:
+            await self._client.invite(room_id, member)
+        self._whole.add(room_id)
+        return content.get("membership") not in ("leave", "ban")
 
     async def _create(self, intent: Intent) -> str:
         try:

@@ -56,10 +56,10 @@ class Facts:
         self._changed.add(room_id)
         self._communities = None
 
-    def drop(self, room_id: str) -> RoomState | None:
+    def drop(self, room_id: str) -> None:
         """Forget a room that we are no longer in."""
-        self.mark(room_id)
-        return self.rooms.pop(room_id, None)
+        if self.rooms.pop(room_id, None) is not None:
+            self.mark(room_id)
 
     async def load(self, host: Host) -> None:
         """Recall what was remembered; what cannot be read is left out."""

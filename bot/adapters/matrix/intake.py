@@ -96,12 +96,13 @@ class Intake:
     async def _leave(self, room_id: str, part: JSON) -> None:
         events = [*events_in(part.get("state")), *events_in(part.get("timeline"))]
         own = [event for event in events if event.get("state_key") == self._me]
-        room = self._facts.drop(room_id)
-        await self._direct.dropped(room_id)
+        room = self._facts.rooms.get(room_id)
         if room is not None and room.announced_facts:
             gone = str(own[-1].get("event_id")) if own else fingerprint(room.announced, "gone")
             event = Removed(event_id=gone, community=Community(PLATFORM, room_id))
             await self._patiently(lambda: self._host.receive(event))
+        await self._patiently(lambda: self._direct.dropped(room_id))
+        self._facts.drop(room_id)
 
     # Communities
 
@@ -123,7 +124,8 @@ class Intake:
                 continue
             new = not room.announced_facts
             # Chained to the last one: what changes and changes back is told both times.
-            event_id = fingerprint(room.announced, now) if room.announced else room.own_join
+            chained = fingerprint(room.id, room.announced, now)
+            event_id = chained if room.announced else room.own_join or chained
             community = Community(PLATFORM, room.id)
             added = Added(
                 event_id=event_id, community=community, name=room.title, rooms=facts, new=new

@@ -213,7 +213,8 @@ class MemoryAdapter:
     async def reacts(self, person: str, emoji: str, line: Line) -> None:
         """Somebody reacts to a message of the bot's."""
         member = Member(PLATFORM, person)
-        assert line.ref is not None and self._host is not None
+        assert line.ref is not None
+        assert self._host is not None
         self.watch(Line(self.clock.now(), line.place, person, f"[reacts with {emoji}]"))
         room = line.ref.room
         if await self._host.awaits("react", room, member, line.ref):
@@ -252,9 +253,7 @@ class MemoryAdapter:
                 room = Room(PLATFORM, f"direct-{member.id}")
             case Room(_, id_, _):
                 room = Room(PLATFORM, id_)
-        line = Line(
-            self.clock.now(), place, author, text, ref=MessageRef(room, f"m{self._count}")
-        )
+        line = Line(self.clock.now(), place, author, text, ref=MessageRef(room, f"m{self._count}"))
         self.lines.append(line)
         return line
 
@@ -271,5 +270,3 @@ class MemoryAdapter:
     async def _receive(self, event: Added | Joined | Left | Posted | Chose | Reacted) -> None:
         assert self._host is not None, "connect a host first"
         await self._host.receive(event)
-
-

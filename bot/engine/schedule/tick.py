@@ -126,5 +126,5 @@ def following(plan: Plan, now: datetime) -> datetime | None:
     """Return when a schedule comes due next: never a backlog, so later than now."""
     if plan.rule is None or plan.next_due is None:
         return None
-    rule = Rule.from_json(plan.rule)  # type: ignore[arg-type]
+    rule = Rule.from_json(plan.rule)
     return next_after(rule, plan.zone, max(now, plan.next_due))

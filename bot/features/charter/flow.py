@@ -51,7 +51,7 @@ class Charters:
             sections=[{"id": each.id, "title": dict(each.title)} for each in draft.sections],
             adopted_at=turn.now,
         )
-        clauses = []
+        clauses: list[CharterClause] = []
         for section in draft.sections:
             for clause in section.clauses:
                 texts = {
@@ -209,7 +209,9 @@ class Charters:
     # What others show
 
     def home(self, turn: Turn) -> list[HomeItem]:
-        """Return the door to the charter; it waits while a clause is new to somebody who read others."""
+        """Return the door to the charter; it waits while a clause is new to somebody who read
+        others.
+        """
         if turn.rows(CharterRows).get(turn.community.id) is None:
             return []
         receipts = self._receipts(turn)

@@ -110,4 +110,3 @@ def _set_state(turn: Turn, state: str) -> None:
     row = communities.get(turn.community.id)
     row.state = state
     communities.save(row)
-

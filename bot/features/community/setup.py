@@ -40,9 +40,7 @@ def _go_to(turn: Turn, step: str) -> None:
     contributed = {each.name for each in _steps(turn)}
     match step:
         case "language":
-            choices = [
-                Choice(tag, language_name(tag), None, (tag,)) for tag in turn.languages
-            ]
+            choices = [Choice(tag, language_name(tag), None, (tag,)) for tag in turn.languages]
             turn.ask("community.language", "ask_language", choices)
         case "zone":
             turn.ask_form(

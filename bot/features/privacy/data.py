@@ -50,10 +50,12 @@ def forget(turn: Turn, answer: Answer) -> None:
 
 def _listed(rows: list[dict[str, Any]]) -> str:
     return "\n".join(
-        "- "
-        + "; ".join(
-            f"{escape(str(name))}: {escape(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value))}"
-            for name, value in row.items()
-        ).replace("\n", " ")
+        "- " + "; ".join(f"{escape(name)}: {_shown(value)}" for name, value in row.items())
         for row in rows
     )
+
+
+def _shown(value: object) -> str:
+    plain = isinstance(value, str | int | float)
+    text = str(value) if plain else json.dumps(value, ensure_ascii=False)
+    return escape(text).replace("\n", " ")

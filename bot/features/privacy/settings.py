@@ -12,7 +12,9 @@ from bot.engine.words import language_name
 
 REACH = ("direct", "return", "never")
 STANCES = ("feet", "joining", "reading", "shaping", "away")
-_QUIET = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(?:-|–|to|à|until)\s*(\d{1,2})(?:[:.h](\d{2}))?h?")
+_QUIET = re.compile(
+    r"(\d{1,2})(?:[:.h](\d{2}))?\s*(?:-|–|to|à|until)\s*(\d{1,2})(?:[:.h](\d{2}))?h?"
+)
 
 
 def home(turn: Turn) -> list[HomeItem]:

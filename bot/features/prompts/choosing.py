@@ -1,4 +1,4 @@
-"""Which prompt comes next: the community's own first, then the library, and no kind twice running."""
+"""Which prompt comes next: the community's own first, then the library, no kind twice running."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

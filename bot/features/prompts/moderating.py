@@ -192,9 +192,7 @@ class Moderating:
             name = "rule_" + mistake.reason.value.replace("-", "_")
             reason = turn.text(name, word=mistake.word)
             raise BadInput("rule_mistake", reason=reason) from mistake
-        dates = [
-            at.astimezone(ZoneInfo(zone)) for at in upcoming(rule, zone, turn.now, _SHOWN)
-        ]
+        dates = [at.astimezone(ZoneInfo(zone)) for at in upcoming(rule, zone, turn.now, _SHOWN)]
         choices = [turn.choice("yes", "choice_yes"), turn.choice("other", "choice_other")]
         about = {"rule": rule.to_json(), "zone": zone}
         turn.ask("prompts.confirm", "next_dates", choices, about=about, dates=dates, zone=zone)
@@ -242,5 +240,3 @@ def _check(text: str) -> None:
         check_template(text, VARIABLES)
     except TemplateMistake as mistake:
         raise BadInput(f"engine/{mistake.reason}", part=mistake.part) from mistake
-
-

@@ -54,8 +54,13 @@ class Postings:
             posted = [
                 *posted,
                 Posting(
-                    id="", community_id="", schedule_id="", due=moment,
-                    prompt_id=card.id, kind=card.kind, delivery_key="",
+                    id="",
+                    community_id="",
+                    schedule_id="",
+                    due=moment,
+                    prompt_id=card.id,
+                    kind=card.kind,
+                    delivery_key="",
                 ),
             ]
             moment = next_after(Rule.from_json(plan.rule), plan.zone, moment)
@@ -186,7 +191,9 @@ class Postings:
 
 
 def shown(turn: Turn, card: Card) -> Card:
-    """Fill in what a prompt's template shows; what a moderator typed is taken as text and Markdown."""
+    """Fill in what a prompt's template shows; what a moderator typed is taken as text and
+    Markdown.
+    """
     values = {"community": turn.community.name, **dict(turn.gather("variables"))}
     known = {name: values.get(name, "") for name in VARIABLES}
     check_template(card.text, VARIABLES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Field
@@ -98,7 +99,7 @@ class Keeping:
             }
             for each in thoughts[page * _PAGE : (page + 1) * _PAGE]
         ]
-        values = {"entries": entries, "number": page + 1, "count": pages}
+        values: dict[str, Any] = {"entries": entries, "number": page + 1, "count": pages}
         if pages == 1:
             turn.say("look_back", **values)
             return

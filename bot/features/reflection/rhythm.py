@@ -105,7 +105,9 @@ class Rhythm:
             personal=True,
         )
         turn.keep(_FLOW, {**turn.state(_FLOW), "offered": True, "told": True, "unanswered": 0})
-        turn.say("rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, first))
+        turn.say(
+            "rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, first)
+        )
         if len(self.sets) > 1:
             self._ask_set(turn)
         else:

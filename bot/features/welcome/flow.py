@@ -1,6 +1,7 @@
-"""Welcoming somebody: Start, Later, No thanks; then language, reach, what is kept, and what next."""
+"""Welcoming somebody: Start, Later, No thanks; then language, reach, what is kept, what next."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from bot.core.actions import Choice, Pin
 from bot.core.events import Joined
@@ -70,7 +71,7 @@ def start(turn: Turn, _options: Mapping[str, str]) -> None:
 
 def _go_to(turn: Turn, step: str) -> None:
     turn.keep(_FLOW, {"step": step})
-    place = {"number": _STEPS.index(step) + 1, "count": len(_STEPS)}
+    place: dict[str, Any] = {"number": _STEPS.index(step) + 1, "count": len(_STEPS)}
     match step:
         case "language":
             choices = [Choice(tag, language_name(tag), None, (tag,)) for tag in turn.languages]

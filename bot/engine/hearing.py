@@ -1,0 +1,244 @@
+"""Hearing people: what they type, click or do becomes a command, or an answer to a question."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.actions import Field, Say
+from bot.core.commands import Audience, Command, FirstAnswer
+from bot.core.errors import BadInput
+from bot.core.events import Chose, Commanded, FromMember, Posted, Reacted, Submitted
+from bot.core.features import Feature
+from bot.core.ports import Adapter
+from bot.core.refs import Direct, Room
+from bot.core.turn import Answer
+from bot.engine import menus, reading
+from bot.engine.degrade import field_text
+from bot.engine.turn import EngineTurn, Running
+from bot.engine.whereabouts import find_community, find_member
+from storage.communities import Communities
+from storage.conversations import OpenQuestion, Questions
+from storage.members import Members
+from storage.outbox import Deliveries
+
+
+class Hearing:
+    """Hears what comes from one adapter."""
+
+    def __init__(self, running: Running, adapter: Adapter, prefix: str) -> None:
+        """Know the commands; `prefix` begins one on this platform, as `/` does everywhere."""
+        self.running = running
+        self.adapter = adapter
+        self.prefixes = (prefix, "/")
+        self.commands = reading.Commands(command for _, command in running.commands.values())
+
+    def posted(self, turn: EngineTurn, event: Posted) -> None:
+        if event.text is None:
+            self._deed(turn, event)
+            return
+        find_member(turn, event)
+        turn.where.place = event.place
+        text = event.text.strip()
+        prefix = next((each for each in self.prefixes if text.startswith(each)), "")
+        text, explicit = text.removeprefix(prefix).lstrip(), bool(prefix)
+        direct = isinstance(event.place, Direct)
+        questions = Questions(turn.tx).waiting(turn.subject) if direct else []
+        if not explicit and any(self._answers(turn, event, each, text) for each in questions):
+            return
+        self._typed(turn, event, text, questions[0] if questions else None)
+
+    def _deed(self, turn: EngineTurn, event: Posted) -> None:
+        subject = Members(turn.tx).find(event.member)
+        if subject is None or not isinstance(event.place, Room):
+            return
+        question = Questions(turn.tx).awaiting_post(
+            subject, Room(event.place.platform, event.place.id)
+        )
+        if question is None:
+            return
+        find_member(turn, event)
+        # The answer goes on in private: what somebody does in a hunt is their own affair.
+        self._answer(
+            turn, event, question, Answer(question.purpose, "post", about=_about(question))
+        )
+
+    def commanded(self, turn: EngineTurn, event: Commanded) -> None:
+        find_member(turn, event)
+        turn.where.place = event.place
+        found = self.running.commands.get(event.command)
+        if found is None:
+            find_community(turn, event)
+            self._unknown(turn, event.command)
+            return
+        self._run(turn, event, found, dict(event.options))
+
+    def answered_by_key(self, turn: EngineTurn, event: Chose | Submitted) -> None:
+        find_member(turn, event)
+        turn.where.place = event.place
+        question = Questions(turn.tx).get(event.question)
+        if question is None or question.state != "open":
+            find_community(turn, event)
+            turn.say("engine/answered_already")
+            return
+        if question.subject not in (None, turn.subject):
+            find_community(turn, event)
+            turn.say("engine/not_yours")
+            return
+        if isinstance(event, Chose):
+            if event.choice not in {choice["id"] for choice in question.spec["choices"]}:
+                turn.say("engine/answered_already")
+                return
+            answer = Answer(question.purpose, "choice", event.choice, about=_about(question))
+        else:
+            answer = Answer(
+                question.purpose, "form", values=dict(event.values), about=_about(question)
+            )
+        self._answer(turn, event, question, answer)
+
+    def reacted(self, turn: EngineTurn, event: Reacted) -> None:
+        key = Deliveries(turn.tx).behind(event.message)
+        if key is None:
+            return
+        for question in Questions(turn.tx).on_delivery(key):
+            if question.subject not in (None, Members(turn.tx).find(event.member)):
+                continue
+            if question.kind == "react":
+                answer = Answer(question.purpose, "react", about=_about(question))
+            elif question.kind in ("choice", "form"):
+                choice = reading.choice_reacted(event.emoji, question.spec["choices"])
+                if choice is None:
+                    continue
+                answer = Answer(question.purpose, "choice", choice, about=_about(question))
+            else:
+                continue
+            find_member(turn, event)
+            turn.where.place = event.place
+            self._answer(turn, event, question, answer)
+            return
+
+    # What was typed
+
+    def _answers(self, turn: EngineTurn, event: Posted, question: OpenQuestion, text: str) -> bool:
+        """Take a text as the answer to the open question, if it can be one."""
+        spec = question.spec
+        numbers = question.kind == "choice"
+        choice = reading.choice_typed(text, spec["choices"])
+        if choice is not None and (numbers or not text.strip(" .)").isdecimal()):
+            answer = Answer(question.purpose, "choice", choice, about=_about(question))
+        elif question.kind == "form" and text and not self.commands.exactly(text):
+            filled = self._filled(turn, event, question, text)
+            if filled is None:
+                return True
+            answer = Answer(question.purpose, "form", values=filled, about=_about(question))
+        else:
+            return False
+        self._answer(turn, event, question, answer)
+        return True
+
+    def _filled(
+        self, turn: EngineTurn, event: Posted, question: OpenQuestion, text: str
+    ) -> dict[str, str] | None:
+        """Fill the next field of a form; return the values once it is complete."""
+        spec = dict(question.spec)
+        fields = [Field(**field) for field in spec["fields"]]
+        values = dict(spec["values"])
+        current = fields[len(values)]
+        self._enter_question(turn, event, question)
+        if len(text) > current.limit:
+            raise BadInput("engine/too_long", limit=current.limit, length=len(text))
+        values[current.id] = text
+        if len(values) == len(fields):
+            return values
+        key = turn.new_id()
+        Questions(turn.tx).update(question.key, {**spec, "values": values}, key)
+        turn.do(Say(key=key, to=turn.me, text=field_text(fields[len(values)].label), ask=True))
+        return None
+
+    def _typed(
+        self, turn: EngineTurn, event: Posted, text: str, question: OpenQuestion | None
+    ) -> None:
+        try:
+            typed = self.commands.read(text)
+        except BadInput:
+            find_community(turn, event)
+            raise
+        if typed is not None:
+            self._run(turn, event, self.running.commands[typed.command.path], typed.options)
+            return
+        find_community(turn, event)
+        if menus.offer(turn, reading.fold(text)):
+            return
+        if question is not None and question.kind == "choice":
+            labels = [choice["label"] for choice in question.spec["choices"]]
+            turn.say("engine/not_a_choice", choices=labels, near=self.commands.near(text) or "")
+            return
+        self._unknown(turn, text)
+
+    def _unknown(self, turn: EngineTurn, text: str) -> None:
+        below = self.commands.below(text)
+        near = self.commands.near(text)
+        turn.say("engine/unknown_word", near=near or "", below=below[:12])
+
+    # Doing it
+
+    def _run(
+        self,
+        turn: EngineTurn,
+        event: FromMember,
+        found: tuple[Feature, Command],
+        options: Mapping[str, str],
+    ) -> None:
+        feature, command = found
+        known = find_community(turn, event, command, options)
+        in_room = isinstance(turn.place, Room)
+        asides = self.adapter.affordances.asides
+        if command.private and in_room and not asides:
+            turn.say("engine/private_word", to=turn.place)
+            turn.where.place = turn.me
+            # What stood in the room is not taken up again: the rest is asked for in private.
+            options = {}
+        elif in_room and command.first is not FirstAnswer.PUBLIC and not asides:
+            turn.say("engine/answer_in_private", to=turn.place)
+        if command.needs_community and not known:
+            return
+        if command.audience is Audience.MODERATOR and not turn.moderator:
+            turn.say("engine/moderators_only")
+            return
+        closed = turn.where.community is not None and turn.where.community.state in ("new", "gone")
+        if command.needs_community and closed and not turn.moderator:
+            turn.say("engine/not_open_yet")
+            return
+        if not (command.private and in_room):
+            reading.check_options(command, options)
+        with turn.tx.session.begin_nested():  # bad input takes back what the handler did
+            turn.within(feature, lambda: command.run(turn, options), command)
+
+    def _answer(
+        self, turn: EngineTurn, event: FromMember, question: OpenQuestion, answer: Answer
+    ) -> None:
+        self._enter_question(turn, event, question)
+        found = self.running.answers.get(question.purpose)
+        if found is None:
+            turn.say("engine/answered_already")
+            return
+        if question.spec.get("moderator") and not turn.moderator:
+            # Somebody may have been demoted in the middle of a flow.
+            turn.say("engine/moderators_only")
+            return
+        feature, handler = found
+        with turn.tx.session.begin_nested():  # bad input takes it back, and the question waits on
+            if question.subject is not None:
+                Questions(turn.tx).close(question.key)
+            turn.answering(bool(question.spec.get("moderator")))
+            turn.within(feature, lambda: handler(turn, answer))
+
+    def _enter_question(self, turn: EngineTurn, event: FromMember, question: OpenQuestion) -> None:
+        if question.community is not None:
+            row = Communities(turn.tx).get(question.community)
+            turn.enter(row)
+        else:
+            find_community(turn, event)
+
+
+def _about(question: OpenQuestion) -> Mapping[str, Any]:
+    about: Mapping[str, Any] = question.spec.get("about", {})
+    return about

@@ -1,0 +1,108 @@
+"""The bot as its host runs it: a real process with its own store, which a test may kill."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from tests.support.synapse import Account
+
+_STARTED = 30.0
+_ROOT = Path(__file__).parents[2]
+
+
+class BotProcess:
+    """`circlekeeper run` with a Matrix account.
+
+    Args:
+        account: the bot's account; its token and device are used.
+        folder: where the store, the key and the log lie; kept over restarts.
+        extra: further environment.
+    """
+
+    def __init__(
+        self, account: Account, folder: Path, extra: Mapping[str, str] | None = None
+    ) -> None:
+        """Prepare; nothing runs yet."""
+        self.account = account
+        self.folder = folder
+        self.log = folder / "log"
+        self.database = folder / "circlekeeper.db"
+        self._extra = dict(extra or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the process's environment, without whatever this machine has set for a bot."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+        return inherited | {
+            "PYTHONPATH": str(_ROOT),
+            "CIRCLEKEEPER_DATABASE_URL": f"sqlite:///{self.database}",
+            "CIRCLEKEEPER_KEY_FILE": str(self.folder / "key"),
+            "CIRCLEKEEPER_LOG_FORMAT": "json",
+            "CIRCLEKEEPER_MATRIX__HOMESERVER": self.account.homeserver,
+            "CIRCLEKEEPER_MATRIX__USER_ID": self.account.user_id,
+            "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": self.account.access_token,
+            "CIRCLEKEEPER_MATRIX__DEVICE_ID": self.account.device_id,
+            **self._extra,
+        }
+
+    def start(self) -> None:
+        """Start the process, in the folder."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does: SIGKILL."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """End it as a host does: SIGTERM; return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(how)
+        return process.wait(timeout=20)
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself; return its exit code."""
+        assert self._process is not None
+        code = await asyncio.wait_for(asyncio.to_thread(self._process.wait), _STARTED)
+        self._process = None
+        return code
+
+    def logged(self) -> list[dict[str, object]]:
+        """Return the log's JSON lines."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def __enter__(self) -> "BotProcess":
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        if self._process is not None and self._process.poll() is None:
+            self._end(signal.SIGTERM)
+        self._process = None
