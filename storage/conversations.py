@@ -136,7 +136,7 @@ class Questions:
             Question.kind == "post",
             Question.state == "open",
         )
-        row = self.tx.session.exec(query.limit(1)).first()
+        row = self.tx.session.exec(query.order_by(col(Question.seq).desc()).limit(1)).first()
         return self._opened(row) if row else None
 
     def close(self, key: str, state: str = "answered") -> None:
@@ -153,7 +153,7 @@ class Questions:
         query = select(Question).where(
             Question.subject_id == subject,
             Question.community_id == community,
-            col(Question.purpose).startswith(flow + "."),
+            col(Question.purpose).startswith(flow + ".", autoescape=True),
             Question.state == "open",
         )
         for row in self.tx.session.exec(query):

@@ -89,8 +89,7 @@ class Vault:
         return _open(self._wrap, f"data key:{subject}", wrapped[_ID_BYTES:])
 
     def seal(self, place: str, text: str, key: bytes | None = None) -> bytes:
-        """Seal a text for a place, under a member's data key or, without one, the installation's.
-        """
+        """Seal a text for a place, under a member's data key or, without one, our own."""
         return _seal(key or self._own, place, text.encode())
 
     def open(self, place: str, sealed: bytes, key: bytes | None = None) -> str:
@@ -158,11 +157,14 @@ class KeyFile:
 
     def record_erasure(self, subject: str) -> None:
         """Write a subject id to the erasure journal, and make sure that it stays."""
+        first = not self.journal.exists()
         handle = os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "ab") as file:
             file.write(subject.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        if first:
+            _sync_folder(self.journal.parent)
 
     def erased(self) -> set[str]:
         """Return the subject ids of everyone who was erased."""

@@ -11,13 +11,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import URL, Engine, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from bot.core.errors import Misconfigured, MissingKey, StoreTooNew
 from storage.crypto import KeyFile, Vault
-from storage.facts import set_meta
-from storage.store import Store, make_engine
+from storage.facts import get_meta, set_meta
+from storage.store import Store, Transaction, make_engine
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
@@ -48,13 +48,23 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise Misconfigured(
             "The database URL cannot be read. Write it as sqlite:///circlekeeper.db."
         ) from error
     lock = None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise Misconfigured(
+            f"Circlekeeper keeps its store in SQLite or PostgreSQL, not in {parsed.drivername}. "
+            "Write the database URL as sqlite:///… or postgresql://…"
+        )
     if parsed.get_backend_name() == "sqlite":
-        path = Path(parsed.database or "circlekeeper.db")
+        if not parsed.database or parsed.database == ":memory:":
+            raise Misconfigured(
+                "The database URL names no file. Write it as sqlite:///circlekeeper.db."
+            )
+        # Whatever name it goes by, one file has one lock.
+        path = Path(parsed.database).resolve()
         if not path.parent.is_dir():
             raise Misconfigured(f"The folder of the database {path} does not exist. Make it first.")
         lock = FileLock(f"{path}.lock", timeout=0)
@@ -68,12 +78,11 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
             ) from error
     try:
         return _open(url, KeyFile(key_path), lock, warn)
-    except (OperationalError, DatabaseError) as error:
+    except DatabaseError as error:
         if lock is not None:
             lock.release()
-        raise Misconfigured(
-            f"The database {parsed.render_as_string()} cannot be opened: {error.orig}."
-        ) from error
+        why = str(error.orig).partition("\n")[0].rstrip(".")
+        raise Misconfigured(f"The database {_shown(parsed)} cannot be opened: {why}.") from error
     except BaseException:
         if lock is not None:
             lock.release()
@@ -103,7 +112,11 @@ def _open(
     finally:
         engine.dispose()
     store = Store(url, vault, key_file.record_erasure)
-    store.run(lambda tx: set_meta(tx, "key id", vault.key_id))
+    try:
+        store.run(lambda tx: _record_key(tx, vault, key_file))
+    except BaseException:
+        store.close()
+        raise
     return Opened(store, key_file, lock)
 
 
@@ -139,7 +152,7 @@ def check_version(engine: Engine) -> None:
         )
     if current is None and inspect(engine).get_table_names():
         raise Misconfigured(
-            f"{engine.url.render_as_string()} holds another program's tables. "
+            f"{_shown(engine.url)} holds another program's tables. "
             "Give circlekeeper a database of its own."
         )
 
@@ -174,12 +187,29 @@ def _vault(engine: Engine, key_file: KeyFile) -> Vault:
             f"This store is sealed with key {recorded}, and the key file {key_file.path} is not "
             "there. Put it back; without it nobody can read what is sealed."
         ) from error
+    _check_key(recorded, vault, key_file)
+    return vault
+
+
+def _check_key(recorded: str | None, vault: Vault, key_file: KeyFile) -> None:
     if recorded is not None and recorded != vault.key_id:
         raise MissingKey(
             f"This store is sealed with key {recorded}, but {key_file.path} holds key "
             f"{vault.key_id}. Put the right key file in place."
         )
-    return vault
+
+
+def _record_key(tx: Transaction, vault: Vault, key_file: KeyFile) -> None:
+    """Record the key's id, once: two first starts on one database may each hold a key."""
+    recorded = get_meta(tx, "key id")
+    _check_key(recorded, vault, key_file)
+    if recorded is None:
+        set_meta(tx, "key id", vault.key_id)
+
+
+def _shown(url: URL) -> str:
+    """Return a URL without its password, which may stand in the query as well."""
+    return url.set(query={}).render_as_string()
 
 
 def _copy(engine: Engine) -> None:

@@ -1,6 +1,8 @@
 """The outbox's rows: what is still to be sent, what is in doubt, and what became of the rest.
 
-States: pending → sending → sent | doubt | skipped | dead; doubt → sent | pending.
+States: pending → sending → sent | doubt | skipped | dead. What was refused for now goes back from
+sending to pending; what is in doubt is claimed like the rest, as sending; what hangs on an action
+that was not sent is skipped. Sent, skipped and dead are final.
 """
 
 import json
@@ -8,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, literal, or_
+from sqlalchemy import ColumnElement, and_, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
@@ -19,6 +21,8 @@ from storage.tables import Outbox
 _BODY = "outbox.body"
 _MESSAGE = "outbox.message"
 UNFINISHED = ("pending", "sending", "doubt")
+_WAITING = ("pending", "doubt")
+_NOT_SENT = "what it hangs on was not sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +70,10 @@ class Deliveries:
 
         A row waits for the one that it names in `after`; `holder` has them until the lease ends.
         """
-        earlier, base = aliased(Outbox), aliased(Outbox)
+        self._end_stranded(account, now)
         query = (
             select(Outbox)
-            .where(
-                Outbox.account == account,
-                col(Outbox.state).in_(("pending", "doubt")),
-                Outbox.not_before <= now,
-                ~exists().where(
-                    col(earlier.destination) == col(Outbox.destination),
-                    col(earlier.lane) == col(Outbox.lane),
-                    col(earlier.state).in_(UNFINISHED),
-                    col(earlier.seq) < col(Outbox.seq),
-                ),
-                or_(
-                    col(Outbox.after).is_(None),
-                    exists().where(
-                        and_(col(base.key) == col(Outbox.after), col(base.state) == "sent")
-                    ),
-                ),
-            )
+            .where(*_next_in_line(account), Outbox.not_before <= now)
             .order_by(col(Outbox.lane), col(Outbox.seq))
             .limit(limit)
             .with_for_update(skip_locked=True, of=Outbox)
@@ -113,10 +101,8 @@ class Deliveries:
         )
 
     def next_due(self, account: str) -> datetime | None:
-        """Return when the next waiting row may go."""
-        query = select(func.min(Outbox.not_before)).where(
-            Outbox.account == account, col(Outbox.state).in_(("pending", "doubt"))
-        )
+        """Return when the next row may go; one that waits for another one has no time itself."""
+        query = select(func.min(Outbox.not_before)).where(*_next_in_line(account))
         return self.tx.session.exec(query).first()
 
     def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
@@ -157,7 +143,7 @@ class Deliveries:
             self.tx.session.flush()
             ended.append(current)
             waiting.extend(self.tx.session.exec(select(Outbox.key).where(Outbox.after == current)))
-            reason, state = "what it hangs on was not sent", "skipped"
+            reason, state = _NOT_SENT, "skipped"
         return ended
 
     def doubt_abandoned(self, account: str, holder: str, now: datetime, wait: timedelta) -> int:
@@ -227,6 +213,20 @@ class Deliveries:
             )
         )
 
+    def _end_stranded(self, account: str, now: datetime) -> None:
+        """End what hangs on an action that was dead before, pruned or erased."""
+        base = aliased(Outbox)
+        query = select(Outbox.key).where(
+            Outbox.account == account,
+            col(Outbox.state).in_(_WAITING),
+            col(Outbox.after).is_not(None),
+            ~exists().where(
+                col(base.key) == col(Outbox.after), col(base.state).in_((*UNFINISHED, "sent"))
+            ),
+        )
+        for key in self.tx.session.exec(query).all():
+            self.give_up(key, now, "skipped", _NOT_SENT)
+
     def _row(self, key: str) -> Outbox | None:
         return self.tx.session.exec(select(Outbox).where(Outbox.key == key)).first()
 
@@ -238,6 +238,25 @@ class Deliveries:
         return self.tx.vault.digest(
             "message", f"{message.room.platform}\0{message.room.id}\0{message.id}"
         )
+
+
+def _next_in_line(account: str) -> tuple[ColumnElement[bool], ...]:
+    """Say what goes next: the oldest of each (destination, lane), once its base was sent."""
+    earlier, base = aliased(Outbox), aliased(Outbox)
+    return (
+        col(Outbox.account) == account,
+        col(Outbox.state).in_(_WAITING),
+        ~exists().where(
+            col(earlier.destination) == col(Outbox.destination),
+            col(earlier.lane) == col(Outbox.lane),
+            col(earlier.state).in_(UNFINISHED),
+            col(earlier.seq) < col(Outbox.seq),
+        ),
+        or_(
+            col(Outbox.after).is_(None),
+            exists().where(col(base.key) == col(Outbox.after), col(base.state) == "sent"),
+        ),
+    )
 
 
 def encode_ref(ref: MessageRef) -> str:

@@ -59,10 +59,9 @@ class Schedules:
         )
         if kind is not None:
             query = query.where(Schedule.kind == kind)
-        return [
-            self._planned(row)
-            for row in self.tx.session.exec(query.order_by(col(Schedule.next_due), Schedule.id))
-        ]
+        # SQLite would show what never comes due first, PostgreSQL last.
+        query = query.order_by(col(Schedule.next_due).nulls_last(), Schedule.id)
+        return [self._planned(row) for row in self.tx.session.exec(query)]
 
     def due(self, now: datetime, limit: int) -> list[Plan]:
         """Take the schedules whose moment has come, the earliest first."""

@@ -6,8 +6,10 @@ Urgent work (a person waits) overtakes the rest.
 """
 
 import asyncio
+import contextlib
 import itertools
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from storage.crypto import Vault
@@ -24,6 +26,9 @@ from storage.tables import Subject
 T = TypeVar("T")
 _POSTGRES_THREADS = 4
 _RETRIES = 5
+# PostgreSQL's words for "somebody else was quicker": a serialization failure, a deadlock, and a row
+# that was not there when this transaction began to look.
+_COLLISIONS = ("40001", "40P01", "23505")
 
 
 class Transaction:
@@ -36,6 +41,7 @@ class Transaction:
         self.session = session
         self.vault = vault
         self.journal = journal
+        self.erased = False  # somebody's rows went: they leave the write-ahead log as well
 
     def seal(self, place: str, text: str, subject: str | None = None) -> bytes:
         """Seal a text under the member's data key, or the installation's where it is nobody's."""
@@ -101,31 +107,50 @@ class Store:
                 future.set_result(cast(T, result))
 
         def job() -> None:
+            result: T | None = None
+            error: BaseException | None = None
             try:
-                result, error = self.run(work), None
+                result = self.run(work)
+            except StopIteration as raised:
+                # A future refuses it, and whoever waits would do so for ever.
+                error = RuntimeError("An iterator in the work ran out.")
+                error.__cause__ = raised
             except BaseException as raised:
-                result, error = None, raised
-            if not loop.is_closed():
+                error = raised
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, result, error)
 
         self._jobs.put(_Job((0 if urgent else 1, next(self._count)), job))
         return await future
 
     def run(self, work: Callable[[Transaction], T]) -> T:
-        """Run work in one transaction on this thread; a serialization failure is tried again."""
+        """Run work in one transaction on this thread; a collision with another is tried again."""
         for attempt in itertools.count(1):
             try:
                 with Session(self.engine, expire_on_commit=False) as session:
-                    result = work(Transaction(session, self.vault, self.journal))
+                    tx = Transaction(session, self.vault, self.journal)
+                    result = work(tx)
                     session.commit()
-                    return result
-            except OperationalError as error:
-                if attempt >= _RETRIES or getattr(error.orig, "sqlstate", None) not in (
-                    "40001",
-                    "40P01",
-                ):
+                if tx.erased:
+                    self._empty_log()
+                return result
+            except DBAPIError as error:
+                state = getattr(error.orig, "sqlstate", None)
+                if attempt >= _RETRIES or state not in _COLLISIONS:
                     raise
         raise AssertionError("unreachable")
+
+    def _empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, which holds the pages as they were before."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        connection = self.engine.raw_connection()
+        try:
+            # It is best effort: the rows are gone, whoever else reads now.
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Finish what waits, then close the database."""

@@ -181,8 +181,7 @@ class Outbox(SQLModel, table=True):
 
 
 class Schedule(SQLModel, table=True):
-    """Something that comes due: once, or again and again by a rule on the wall clock of its zone.
-    """
+    """Something that comes due: once, or by a rule on the wall clock of its zone."""
 
     __tablename__ = "schedule"
     id: str = Field(primary_key=True)

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import structlog
 
-from bot.core.actions import Say
 from bot.core.errors import BadInput
 from bot.core.events import (
     Added,
@@ -28,12 +27,10 @@ from bot.core.events import (
     Undelivered,
 )
 from bot.core.ports import Adapter
-from bot.engine.degrade import degrade
 from bot.engine.hearing import Hearing
-from bot.engine.quiet import quiet_until
 from bot.engine.turn import EngineTurn, Running, Whereabouts
 from bot.engine.whereabouts import ensure_community, find_community, find_member
-from bot.engine.writing import write
+from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
@@ -74,21 +71,32 @@ class Dispatcher:
                 error=type(error).__name__,
                 where=_where_raised(error),
             )
-            wrote = await self.store.transact(lambda tx: self._apologize(tx, event), urgent=urgent)
+            wrote = await self._failed(event)
         if wrote:
             self.wake()
 
+    async def _failed(self, event: Event) -> bool:
+        try:
+            return await self.store.transact(lambda tx: self._apologize(tx, event))
+        except Exception as error:
+            log.error("apology failed", error=type(error).__name__, where=_where_raised(error))
+        # Handed out again and again, this event would stop the account; a lost store still raises.
+        await self.store.transact(lambda tx: self._take_in(tx, event))
+        return False
+
     def turn(self, tx: Transaction, event: Event) -> bool:
         """Handle an event in this transaction; tell whether anything is to be sent."""
-        if not Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now()):
+        if not self._take_in(tx, event):
             return False
         turn = self._begin(tx, event)
         try:
             self._handle(turn, event)
         except BadInput as bad:
-            turn.wanted.clear()
             turn.say(bad.words, **bad.values)
-        return self._flush(turn)
+        return flush(turn, self.adapter)
+
+    def _take_in(self, tx: Transaction, event: Event) -> bool:
+        return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
 
     def _begin(self, tx: Transaction, event: Event) -> EngineTurn:
         writes_first = self.adapter.affordances.direct_unasked
@@ -150,26 +158,8 @@ class Dispatcher:
         feature, handler = self.running.due[plan.kind]
         turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
 
-    # Writing down
-
-    def _flush(self, turn: EngineTurn) -> bool:
-        """Write what the turn wants done; a person's quiet hours and signs are theirs to set."""
-        unasked = not isinstance(turn.event, FromMember) or isinstance(turn.event, Joined)
-        wrote = False
-        for wanted in turn.wanted:
-            own = Members(turn.tx).settings(wanted.subject) if wanted.subject else {}
-            start = turn.now
-            if unasked and wanted.subject:
-                start = quiet_until(own.get("quiet"), turn.zone, turn.now)
-            for action in degrade(wanted.action, self.adapter.affordances):
-                if isinstance(action, Say) and not own.get("reactions", True):
-                    action = replace(action, reactions=())
-                write(turn.tx, self.adapter.account, wanted, action, turn.now, start)
-                wrote = True
-        return wrote
-
     def _apologize(self, tx: Transaction, event: Event) -> bool:
-        fresh = Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
+        fresh = self._take_in(tx, event)
         if not fresh or not isinstance(event, Commanded | Chose | Submitted | Posted | Reacted):
             return False
         if isinstance(event, Posted) and event.text is None:
@@ -178,7 +168,7 @@ class Dispatcher:
         find_member(turn, event)
         turn.where.place = event.place
         turn.say("engine/sorry")
-        return self._flush(turn)
+        return flush(turn, self.adapter)
 
 
 def _where_raised(error: BaseException) -> str:

@@ -1,10 +1,10 @@
 """Hearing people: what they type, click or do becomes a command, or an answer to a question."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.core.actions import Field, Say
-from bot.core.commands import Audience, Command, FirstAnswer
+from bot.core.commands import Command, FirstAnswer
 from bot.core.errors import BadInput
 from bot.core.events import Chose, Commanded, FromMember, Posted, Reacted, Submitted
 from bot.core.features import Feature
@@ -14,7 +14,7 @@ from bot.core.turn import Answer
 from bot.engine import menus, reading
 from bot.engine.degrade import field_text
 from bot.engine.turn import EngineTurn, Running
-from bot.engine.whereabouts import find_community, find_member
+from bot.engine.whereabouts import ask_community, find_community, find_member
 from storage.communities import Communities
 from storage.conversations import OpenQuestion, Questions
 from storage.members import Members
@@ -44,7 +44,7 @@ class Hearing:
         questions = Questions(turn.tx).waiting(turn.subject) if direct else []
         if not explicit and any(self._answers(turn, event, each, text) for each in questions):
             return
-        self._typed(turn, event, text, questions[0] if questions else None)
+        self._typed(turn, event, text, questions[0] if questions and not explicit else None)
 
     def _deed(self, turn: EngineTurn, event: Posted) -> None:
         subject = Members(turn.tx).find(event.member)
@@ -164,7 +164,9 @@ class Hearing:
         if typed is not None:
             self._run(turn, event, self.running.commands[typed.command.path], typed.options)
             return
-        find_community(turn, event)
+        if not find_community(turn, event) and self.commands.under(text):
+            ask_community(turn, event, reading.fold(text), {})
+            return
         if menus.offer(turn, reading.fold(text)):
             return
         if question is not None and question.kind == "choice":
@@ -188,29 +190,25 @@ class Hearing:
         options: Mapping[str, str],
     ) -> None:
         feature, command = found
-        known = find_community(turn, event, command, options)
+        known = find_community(turn, event)
         in_room = isinstance(turn.place, Room)
         asides = self.adapter.affordances.asides
-        if command.private and in_room and not asides:
+        left_alone = command.private and in_room and not asides
+        if left_alone:
             turn.say("engine/private_word", to=turn.place)
             turn.where.place = turn.me
             # What stood in the room is not taken up again: the rest is asked for in private.
             options = {}
         elif in_room and command.first is not FirstAnswer.PUBLIC and not asides:
             turn.say("engine/answer_in_private", to=turn.place)
-        if command.needs_community and not known:
+        if (known or not command.needs_community) and not turn.admits(command):
             return
-        if command.audience is Audience.MODERATOR and not turn.moderator:
-            turn.say("engine/moderators_only")
-            return
-        closed = turn.where.community is not None and turn.where.community.state in ("new", "gone")
-        if command.needs_community and closed and not turn.moderator:
-            turn.say("engine/not_open_yet")
-            return
-        if not (command.private and in_room):
+        if not left_alone:
             reading.check_options(command, options)
-        with turn.tx.session.begin_nested():  # bad input takes back what the handler did
-            turn.within(feature, lambda: command.run(turn, options), command)
+        if command.needs_community and not known:
+            ask_community(turn, event, command.path, options)
+            return
+        _work(turn, feature, lambda: command.run(turn, options), command)
 
     def _answer(
         self, turn: EngineTurn, event: FromMember, question: OpenQuestion, answer: Answer
@@ -225,11 +223,14 @@ class Hearing:
             turn.say("engine/moderators_only")
             return
         feature, handler = found
-        with turn.tx.session.begin_nested():  # bad input takes it back, and the question waits on
+
+        def work() -> None:
             if question.subject is not None:
                 Questions(turn.tx).close(question.key)
             turn.answering(bool(question.spec.get("moderator")))
-            turn.within(feature, lambda: handler(turn, answer))
+            handler(turn, answer)
+
+        _work(turn, feature, work)
 
     def _enter_question(self, turn: EngineTurn, event: FromMember, question: OpenQuestion) -> None:
         if question.community is not None:
@@ -237,6 +238,19 @@ class Hearing:
             turn.enter(row)
         else:
             find_community(turn, event)
+
+
+def _work(
+    turn: EngineTurn, feature: Feature, work: Callable[[], None], command: Command | None = None
+) -> None:
+    """Do a feature's work; bad input takes back what it did, and its question waits on."""
+    before = list(turn.wanted)
+    try:
+        with turn.tx.session.begin_nested():
+            turn.within(feature, work, command)
+    except BadInput:
+        turn.wanted = before
+        raise
 
 
 def _about(question: OpenQuestion) -> Mapping[str, Any]:

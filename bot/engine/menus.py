@@ -19,7 +19,9 @@ def offer(turn: "EngineTurn", word: str) -> bool:
         if path.startswith(f"{word} ")
     ]
     shown = [each for each in below if turn.moderator or each.audience is Audience.MEMBER]
-    if below and not shown:
+    if below and turn.closed:
+        turn.say("engine/not_open_yet")
+    elif below and not shown:
         turn.say("engine/moderators_only")
     elif shown:
         choices = [_choice(turn, each, word) for each in shown]

@@ -52,16 +52,32 @@ class _Outcome:
 class OutboxWorker:
     """Sends what one account has to send."""
 
-    def __init__(self, running: Running, store: Store, adapter: Adapter, run_id: str) -> None:
-        """Serve one adapter; `run_id` marks the rows that this process holds."""
+    def __init__(
+        self,
+        running: Running,
+        store: Store,
+        adapter: Adapter,
+        run_id: str,
+        patience: float = MARGIN.total_seconds(),
+    ) -> None:
+        """Serve one adapter.
+
+        Args:
+            running: what all turns share.
+            store: where the outbox is.
+            adapter: who sends.
+            run_id: marks the rows that this process holds.
+            patience: seconds that a call of the adapter may take, at most `MARGIN`.
+        """
         self.running = running
         self.store = store
         self.adapter = adapter
         self.run_id = run_id
-        self.receive: Callable[[Event], object] | None = None
+        self.patience = patience
         self._woken = asyncio.Event()
         self._held_back: datetime | None = None
         self._busy: set[asyncio.Task[None]] = set()
+        self._recovered: float | None = None
 
     def wake(self) -> None:
         """Look again: something was written."""
@@ -69,26 +85,53 @@ class OutboxWorker:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        await self.recover()
         try:
             while True:
                 self._woken.clear()
-                claimed = await self._claim()
-                for row in claimed:
-                    task = asyncio.create_task(self._chain(row))
-                    self._busy.add(task)
-                    task.add_done_callback(self._busy.discard)
-                if len(claimed) < _MOST:
-                    await self._pause()
+                try:
+                    wait = await self._round()
+                except Exception as error:
+                    log.error("outbox failed", error=type(error).__name__)
+                    wait = _AFTER_FAILURE
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
         finally:
             if self._busy:
                 await asyncio.wait(self._busy, timeout=10)
             for task in self._busy:
                 task.cancel()
+            await asyncio.gather(*self._busy, return_exceptions=True)
+
+    async def _round(self) -> float:
+        """Begin to send what can be sent now; return for how many seconds that was all."""
+        if self._recovered is None or time.monotonic() - self._recovered >= _IDLE:
+            await self.recover()
+            self._recovered = time.monotonic()
+        free = _MOST - len(self._busy)
+        claimed = await self._claim(free)
+        for row in claimed:
+            task = asyncio.create_task(self._deliver(row))
+            self._busy.add(task)
+            task.add_done_callback(self._delivered)
+        if len(claimed) == free:
+            return _IDLE  # the end of any of them wakes us
+        due = await self.store.transact(lambda tx: Deliveries(tx).next_due(self.adapter.account))
+        if due is None:
+            return _IDLE
+        if self._held_back is not None:
+            due = max(due, self._held_back)
+        wait = (due - self.running.clock.now()).total_seconds()
+        # What is due and was not claimed stands behind something else, perhaps behind a doubt.
+        return min(wait, _IDLE) if wait > 0 else _BLOCKED
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._busy.discard(task)
+        self.wake()
 
     async def settle(self) -> None:
         """Send until nothing can be sent now: for a simulated clock."""
-        while claimed := await self._claim():
+        while claimed := await self._claim(_MOST):
             for row in claimed:
                 await self._deliver(row)
 
@@ -101,11 +144,11 @@ class OutboxWorker:
             )
         )
 
-    async def _claim(self) -> list[Claimed]:
+    async def _claim(self, limit: int) -> list[Claimed]:
         now = self.running.clock.now()
-        if self._held_back is not None and now < self._held_back:
+        if limit == 0 or (self._held_back is not None and now < self._held_back):
             return []
-        return await self.store.transact(lambda tx: self._take(tx, _MOST))
+        return await self.store.transact(lambda tx: self._take(tx, limit))
 
     def _take(self, tx: Transaction, limit: int) -> list[Claimed]:
         """Claim rows, and end at once those that nobody wants any more."""
@@ -113,17 +156,16 @@ class OutboxWorker:
         deliveries = Deliveries(tx)
         wanted = []
         for row in deliveries.claim(self.adapter.account, self.run_id, now, LEASE, limit):
-            reason = self._unwanted(tx, row, now)
+            # What may stand already is found out first.
+            reason = "" if row.doubtful else self._unwanted(tx, row)
             if reason:
                 deliveries.give_up(row.key, now, "skipped", reason)
             else:
                 wanted.append(row)
         return wanted
 
-    def _unwanted(self, tx: Transaction, row: Claimed, now: datetime) -> str:
-        if row.doubtful:
-            return ""  # it may stand already; that is found out first
-        if row.expires_at is not None and row.expires_at <= now:
+    def _unwanted(self, tx: Transaction, row: Claimed) -> str:
+        if row.expires_at is not None and row.expires_at <= self.running.clock.now():
             return "too late to be of use"
         if row.community is not None and Communities(tx).get(row.community).state == "gone":
             return "the bot is no longer in the community"
@@ -133,53 +175,66 @@ class OutboxWorker:
             membership = Members(tx).membership(row.subject, row.community)
             if membership is not None and not membership.here:
                 return "the member left"
-        feature, gate = self.running.gates[row.gate]
+        return "" if self._gate_open(tx, row, row.gate) else "not wanted any more"
+
+    def _gate_open(self, tx: Transaction, row: Claimed, name: str) -> bool:
+        """Ask the feature for consent; where it cannot tell, there is none."""
         where = Whereabouts(Event(event_id=row.key), subject=row.subject)
         if row.community is not None:
             where.community = Communities(tx).get(row.community)
         turn = EngineTurn(self.running, tx, where)
-        return "" if turn.within(feature, lambda: gate(turn)) else "not wanted any more"
-
-    async def _chain(self, row: Claimed | None) -> None:
-        """Deliver a row, and go on with what the same claim brings next."""
-        if row is not None:
-            await self._deliver(row)
-            self.wake()
+        try:
+            feature, gate = self.running.gates[name]
+            with tx.session.begin_nested():
+                return turn.within(feature, lambda: gate(turn))
+        except Exception as error:
+            log.error("consent check failed", gate=name, error=type(error).__name__)
+            return False
 
     async def _deliver(self, row: Claimed) -> None:
-        action = read(row.body)
-        delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
-        outcome = await self._attempt(row, delivery, action.recovery)
-        await self.store.transact(lambda tx: self._note(tx, row, outcome))
+        try:
+            outcome = await self._attempt(row)
+            await self.store.transact(lambda tx: self._note(tx, row, outcome))
+        except Exception as error:
+            # The row stays held until its lease ends; then it is in doubt, and looked into.
+            log.error("delivery not noted", error=type(error).__name__)
 
-    async def _attempt(self, row: Claimed, delivery: Delivery, recovery: Recovery) -> _Outcome:
+    async def _attempt(self, row: Claimed) -> _Outcome:
+        try:
+            action = read(row.body)
+        except ValueError:
+            return _Outcome("dead", reason="it cannot be read any more")
+        delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
+        unknown = row.doubtful
         try:
             if row.doubtful:
-                found = await self._find(delivery, recovery)
+                found = await self._find(delivery, action.recovery)
                 if found is not None:
                     return found
+                unknown = False
+                unwanted = await self.store.transact(lambda tx: self._unwanted(tx, row))
+                if unwanted:
+                    return _Outcome("skipped", reason=unwanted)
             if self.running.clock.now() > row.leased_until - MARGIN:
                 # Stopped for too long (SIGSTOP, a sleeping laptop): it may be another's by now.
-                return _Outcome("doubt", wait=0.0, reason="the lease was about to end")
-            return _Outcome("sent", await self.adapter.deliver(delivery))
+                return self._in_doubt(row, "late") if row.doubtful else _Outcome("pending")
+            unknown = True
+            async with asyncio.timeout(self.patience):
+                return _Outcome("sent", await self.adapter.deliver(delivery))
         except TryLater as later:
-            self._held_back = self.running.clock.now() + timedelta(seconds=later.after)
+            self._hold_back(later.after)
+            # A refused sending was not carried out; a refused reading back tells nothing.
+            sending = unknown and not row.doubtful
             return _Outcome("pending", wait=later.after)
         except Unreachable as error:
             return _Outcome("dead", reason=f"unreachable: {error}")
         except Undeliverable as error:
             return _Outcome("dead", reason=str(error))
-        except (Doubt, CirclekeeperError) as error:
+        except (CirclekeeperError, TimeoutError) as error:
             return self._in_doubt(row, type(error).__name__)
         except Exception as error:
-            log.error("delivery failed", error=type(error).__name__, kind=delivery.action.kind)
+            log.error("delivery failed", error=type(error).__name__, kind=action.kind)
             return self._in_doubt(row, type(error).__name__)
-
-    def _in_doubt(self, row: Claimed, reason: str) -> _Outcome:
-        if row.attempts >= _GIVE_UP_DOUBT:
-            return _Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
-        wait = self.adapter.affordances.quiescence + min(2.0**row.attempts, 300.0)
-        return _Outcome("doubt", wait=wait, reason=reason)
 
     async def _find(self, delivery: Delivery, recovery: Recovery) -> _Outcome | None:
         """Read back; None means: it certainly does not stand, send it (again)."""

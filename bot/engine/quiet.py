@@ -21,4 +21,6 @@ def quiet_until(hours: Sequence[str] | None, zone: str, now: datetime) -> dateti
     if not inside:
         return now
     day = here.date() + timedelta(days=1 if clock >= last else 0)
-    return datetime.combine(day, last, ZoneInfo(zone)).astimezone(UTC)
+    # Of an end that the clock shows twice, the one that is still to come.
+    end = datetime.combine(day, last, ZoneInfo(zone)).replace(fold=here.fold)
+    return end.astimezone(UTC)

@@ -130,7 +130,7 @@ def choice_typed(text: str, choices: Sequence[Mapping[str, Any]]) -> str | None:
     for it.
     """
     typed = fold(text.strip().rstrip(".)!"))
-    if typed.isdecimal() and 1 <= int(typed) <= len(choices):
+    if typed.isdecimal() and len(typed) <= 3 and 1 <= int(typed) <= len(choices):
         return str(choices[int(typed) - 1]["id"])
     by_emoji = choice_reacted(text.strip(), choices)
     if by_emoji is not None:

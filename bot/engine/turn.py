@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
 from bot.core.commands import Audience, Command, FirstAnswer
+from bot.core.errors import BadInput
 from bot.core.events import Event, FromMember, Joined, Posted
 from bot.core.features import Feature
 from bot.core.markup import to_plain
@@ -16,6 +17,7 @@ from bot.core.ports import Clock, Ids
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 from bot.core.turn import Answer, CommunityFacts, Plan
 from bot.engine import menus
+from bot.engine.reading import check_options
 from storage.communities import Communities
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.members import Members
@@ -392,10 +394,25 @@ class EngineTurn:
             menus.offer(self, path)
             return
         feature, command = self.running.commands[path]
+        if self.admits(command):
+            check_options(command, options or {})
+            self.within(feature, lambda: command.run(self, options or {}), command)
+
+    def admits(self, command: Command) -> bool:
+        """Tell whether the member may use a command here and now; if not, say why."""
         if command.audience is Audience.MODERATOR and not self.moderator:
             self.say("engine/moderators_only")
-            return
-        self.within(feature, lambda: command.run(self, options or {}), command)
+            return False
+        if command.needs_community and self.closed:
+            self.say("engine/not_open_yet")
+            return False
+        return True
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the community shows nothing to this member, not being open yet."""
+        row = self.where.community
+        return row is not None and row.state in ("new", "gone") and not self.moderator
 
     def tell(self, event: Event) -> None:
         """Tell the other features, in this transaction."""
@@ -424,6 +441,10 @@ class EngineTurn:
         self._command = command or self._command
         try:
             return work()
+        except BadInput as bad:
+            if "/" not in bad.words:
+                bad.words = f"{feature.name}/{bad.words}"
+            raise
         finally:
             self._feature, self._command, self._depth = before
 

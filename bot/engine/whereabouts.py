@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from bot.core.actions import Choice
-from bot.core.commands import Command
 from bot.core.events import FromMember
 from bot.core.refs import Community
 from bot.engine.turn import EngineTurn
@@ -22,43 +21,38 @@ def find_member(turn: EngineTurn, event: FromMember) -> None:
     turn.where.locale = turn.running.words.nearest(own, event.locale)
 
 
-def find_community(
-    turn: EngineTurn,
-    event: FromMember,
-    command: Command | None = None,
-    options: Mapping[str, str] | None = None,
-) -> bool:
-    """Find the community: the room's, else the only one, else the one chosen before, else ask.
-
-    Args:
-        turn: the turn; whose event it is was found out before.
-        event: what the member did.
-        command: what is to be done there; only then somebody in several is asked which.
-        options: what was typed after the command.
-    """
+def find_community(turn: EngineTurn, event: FromMember) -> bool:
+    """Find the community: the room's, else the only one, else the one chosen before."""
     if turn.where.community is not None:
         return True
-    communities = Communities(turn.tx)
     if event.community is not None:
         turn.enter(ensure_community(turn, event.community, event.community.id))
         return True
+    shared = _shared(turn, event)
+    if len(shared) == 1:
+        turn.enter(shared[0])
+    return len(shared) == 1
+
+
+def ask_community(
+    turn: EngineTurn, event: FromMember, word: str, options: Mapping[str, str]
+) -> None:
+    """Ask somebody in several communities which is meant; the word is then taken up again."""
+    shared = _shared(turn, event)
+    if not shared:
+        turn.say("engine/no_community")
+        return
+    choices = [Choice(row.id, row.name, None, ()) for row in shared]
+    about = {"command": word, "options": dict(options)}
+    turn.ask("engine.community", "engine/which_community", choices, about=about)
+
+
+def _shared(turn: EngineTurn, event: FromMember) -> list[CommunityRow]:
+    communities = Communities(turn.tx)
     found = [communities.find(standing.community) for standing in event.standing]
     here = [row for row in found if row is not None and row.state != "gone"]
-    chosen = turn.settings.get("community")
-    if len(here) > 1:
-        here = [row for row in here if row.id == chosen] or here
-    if len(here) == 1:
-        turn.enter(here[0])
-        return True
-    if command is None or not command.needs_community:
-        return False
-    if not here:
-        turn.say("engine/no_community")
-        return False
-    choices = [Choice(row.id, row.name, None, ()) for row in here]
-    about = {"command": command.path, "options": dict(options or {})}
-    turn.ask("engine.community", "engine/which_community", choices, about=about)
-    return False
+    chosen = turn.settings.get("community") if len(here) > 1 else None
+    return [row for row in here if row.id == chosen] or here
 
 
 def ensure_community(turn: EngineTurn, ref: Community, name: str) -> CommunityRow:

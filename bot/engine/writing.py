@@ -1,18 +1,49 @@
 """Writing a turn's actions into the outbox, and reading them back."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from bot.core.actions import Action, Lane
+from bot.core.actions import Action, Lane, Say
+from bot.core.events import FromMember, Joined
+from bot.core.ports import Adapter
 from bot.core.refs import Direct
-from bot.engine.turn import Wanted
+from bot.engine.degrade import degrade
+from bot.engine.quiet import quiet_until
+from bot.engine.turn import EngineTurn, Wanted
+from storage.members import Members
 from storage.outbox import Deliveries
 from storage.store import Transaction
 from storage.tables import Outbox
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _LANES = {Lane.INTERACTIVE: 0, Lane.NORMAL: 1, Lane.BULK: 2}
+
+
+def flush(turn: EngineTurn, adapter: Adapter) -> bool:
+    """Write what a turn wants done, as the platform can show it; tell whether that was anything.
+
+    A person's quiet hours and signs are theirs to set.
+    """
+    unasked = not isinstance(turn.event, FromMember) or isinstance(turn.event, Joined)
+    written: list[Action] = []
+    for wanted in turn.wanted:
+        own = Members(turn.tx).settings(wanted.subject) if wanted.subject else {}
+        start = turn.now
+        if unasked and wanted.subject:
+            start = quiet_until(own.get("quiet"), turn.zone, turn.now)
+        for action in degrade(wanted.action, adapter.affordances):
+            if isinstance(action, Say) and not own.get("reactions", True):
+                action = replace(action, reactions=())
+            write(turn.tx, adapter.account, wanted, action, turn.now, start)
+            written.append(action)
+    deliveries = Deliveries(turn.tx)
+    for action in written:
+        # What hangs on something that never came would hold up its room for ever.
+        if action.after and deliveries.state(action.after) in (None, "dead", "skipped"):
+            deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
+    return bool(written)
 
 
 def write(

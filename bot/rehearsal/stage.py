@@ -38,15 +38,32 @@ class Stage:
         """Set the stage; nobody is there yet."""
         self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
         place = Path(self._folder.name)
-        self.opened = open_store(f"sqlite:///{place / 'rehearsal.db'}", place / "key")
+        self._url, self._key = f"sqlite:///{place / 'rehearsal.db'}", place / "key"
+        self._folders, self._seed = folders, seed
+        self.opened = open_store(self._url, self._key)
         self.clock = SimulatedClock(start)
         self.chat = MemoryAdapter(self.clock, buttons=buttons)
         if watch is not None:
             self.chat.watch = watch
-        self.app = App(
-            self.opened.store, folders, [self.chat], clock=self.clock, ids=SeededIds(seed)
+        self.app = self._start()
+
+    def _start(self) -> App:
+        app = App(
+            self.opened.store,
+            self._folders,
+            [self.chat],
+            clock=self.clock,
+            ids=SeededIds(self._seed),
         )
-        self.chat.connect(self.app.hosts[0])
+        self.chat.connect(app.hosts[0])
+        return app
+
+    def restart(self) -> None:
+        """End the bot, and start another one on the same store: nothing else is left of it."""
+        self.opened.close()
+        self.opened = open_store(self._url, self._key)
+        self._seed += 1
+        self.app = self._start()
 
     def close(self) -> None:
         """Strike the stage."""

@@ -22,7 +22,13 @@ def run() -> None:
             else:
                 connection.execute(text("select pg_advisory_lock(4711004711)"))
                 connection.commit()
-            context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
+            context.configure(
+                connection=connection,
+                target_metadata=METADATA,
+                render_as_batch=True,
+                # Alembic holds SQLite to be unable to, and would commit after each step.
+                transactional_ddl=True,
+            )
             with context.begin_transaction():
                 context.run_migrations()
                 if sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():

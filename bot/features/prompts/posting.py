@@ -199,7 +199,8 @@ def shown(turn: Turn, card: Card) -> Card:
     check_template(card.text, VARIABLES)
     easier = render_template(card.easier, known) if card.easier else ""
     text = render_template(card.text, known)
-    return replace(card, text=text, easier=str(easier))
+    title = title_of(text) if card.own else card.title
+    return replace(card, title=title, text=text, easier=str(easier))
 
 
 def heading(card: Card) -> str:

@@ -1,0 +1,1 @@
+"""Journeys: dialogues that read like a transcript, the same on every platform."""

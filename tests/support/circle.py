@@ -1,0 +1,72 @@
+"""A community to talk in, whatever the platform: journeys are written against this."""
+
+from typing import Protocol
+
+
+class Circle(Protocol):
+    """People and the bot; `name` is a person, and without a room one talks to the bot in private.
+
+    The moderator is `mira`; she made the place and brought the bot.
+    """
+
+    async def joins(self, name: str) -> None:
+        """Somebody comes into the community."""
+        ...
+
+    async def says(self, name: str, text: str, *, room: bool = False) -> None:
+        """Somebody types."""
+        ...
+
+    async def answers(self, name: str, label: str) -> None:
+        """Somebody gives one of the answers that are offered: by a click, or in words."""
+        ...
+
+    async def reacts(self, name: str, emoji: str, text: str) -> None:
+        """Somebody reacts to the newest message of the bot's that contains the text."""
+        ...
+
+    async def hears(self, name: str, text: str, *, room: bool = False) -> str:
+        """Return the next message of the bot's that contains the text; fail where none comes."""
+        ...
+
+    async def hears_nothing(self, name: str) -> None:
+        """Fail when the bot has said anything more to this person in private."""
+        ...
+
+    async def restarts(self) -> None:
+        """End the bot as if the power failed, and start it again."""
+        ...
+
+
+async def opened(circle: Circle) -> None:
+    """Set a community up and open it, as its moderator."""
+    await circle.says("mira", "!keeper setup", room=True)
+    await circle.hears("mira", "Language")
+    await circle.answers("mira", "English")
+    await circle.hears("mira", "Time zone")
+    await circle.says("mira", "Ljubljana")
+    await circle.hears("mira", "I use garden")
+    await circle.hears("mira", "Charter")
+    await circle.answers("mira", "Start from the 10 clauses")
+    await circle.hears("mira", "Weekly prompts")
+    await circle.answers("mira", "Every Tuesday at 9")
+    await circle.hears("mira", "next three dates")
+    await circle.answers("mira", "Yes")
+    await circle.hears("mira", "Opening")
+    await circle.answers("mira", "Open now")
+    await circle.hears("mira", "The community is open")
+    await circle.hears("mira", "Start here", room=True)
+
+
+async def welcomed(circle: Circle, name: str) -> None:
+    """Come in and go through the welcome, up to its last question."""
+    await circle.joins(name)
+    await circle.hears(name, "welcome to")
+    await circle.answers(name, "Start")
+    await circle.hears(name, "1 of 4")
+    await circle.answers(name, "English")
+    await circle.hears(name, "2 of 4")
+    await circle.answers(name, "By direct message")
+    await circle.hears(name, "3 of 4")
+    await circle.answers(name, "Go on")
+    await circle.hears(name, "4 of 4")

@@ -1,0 +1,98 @@
+"""A community on a real homeserver, with the bot as a process of its own."""
+
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.bot import BotProcess
+from tests.support.human import Event, Human
+from tests.support.synapse import MakeAccount
+
+
+class MatrixCircle:
+    """A circle (see `tests.support.circle`) in one public room; people come when they are named."""
+
+    def __init__(self, account: MakeAccount, version: str | None = None) -> None:
+        """Register people with `account`; the room is of this version."""
+        self._account = account
+        self._version = version
+        self._stack = AsyncExitStack()
+        self._people: dict[str, Human] = {}
+        self._chats: dict[str, str] = {}
+        self.room = ""
+        self.bot: BotProcess
+
+    async def __aenter__(self) -> Self:
+        """Start the bot, and let the moderator bring it into her room."""
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
+        self.bot = self._stack.enter_context(BotProcess(self._account("keeper"), Path(folder)))
+        mira = await self.person("mira")
+        self.room = await mira.create_room("garden", version=self._version, preset="public_chat")
+        # The host's advice: power to pin, given with the invitation.
+        await mira.set_power(self.room, self.bot.account.user_id, 50)
+        await mira.invite(self.room, self.bot.account.user_id)
+        await mira.hears(self.room, "keeper setup")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the bot; where something failed, show its log."""
+        if error is not None:
+            print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
+        await self._stack.aclose()
+
+    async def person(self, name: str) -> Human:
+        """Return somebody, who is registered when first named."""
+        if name not in self._people:
+            human = await self._stack.enter_async_context(Human(self._account(name)))
+            self._people[name] = human
+        return self._people[name]
+
+    async def chat(self, name: str) -> str:
+        """Return the private room with the bot, which the bot makes."""
+        if name not in self._chats:
+            person = await self.person(name)
+            self._chats[name] = await person.direct_with(self.bot.account.user_id)
+        return self._chats[name]
+
+    async def joins(self, name: str) -> None:
+        """Somebody comes into the community."""
+        await (await self.person(name)).join(self.room)
+
+    async def says(self, name: str, text: str, *, room: bool = False) -> None:
+        """Somebody types."""
+        place = self.room if room else await self.chat(name)
+        await (await self.person(name)).says(place, text)
+
+    async def answers(self, name: str, label: str) -> None:
+        """Somebody answers in words: there are no buttons."""
+        await self.says(name, label)
+
+    async def reacts(self, name: str, emoji: str, text: str) -> None:
+        """Somebody reacts to the newest message of the bot's that contains the text."""
+        person, chat = await self.person(name), await self.chat(name)
+        found = [each for each in await person.messages(chat) if text in each.text]
+        await person.react(chat, found[-1].id, emoji)
+
+    async def hears(self, name: str, text: str, *, room: bool = False) -> str:
+        """Return the next message of the bot's that contains the text."""
+        person = await self.person(name)
+        place = self.room if room else await self.chat(name)
+        heard: Event = await person.hears(place, text, sender=self.bot.account.user_id)
+        return heard.text
+
+    async def hears_nothing(self, name: str) -> None:
+        """Fail when the bot says anything more to this person in private."""
+        person, chat = await self.person(name), await self.chat(name)
+        await person.hears_nothing(chat, sender=self.bot.account.user_id)
+
+    async def restarts(self) -> None:
+        """Kill the bot and start it again."""
+        self.bot.kill()
+        self.bot.start()
