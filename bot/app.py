@@ -19,6 +19,7 @@ from bot.engine.dispatch import Dispatcher
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
+from bot.engine.retention import Retention
 from bot.engine.schedule.tick import Tick
 from bot.engine.turn import Running
 from bot.engine.words import Words
@@ -102,7 +103,6 @@ class App:
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        prefix: str = "!",
     ) -> None:
         """Wire the parts; nothing runs yet."""
         self.store = store
@@ -114,10 +114,11 @@ class App:
         run_id = self.ids.new()
         self.outboxes = [OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters]
         self.dispatchers = {
-            adapter.name: Dispatcher(self.running, store, adapter, outbox.wake, prefix)
+            adapter.name: Dispatcher(self.running, store, adapter, outbox.wake)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
+        self.retention = Retention(store, self.clock)
         self.tick = Tick(store, self.clock, self._came_due, self._wake)
 
     async def run(self) -> None:
@@ -129,6 +130,7 @@ class App:
                 for outbox in self.outboxes:
                     group.create_task(outbox.run())
                 group.create_task(self.tick.run())
+                group.create_task(self.retention.run())
         finally:
             for adapter in self.adapters:
                 with contextlib.suppress(Exception):

@@ -80,9 +80,8 @@ def run() -> None:
             settings.key_file,
             warn=lambda text: click.echo(f"circlekeeper: {text}", err=True),
         )
-        prefix = settings.matrix.prefix if settings.matrix else "!"
         try:
-            asyncio.run(_until_stopped(App(opened.store, folders, adapters, prefix=prefix)))
+            asyncio.run(_until_stopped(App(opened.store, folders, adapters)))
         finally:
             opened.close()
 
@@ -112,10 +111,15 @@ def _adapters(settings: Settings, folders: Folders) -> list[Adapter]:
                 password=matrix.password.get_secret_value() if matrix.password else None,
                 inviters=matrix.inviters or None,
                 prefix=matrix.prefix,
-                notices={"encrypted-room": words.render("en", "engine/encrypted_room", {})},
+                notices={"encrypted-room": _in_all(words, "engine/encrypted_room")},
             )
         )
     return adapters
+
+
+def _in_all(words: Words, name: str) -> str:
+    """Return words in every language, for people of whom nothing is known yet."""
+    return "\n".join(words.render(locale, name, {}) for locale in words.languages)
 
 
 async def _until_stopped(app: App) -> None:

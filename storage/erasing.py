@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from storage.communities import Communities
 from storage.personal import erase, export
 from storage.registry import PERSONAL
 from storage.store import Transaction
@@ -17,6 +18,10 @@ class Erasing:
     def export(self, subject: str) -> dict[str, list[dict[str, Any]]]:
         """Return everything that is held about somebody, by heading."""
         return export(self.tx, subject, PERSONAL)
+
+    def community_names(self) -> dict[str, str]:
+        """Return the communities' names by our ids, to be shown instead of them."""
+        return {row.id: row.name for row in Communities(self.tx).all()}
 
     def erase(self, subject: str) -> None:
         """Write the erasure into the journal, then destroy the key and delete the rows.

@@ -97,4 +97,4 @@ def _export(tx: Transaction, row: Prompt) -> dict[str, Any]:
     return {"community": row.community_id, "state": row.state, **texts}
 
 
-PERSONAL = (Personal(Prompt, "prompts you added", _export, column="author_id", keep="unnamed"),)
+PERSONAL = (Personal(Prompt, "prompts", _export, column="author_id", keep="unnamed"),)

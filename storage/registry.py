@@ -56,13 +56,13 @@ def _schedule(tx: Transaction, row: tables.Schedule) -> dict[str, Any]:
 
 
 PERSONAL = (
-    Personal(tables.Subject, "you", _identity, column="id"),
+    Personal(tables.Subject, "identity", _identity, column="id"),
     Personal(tables.Membership, "communities", _membership),
-    Personal(tables.Conversation, "where you are", _conversation),
+    Personal(tables.Conversation, "conversations", _conversation),
     *charter.PERSONAL,
     *reflection.PERSONAL,
     *prompts.PERSONAL,
-    Personal(tables.Schedule, "what comes due for you", _schedule),
-    Personal(tables.Question, "questions that wait for you", _question),
-    Personal(tables.Outbox, "messages sent to you", _outbox),
+    Personal(tables.Schedule, "schedules", _schedule),
+    Personal(tables.Question, "questions", _question),
+    Personal(tables.Outbox, "messages", _outbox),
 )

@@ -5,7 +5,7 @@ idempotency key of the delivery. `after` names the key of another action that mu
 action dies with the one that it waits for.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -99,6 +99,7 @@ class AskForm:
     question: str
     fields: tuple[Field, ...]
     choices: tuple[Choice, ...] = ()
+    hint: str = ""  # how to choose where there are no buttons
     lane: Lane = Lane.INTERACTIVE
     after: str | None = None
     aside: Member | None = None
@@ -176,4 +177,5 @@ class Affordances:
     roles: bool = False
     text_limit: int = 4000
     quiescence: float = 30.0
-    direct_unasked: bool = field(default=False)  # may the bot open a direct conversation itself
+    direct_unasked: bool = False  # may the bot open a direct conversation itself
+    prefix: str = "/"  # what a command begins with, where it is typed in a room

@@ -24,7 +24,7 @@ def escape(text: str) -> Markdown:
     """Return CommonMark that shows exactly this text, as text."""
     if isinstance(text, Markdown):
         return text
-    escaped = _SPECIAL.sub(r"\\\1", text)
+    escaped = _SPECIAL.sub(r"\\\1", text.replace("\r\n", "\n").replace("\r", "\n"))
     escaped = _LINE_START.sub("", escaped)
     return Markdown(re.sub(r"\n{2,}", "\n", escaped))
 

@@ -101,7 +101,7 @@ class Adapter(Protocol):
         ...
 
     async def run(self, host: Host) -> None:
-        """Listen until cancelled; raise `Misconfigured` when it can never work (a revoked token)."""
+        """Listen until cancelled; raise `Misconfigured` when it can never work (revoked token)."""
         ...
 
     async def deliver(self, delivery: Delivery) -> MessageRef | None:

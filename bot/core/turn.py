@@ -264,7 +264,7 @@ class Turn(Protocol):
         ...
 
     def gather(self, what: str) -> list[Any]:
-        """Ask every feature for its contribution (a `Feature` field's name) and join the answers."""
+        """Ask every feature for its contribution (a field of `Feature`) and join the answers."""
         ...
 
     def forget_subject(self) -> None:

@@ -29,16 +29,17 @@ def degrade(action: Action, can: Affordances) -> list[Action]:
     """Return what to do instead, for a platform that can do only this."""
     match action:
         case Say():
-            return list(_split(_aside(action, can), can))
+            return _split(_aside(action, can), can)
         case AskChoice() if not can.buttons:
-            return list(_split(_aside(_numbered(action, can), can), can))
+            return _split(_aside(_numbered(action, can), can), can)
         case AskForm() if not can.forms and can.buttons and action.choices:
             return degrade(_answerable(action), can)
         case AskForm() if not can.forms:
-            return list(_split(_aside(_first_field(action), can), can))
+            return _split(_aside(_first_field(action), can), can)
         case AskChoice() | AskForm():
             to = _where(action.to, action.aside, can)
-            return [replace(action, to=to, aside=action.aside if can.asides else None)]
+            shown = replace(action, to=to, aside=action.aside if can.asides else None)
+            return _split(shown, can)
         case OpenThread() if not can.threads:
             return [
                 Say(
@@ -122,11 +123,12 @@ def _first_field(ask: AskForm) -> Say:
     if len(ask.fields) > 1:
         parts.append(field_text(ask.fields[0].label))
     if ask.choices:
+        parts.append(ask.hint)
         parts.append("\n".join(f"- {escape(choice.label)}" for choice in ask.choices))
     return Say(
         key=ask.key,
         to=ask.to,
-        text="\n\n".join(parts),
+        text="\n\n".join(part for part in parts if part),
         lane=ask.lane,
         after=ask.after,
         aside=ask.aside,
@@ -134,25 +136,37 @@ def _first_field(ask: AskForm) -> Say:
     )
 
 
-def _split(say: Say, can: Affordances) -> list[Say]:
-    if len(say.text) <= can.text_limit:
-        return [say]
-    parts: list[str] = []
-    rest = say.text
-    while len(rest) > can.text_limit:
-        cut = rest.rfind("\n", 1, can.text_limit)
-        if cut < can.text_limit // 2:
-            cut = rest.rfind(" ", 1, can.text_limit)
-        if cut < 1:
-            cut = can.text_limit
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    parts.append(rest)
-    *first, last = parts
+def _split(action: Say | AskChoice | AskForm, can: Affordances) -> list[Action]:
+    """Say what is too long for one message in several; the question comes with the last."""
+    *first, last = _parts(action.text, can.text_limit)
     return [
         *(
-            replace(say, key=f"{say.key}.{number}", text=part, reactions=(), ask=False)
+            Say(
+                key=f"{action.key}.{number}",
+                to=action.to,
+                text=part,
+                lane=action.lane,
+                after=action.after,
+                aside=action.aside,
+                in_thread=not isinstance(action, AskForm) and action.in_thread,
+            )
             for number, part in enumerate(first, 1)
         ),
-        replace(say, text=last),
+        replace(action, text=last),
     ]
+
+
+def _parts(text: str, limit: int) -> list[str]:
+    parts: list[str] = []
+    while len(text) > limit:
+        cut = text.rfind("\n", 1, limit)
+        if cut < limit // 2:
+            cut = text.rfind(" ", 1, limit)
+        if cut < 1:
+            cut = limit
+            if (cut - len(text[:cut].rstrip("\\"))) % 2:
+                cut -= 1  # a backslash stays with what it makes plain
+        if part := text[:cut].rstrip():
+            parts.append(part)
+        text = text[cut:].lstrip()
+    return [*parts, text]

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.core.actions import Say
 from bot.core.errors import BadInput
 from bot.core.events import (
     Added,
@@ -49,14 +50,13 @@ class Dispatcher:
         store: Store,
         adapter: Adapter,
         wake: Callable[[], None],
-        prefix: str = "!",
     ) -> None:
         """Serve one adapter; `wake` tells the outbox that something was written."""
         self.running = running
         self.store = store
         self.adapter = adapter
         self.wake = wake
-        self.hearing = Hearing(running, adapter, prefix)
+        self.hearing = Hearing(running, adapter)
 
     async def receive(self, event: Event) -> None:
         """Handle an event in one transaction; where that fails, nothing changes but an apology."""
@@ -92,15 +92,20 @@ class Dispatcher:
         try:
             self._handle(turn, event)
         except BadInput as bad:
+            if "option" in bad.values:
+                bad.values["option"] = turn.text(f"engine/option_{bad.values['option']}")
             turn.say(bad.words, **bad.values)
+            if turn.again:
+                turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         return flush(turn, self.adapter)
 
     def _take_in(self, tx: Transaction, event: Event) -> bool:
         return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
 
     def _begin(self, tx: Transaction, event: Event) -> EngineTurn:
-        writes_first = self.adapter.affordances.direct_unasked
-        return EngineTurn(self.running, tx, Whereabouts(event, writes_first=writes_first))
+        can = self.adapter.affordances
+        where = Whereabouts(event, writes_first=can.direct_unasked, prefix=can.prefix)
+        return EngineTurn(self.running, tx, where)
 
     # What happened
 

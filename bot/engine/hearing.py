@@ -24,11 +24,11 @@ from storage.outbox import Deliveries
 class Hearing:
     """Hears what comes from one adapter."""
 
-    def __init__(self, running: Running, adapter: Adapter, prefix: str) -> None:
-        """Know the commands; `prefix` begins one on this platform, as `/` does everywhere."""
+    def __init__(self, running: Running, adapter: Adapter) -> None:
+        """Know the commands; the platform's own sign begins one, and `/` does everywhere."""
         self.running = running
         self.adapter = adapter
-        self.prefixes = (prefix, "/")
+        self.prefixes = (adapter.affordances.prefix, "/")
         self.commands = reading.Commands(command for _, command in running.commands.values())
 
     def posted(self, turn: EngineTurn, event: Posted) -> None:
@@ -124,7 +124,7 @@ class Hearing:
         choice = reading.choice_typed(text, spec["choices"])
         if choice is not None and (numbers or not text.strip(" .)").isdecimal()):
             answer = Answer(question.purpose, "choice", choice, about=_about(question))
-        elif question.kind == "form" and text and not self.commands.exactly(text):
+        elif question.kind == "form" and text and not self._is_command(text):
             filled = self._filled(turn, event, question, text)
             if filled is None:
                 return True
@@ -133,6 +133,19 @@ class Hearing:
             return False
         self._answer(turn, event, question, answer)
         return True
+
+    def _is_command(self, text: str) -> bool:
+        """Tell whether somebody means a command, though a question is open.
+
+        A single word with more behind it is more likely to be an answer ("help came from …").
+        """
+        if self.commands.exactly(text):
+            return True
+        try:
+            typed = self.commands.read(text)
+        except BadInput:
+            return True
+        return typed is not None and " " in typed.command.path
 
     def _filled(
         self, turn: EngineTurn, event: Posted, question: OpenQuestion, text: str
@@ -230,7 +243,15 @@ class Hearing:
             turn.answering(bool(question.spec.get("moderator")))
             handler(turn, answer)
 
-        _work(turn, feature, work)
+        try:
+            _work(turn, feature, work)
+        except BadInput:
+            fields = question.spec.get("fields", [])
+            if len(fields) > 1:
+                # Which field was wrong is not known here: the form begins anew.
+                Questions(turn.tx).update(question.key, {**question.spec, "values": {}}, None)
+                turn.again = field_text(fields[0]["label"])
+            raise
 
     def _enter_question(self, turn: EngineTurn, event: FromMember, question: OpenQuestion) -> None:
         if question.community is not None:

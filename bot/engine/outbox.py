@@ -7,7 +7,8 @@ again.
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +27,7 @@ from bot.core.events import Delivered, Event, Undelivered
 from bot.core.ports import Adapter, Delivery
 from bot.core.refs import MessageRef
 from bot.engine.turn import EngineTurn, Running, Whereabouts
-from bot.engine.writing import read
+from bot.engine.writing import flush, read
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries
@@ -36,14 +37,18 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
 MARGIN = timedelta(seconds=35)  # longer than an adapter's longest call
-_MOST = 16
-_GIVE_UP_DOUBT = 12
-_IDLE = 30.0
+_MOST = 16  # deliveries at once
+_MOST_DOUBTS = 12  # attempts, before what stays in doubt is given up,
+_LONGEST_DOUBT = timedelta(hours=2)  # but a platform may be away for so long
+_IDLE = 30.0  # seconds, as are the following
+_BLOCKED = 1.0
+_AFTER_FAILURE = 5.0
+_SOON = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    state: str  # sent, pending, doubt, dead, skipped, lost
+    state: str  # sent, pending, doubt, dead, skipped
     message: MessageRef | None = None
     wait: float = 0.0
     reason: str = ""
@@ -148,21 +153,24 @@ class OutboxWorker:
         now = self.running.clock.now()
         if limit == 0 or (self._held_back is not None and now < self._held_back):
             return []
-        return await self.store.transact(lambda tx: self._take(tx, limit))
+        while True:
+            taken = await self.store.transact(lambda tx: self._take(tx, limit))
+            wanted = [row for row in taken if row is not None]
+            if wanted or not taken:
+                return wanted
 
-    def _take(self, tx: Transaction, limit: int) -> list[Claimed]:
-        """Claim rows, and end at once those that nobody wants any more."""
+    def _take(self, tx: Transaction, limit: int) -> list[Claimed | None]:
+        """Claim rows, and end at once (None) those that nobody wants any more."""
         now = self.running.clock.now()
         deliveries = Deliveries(tx)
-        wanted = []
+        taken: list[Claimed | None] = []
         for row in deliveries.claim(self.adapter.account, self.run_id, now, LEASE, limit):
             # What may stand already is found out first.
             reason = "" if row.doubtful else self._unwanted(tx, row)
             if reason:
                 deliveries.give_up(row.key, now, "skipped", reason)
-            else:
-                wanted.append(row)
-        return wanted
+            taken.append(None if reason else row)
+        return taken
 
     def _unwanted(self, tx: Transaction, row: Claimed) -> str:
         if row.expires_at is not None and row.expires_at <= self.running.clock.now():
@@ -205,36 +213,48 @@ class OutboxWorker:
         except ValueError:
             return _Outcome("dead", reason="it cannot be read any more")
         delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
-        unknown = row.doubtful
+        reading_back = row.doubtful
         try:
             if row.doubtful:
                 found = await self._find(delivery, action.recovery)
                 if found is not None:
                     return found
-                unknown = False
+                reading_back = False
                 unwanted = await self.store.transact(lambda tx: self._unwanted(tx, row))
                 if unwanted:
                     return _Outcome("skipped", reason=unwanted)
             if self.running.clock.now() > row.leased_until - MARGIN:
                 # Stopped for too long (SIGSTOP, a sleeping laptop): it may be another's by now.
-                return self._in_doubt(row, "late") if row.doubtful else _Outcome("pending")
-            unknown = True
+                return self._in_doubt(row) if row.doubtful else _Outcome("pending")
             async with asyncio.timeout(self.patience):
                 return _Outcome("sent", await self.adapter.deliver(delivery))
         except TryLater as later:
-            self._hold_back(later.after)
-            # A refused sending was not carried out; a refused reading back tells nothing.
-            sending = unknown and not row.doubtful
-            return _Outcome("pending", wait=later.after)
+            wait = self._hold_back(later.after)
+            # What was refused was not carried out; but a refused reading back tells nothing.
+            return _Outcome("doubt" if reading_back else "pending", wait=wait)
         except Unreachable as error:
             return _Outcome("dead", reason=f"unreachable: {error}")
         except Undeliverable as error:
             return _Outcome("dead", reason=str(error))
-        except (CirclekeeperError, TimeoutError) as error:
-            return self._in_doubt(row, type(error).__name__)
+        except (CirclekeeperError, TimeoutError):
+            return self._in_doubt(row)
         except Exception as error:
             log.error("delivery failed", error=type(error).__name__, kind=action.kind)
-            return self._in_doubt(row, type(error).__name__)
+            return self._in_doubt(row)
+
+    def _hold_back(self, seconds: float) -> float:
+        """Let the whole account wait; a platform that says "at once" is not asked without end."""
+        seconds = max(seconds, _SOON)
+        until = self.running.clock.now() + timedelta(seconds=seconds)
+        self._held_back = max(until, self._held_back or until)
+        return seconds
+
+    def _in_doubt(self, row: Claimed) -> _Outcome:
+        age = self.running.clock.now() - (row.first_attempt_at or self.running.clock.now())
+        if row.attempts >= _MOST_DOUBTS and age >= _LONGEST_DOUBT:
+            return _Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
+        wait = self.adapter.affordances.quiescence + min(2.0 ** min(row.attempts, 10), 300.0)
+        return _Outcome("doubt", wait=wait)
 
     async def _find(self, delivery: Delivery, recovery: Recovery) -> _Outcome | None:
         """Read back; None means: it certainly does not stand, send it (again)."""
@@ -245,7 +265,8 @@ class OutboxWorker:
                 return _Outcome("dead", reason="interrupted, and it must not be sent twice")
             case Recovery.READABLE:
                 try:
-                    found = await self.adapter.find(delivery)
+                    async with asyncio.timeout(self.patience):
+                        found = await self.adapter.find(delivery)
                 except Unreadable:
                     raise Doubt from None
                 return _Outcome("sent", found) if found is not None else None
@@ -264,6 +285,8 @@ class OutboxWorker:
                     now + timedelta(seconds=outcome.wait),
                     doubt=outcome.state == "doubt",
                 )
+            case "skipped":
+                deliveries.give_up(row.key, now, "skipped", outcome.reason)
             case _:
                 log.warning("not delivered", reason=outcome.reason)
                 for key in deliveries.give_up(row.key, now, outcome.state, outcome.reason):
@@ -273,21 +296,16 @@ class OutboxWorker:
 
     def _tell(self, tx: Transaction, event: Event) -> None:
         """Tell the features in the same transaction; what they want then is written too."""
-        if any(type(event) in feature.on for feature in self.running.features):
-            EngineTurn(self.running, tx, Whereabouts(event)).tell(event)
-
-    async def _pause(self) -> None:
-        due = await self.store.transact(
-            lambda tx: Deliveries(tx).next_due(self.adapter.account), urgent=False
-        )
-        now = self.running.clock.now()
-        if due is not None and self._held_back is not None:
-            due = max(due, self._held_back)
-        wait = _IDLE
-        if due is not None and not self._busy:
-            wait = min(max((due - now).total_seconds(), 0.02), _IDLE)
+        if not any(type(event) in feature.on for feature in self.running.features):
+            return
+        writes_first = self.adapter.affordances.direct_unasked
+        turn = EngineTurn(self.running, tx, Whereabouts(event, writes_first=writes_first))
         try:
-            await asyncio.wait_for(self._woken.wait(), wait)
-        except TimeoutError:
-            if wait >= _IDLE:
-                await self.recover()
+            with tx.session.begin_nested():
+                turn.tell(event)
+                flush(turn, self.adapter)
+        except Exception as error:
+            # What stands on the platform stands, whatever a feature makes of it.
+            log.error(
+                "outcome not heard", happened=type(event).__name__, error=type(error).__name__
+            )

@@ -1,5 +1,6 @@
 """Reading what people type on text platforms: commands, and answers to the open question."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +12,16 @@ from bot.core.commands import Command
 from bot.core.errors import BadInput
 from bot.engine.degrade import NUMBERS
 
+_SAME = str.maketrans("’‘“”–", "''\"\"-")
+_SPACE_BEFORE = re.compile(r" ([:;?!])")  # French puts one, and people leave it out
 _NEAR = 70  # of 100: below, a guess would puzzle more than help
 
 
 def fold(text: str) -> str:
-    """Return text as it is compared: case and accents folded, white space joined."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    """Return text as it is compared: without case, accents, and a printer's finer points."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_SAME))
+    joined = " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    return _SPACE_BEFORE.sub(r"\1", joined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Whereabouts:
     moderator: bool = False
     locale: str = "en"
     writes_first: bool = False
+    prefix: str = "/"
 
 
 class Running:
@@ -99,6 +100,7 @@ class EngineTurn:
         self._command: Command | None = None
         self._depth = 0
         self._moderating = False
+        self.again = ""  # what is asked once more after bad input
 
     # Who and where
 
@@ -193,7 +195,8 @@ class EngineTurn:
     def text(self, words: str, /, **values: object) -> str:
         """Render words: a block of the feature's templates, or `feature/block`."""
         name = words if "/" in words else f"{self._feature}/{words}"
-        return self.running.words.render(self.locale, name, values)
+        shown = {"prefix": self.where.prefix, **values}
+        return self.running.words.render(self.locale, name, shown)
 
     def choice(self, id_: str, words: str, /, emoji: str | None = None, **values: object) -> Choice:
         """Make a choice with its label from the words."""
@@ -288,6 +291,7 @@ class EngineTurn:
                 question=key,
                 fields=tuple(fields),
                 choices=tuple(choices),
+                hint=self.text("engine/or_answer") if choices else "",
                 lane=self._lane(),
                 aside=aside,
             ),
@@ -389,7 +393,7 @@ class EngineTurn:
     # Other features
 
     def run(self, path: str, options: Mapping[str, str] | None = None) -> None:
-        """Go on with another command, as if the member had typed it; a word alone opens its menu."""
+        """Go on with another command, as if it had been typed; a word alone opens its menu."""
         if path not in self.running.commands:
             menus.offer(self, path)
             return

@@ -25,7 +25,9 @@ from bot.core.markup import Markdown, escape
 
 _TEMPLATE_LIMIT = 4000
 _NESTING = 2
-_FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim", "join", "length"})
+_DEEPEST = 40  # parts within parts: Jinja walks them by recursion, and so do we
+_FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim"})
+_LIST_FILTERS = frozenset({"join", "length"})
 
 
 class Words:
@@ -127,10 +129,11 @@ def _formats(locale: str) -> dict[str, Any]:
         return escape(format_date(value, "long", locale=_clock_locale(locale)))
 
     def clock(value: datetime | time) -> str:
-        return escape(format_time(value, "short", locale=_clock_locale(locale)))
+        return escape(_clock(value, locale))
 
     def moment(value: datetime) -> str:
-        return escape(f"{format_date(value, 'EEEE d MMMM', locale=locale)}, {clock(value)}")
+        at_day = format_date(value, "EEEE d MMMM", locale=locale)
+        return escape(f"{at_day}, {_clock(value, locale)}")
 
     def long_moment(value: datetime) -> str:
         return escape(format_datetime(value, "yyyy-MM-dd HH:mm", locale=locale))
@@ -142,6 +145,10 @@ def _formats(locale: str) -> dict[str, Any]:
         "moment": moment,
         "long_moment": long_moment,
     }
+
+
+def _clock(value: datetime | time, locale: str) -> str:
+    return format_time(value, "short", locale=_clock_locale(locale))
 
 
 def _clock_locale(locale: str) -> str:
@@ -203,28 +210,42 @@ def check_template(text: str, variables: Sequence[str], lists: Sequence[str] = (
     except (TemplateSyntaxError, RecursionError) as error:
         raise TemplateMistake("template_syntax", str(error)[:80]) from error
     known = {*variables, *lists}
-    _walk(tree, known, frozenset(lists), 0)
+    _walk(tree, known, frozenset(lists), 0, 0)
 
 
-def _walk(node: nodes.Node, known: set[str], lists: frozenset[str], depth: int) -> None:
+def _walk(node: nodes.Node, known: set[str], lists: frozenset[str], loops: int, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise TemplateMistake("template_syntax", type(node).__name__.lower())
     if not isinstance(node, _ALLOWED):
         raise TemplateMistake("template_forbidden", type(node).__name__.lower())
-    if isinstance(node, nodes.Filter) and (
-        node.name not in _FILTERS or node.kwargs or node.dyn_args or node.dyn_kwargs
-    ):
+    if isinstance(node, nodes.Filter) and not _harmless(node, lists):
         raise TemplateMistake("template_filter", node.name)
+    if isinstance(node, nodes.Operand) and node.op not in ("eq", "ne"):
+        raise TemplateMistake("template_forbidden", node.op)  # fails for some values only
     if isinstance(node, nodes.Name) and node.ctx == "load" and node.name not in known:
         raise TemplateMistake("template_variable", node.name)
     if isinstance(node, nodes.For):
-        if depth >= _NESTING or node.recursive or node.test is not None:
+        if loops >= _NESTING or node.recursive or node.test is not None:
             raise TemplateMistake("template_forbidden", "for")
         if not isinstance(node.iter, nodes.Name) or node.iter.name not in lists:
             raise TemplateMistake("template_forbidden", "for")
         if not isinstance(node.target, nodes.Name):
             raise TemplateMistake("template_forbidden", "for")
-        known, depth = known | {node.target.name}, depth + 1
+        known, loops = known | {node.target.name}, loops + 1
     for child in node.iter_child_nodes():
-        _walk(child, known, lists, depth)
+        _walk(child, known, lists, loops, depth + 1)
+
+
+def _harmless(node: nodes.Filter, lists: frozenset[str]) -> bool:
+    """Tell whether a filter works whatever the values are."""
+    if node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return False
+    if node.name in _FILTERS:
+        return not node.args
+    of_list = isinstance(node.node, nodes.Name) and node.node.name in lists
+    words = all(isinstance(each, nodes.Const) for each in node.args)
+    most = 1 if node.name == "join" else 0
+    return node.name in _LIST_FILTERS and of_list and words and len(node.args) <= most
 
 
 def render_template(text: str, values: Mapping[str, Any]) -> Markdown:

@@ -94,7 +94,7 @@ class _Script:
         await self.hunt()
 
     async def hunt(self) -> None:
-        """Go through whatever hunt it is: try what a step asks for, take a hint, else another way."""
+        """Go through whatever hunt it is: try the step, take a hint, else another way."""
         stage = self.stage
         hint = self.label("hunts/choice_hint")
         skip = self.label("hunts/choice_skip")

@@ -129,7 +129,7 @@ async def a_moderator_adds_a_prompt(circle: Circle) -> None:
     await circle.says("mira", "keeper prompt schedule every blue moon at 9")
     await circle.hears("mira", "I do not understand “blue”")
     await circle.says("mira", "keeper prompt remove 7")
-    await circle.hears("mira", "from 1 to 1")
+    await circle.hears("mira", "of your own wait 1")
     await circle.says("mira", "keeper status")
     status = await circle.hears("mira", "Next prompt")
     assert "Nothing is wrong" in status
@@ -179,7 +179,7 @@ async def odd_things_are_typed(circle: Circle) -> None:
     await circle.hears("ana", "for this community’s moderators")
     await circle.says("ana", "charter")
     await circle.hears("ana", "What about charter")
-    await circle.answers("ana", "history")
+    await circle.says("ana", "history")
     await circle.hears("ana", "You have not acknowledged anything")
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import text
 
 from storage.crypto import KeyFile, Vault
 from storage.opening import Opened, open_store, upgrade
@@ -74,9 +73,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{path}"
     found: str = request.getfixturevalue("postgres")
     engine = make_engine(found)
-    tables = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
     with engine.begin() as connection:
-        connection.execute(text(f"truncate {tables} restart identity cascade"))
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(table.delete())
     engine.dispose()
     return found
 

@@ -26,6 +26,14 @@ class MatrixCircle:
 
     async def __aenter__(self) -> Self:
         """Start the bot, and let the moderator bring it into her room."""
+        try:
+            await self._begin()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        return self
+
+    async def _begin(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
         self.bot = self._stack.enter_context(BotProcess(self._account("keeper"), Path(folder)))
         mira = await self.person("mira")
@@ -34,7 +42,6 @@ class MatrixCircle:
         await mira.set_power(self.room, self.bot.account.user_id, 50)
         await mira.invite(self.room, self.bot.account.user_id)
         await mira.hears(self.room, "keeper setup")
-        return self
 
     async def __aexit__(
         self,

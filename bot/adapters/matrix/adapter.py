@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -108,7 +109,7 @@ class MatrixAdapter:
     @property
     def affordances(self) -> Affordances:
         """What Matrix can show."""
-        return _AFFORDANCES
+        return replace(_AFFORDANCES, prefix=self._prefix)
 
     async def run(self, host: Host) -> None:
         """Listen until cancelled.

@@ -66,7 +66,7 @@ class MemoryAdapter:
         """Begin with nobody; `buttons` decides what questions look like."""
         self.clock = clock
         self.affordances = Affordances(
-            buttons=buttons, quiescence=0.0, direct_unasked=True, text_limit=4000
+            buttons=buttons, quiescence=0.0, direct_unasked=True, prefix="!"
         )
         self.community = Community(PLATFORM, "circle")
         self.rooms: dict[str, str] = {}

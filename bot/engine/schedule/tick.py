@@ -1,7 +1,9 @@
 """The tick: takes what is due, handles it, and plans the next time, in one transaction each."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,17 +20,31 @@ from storage.store import Store, Transaction
 log = structlog.get_logger(__name__)
 
 _BATCH = 50
+_SLICE = 0.025  # seconds that a batch may hold the store, when a person may be waiting
+_AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 _LONGEST_SLEEP = timedelta(seconds=30)
 
 Handle = Callable[[Transaction, CameDue], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    planned: datetime
+    again_at: datetime
+    tried: int
+
+
 class Tick:
     """Turns schedules into events when their moment has come.
 
+    A schedule that cannot be handled is tried again a few times, ever later; then it goes on to its
+    next moment.
+
     Args:
+        store: where the schedules are.
+        clock: where the time comes from.
         handle: what handles an event in a given transaction and tells whether it wrote actions.
-        account_of: kept for the handler; one process may serve several accounts.
+        wake: tells the outbox that something was written.
     """
 
     def __init__(
@@ -40,6 +56,8 @@ class Tick:
         self.handle = handle
         self.wake = wake
         self._scheduler: AsyncIOScheduler | None = None
+        self._rounds = 0
+        self._failed: dict[str, _Failure] = {}
 
     async def run(self) -> None:
         """Tick until cancelled."""
@@ -47,7 +65,12 @@ class Tick:
         self._scheduler.start()
         try:
             self._plan_next(self.clock.now())
-            await asyncio.Event().wait()
+            while True:
+                before = self._rounds
+                await asyncio.sleep(2 * _LONGEST_SLEEP.total_seconds())
+                if self._rounds == before:
+                    # The machine's clock went back, and the job would wait until it is there again.
+                    self._plan_next(self.clock.now())
         finally:
             self._scheduler.shutdown(wait=False)
 
@@ -79,6 +102,7 @@ class Tick:
         """Handle all that is due now; return how many schedules that were."""
         count = 0
         while True:
+            self._rounds += 1
             done = await self.store.transact(self._batch, urgent=False)
             count += done
             if done:
@@ -90,36 +114,58 @@ class Tick:
     def _batch(self, tx: Transaction) -> int:
         """Handle a few due schedules; a person's turn may come between two batches."""
         now = self.clock.now()
-        started = self.clock.now()
+        started = time.perf_counter()
         done = 0
         for plan in Schedules(tx).due(now, _BATCH):
             self._one(tx, plan, now)
             done += 1
-            if self.clock.now() - started > timedelta(milliseconds=25):
+            if time.perf_counter() - started > _SLICE:
                 break
         return done
 
     def _one(self, tx: Transaction, plan: Plan, now: datetime) -> None:
         due = plan.next_due
         assert due is not None
-        schedules = Schedules(tx)
-        schedules.advance(plan.id, following(plan, now))
+        failure = self._failed.get(plan.id)
+        planned = failure.planned if failure is not None and failure.again_at == due else due
+        # One schedule that cannot be handled must not hold up the others.
+        try:
+            with tx.session.begin_nested():
+                self._handle(tx, replace(plan, next_due=planned), planned, now)
+                # The handler may have planned it anew, or ended it.
+                after = Schedules(tx).get(plan.id)
+                if after is not None and after.next_due is not None and after.next_due <= due:
+                    Schedules(tx).advance(plan.id, following(after, now))
+            self._failed.pop(plan.id, None)
+        except Exception as error:
+            self._put_off(tx, plan, planned, now, error)
+
+    def _handle(self, tx: Transaction, plan: Plan, due: datetime, now: datetime) -> None:
         late = now - due
         if plan.rule is not None and late > timedelta(seconds=plan.lateness):
             log.info("skipped, too late", kind=plan.kind, minutes=int(late.total_seconds() // 60))
             return
-        event = CameDue(
-            event_id=f"due {plan.id} {due.isoformat()}",
-            schedule=plan.id,
-            kind=plan.kind,
-            due=due,
-        )
-        # One schedule that cannot be handled must not hold up the others.
+        event_id = f"due {plan.id} {due.isoformat()}"
+        self.handle(tx, CameDue(event_id=event_id, schedule=plan.id, kind=plan.kind, due=due))
+
+    def _put_off(
+        self, tx: Transaction, plan: Plan, planned: datetime, now: datetime, error: Exception
+    ) -> None:
+        """Plan to try again; after the last time, go on to the next moment."""
+        failure = self._failed.pop(plan.id, None)
+        tried = failure.tried + 1 if failure and failure.planned == planned else 1
+        again_at: datetime | None = None
         try:
-            with tx.session.begin_nested():
-                self.handle(tx, event)
-        except Exception as error:
-            log.error("schedule failed", kind=plan.kind, error=type(error).__name__)
+            again_at = following(replace(plan, next_due=planned), now)
+        except Exception as broken:
+            log.error("schedule without a next time", kind=plan.kind, error=type(broken).__name__)
+        if tried <= len(_AGAIN):
+            soon = now + _AGAIN[tried - 1]
+            if again_at is None or soon < again_at:
+                again_at = soon
+                self._failed[plan.id] = _Failure(planned, soon, tried)
+        log.error("schedule failed", kind=plan.kind, error=type(error).__name__, tried=tried)
+        Schedules(tx).advance(plan.id, again_at)
 
 
 def following(plan: Plan, now: datetime) -> datetime | None:

@@ -111,7 +111,7 @@ def zone_meant(text: str) -> str:
 
 
 def _zones() -> list[str]:
-    return sorted(name for name in available_timezones() if "/" in name and valid_zone(name))
+    return sorted(name for name in available_timezones() if "/" in name)
 
 
 def _ask_rooms(turn: Turn) -> None:

@@ -67,7 +67,7 @@ class Hunts:
         hunt = self.hunts[answer.choice]
         state = {**turn.state(_FLOW), "hunt": hunt.id, "step": 0, "hints": 0, "did": {}}
         turn.keep(_FLOW, state)
-        turn.say("begins", minutes=hunt.minutes)
+        turn.say("begins")
         self._present(turn, state)
 
     # A step

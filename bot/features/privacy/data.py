@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
 
 from bot.core.actions import Say
-from bot.core.markup import Markdown, escape
+from bot.core.markup import Markdown
 from bot.core.turn import Answer, Turn
 from storage.erasing import Erasing
 
@@ -18,8 +18,21 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         turn.say("data_json", text=Markdown(text))
         return
     choices = [turn.choice("json", "choice_json"), turn.choice("end", "choice_end")]
-    parts = [(heading, Markdown(_listed(rows))) for heading, rows in held.items()]
-    turn.ask("data.shown", "data", choices, parts=parts)
+    names = turn.rows(Erasing).community_names()
+    turn.ask(
+        "data.shown",
+        "data",
+        choices,
+        identity=held.get("identity", [{}])[0],
+        communities=[names[each["community"]] for each in held.get("communities", [])],
+        flows=sorted({each["flow"] for each in held.get("conversations", [])}),
+        thoughts=[{**each, "at": _day(each["at"])} for each in held.get("thoughts", [])],
+        receipts=[{**each, "at": _day(each["at"])} for each in held.get("acknowledgements", [])],
+        schedules=[_day(each["next"]) for each in held.get("schedules", []) if each["next"]],
+        prompts=[each["text"] for each in held.get("prompts", [])],
+        questions=len(held.get("questions", [])),
+        messages=len(held.get("messages", [])),
+    )
 
 
 def shown(turn: Turn, answer: Answer) -> None:
@@ -48,14 +61,5 @@ def forget(turn: Turn, answer: Answer) -> None:
     turn.do(Say(key=turn.new_id(), to=to, text=goodbye))
 
 
-def _listed(rows: list[dict[str, Any]]) -> str:
-    return "\n".join(
-        "- " + "; ".join(f"{escape(name)}: {_shown(value)}" for name, value in row.items())
-        for row in rows
-    )
-
-
-def _shown(value: object) -> str:
-    plain = isinstance(value, str | int | float)
-    text = str(value) if plain else json.dumps(value, ensure_ascii=False)
-    return escape(text).replace("\n", " ")
+def _day(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)

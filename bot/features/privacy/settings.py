@@ -13,7 +13,8 @@ from bot.engine.words import language_name
 REACH = ("direct", "return", "never")
 STANCES = ("feet", "joining", "reading", "shaping", "away")
 _QUIET = re.compile(
-    r"(\d{1,2})(?:[:.h](\d{2}))?\s*(?:-|–|to|à|until)\s*(\d{1,2})(?:[:.h](\d{2}))?h?"
+    r"(?:de |from )?(\d{1,2})\s*(?:[:.h]\s*(\d{2})?)?\s*(?:-|–|to|à|until)"
+    r"\s*(\d{1,2})\s*(?:[:.h]\s*(\d{2})?)?"
 )
 
 
@@ -69,7 +70,7 @@ def which(turn: Turn, answer: Answer) -> None:
                 f"settings.{name}",
                 f"ask_{name}",
                 [field],
-                choices=[turn.choice("none", f"no_{name}")],
+                choices=[turn.choice("none", f"no_{name}"), turn.choice("keep", "choice_as_is")],
                 zone=turn.community.zone,
             )
 
@@ -96,6 +97,9 @@ def reactions(turn: Turn, answer: Answer) -> None:
 
 def zone(turn: Turn, answer: Answer) -> None:
     """Keep the member's own time zone, or go by the community's."""
+    if answer.choice == "keep":
+        show(turn, {})
+        return
     if answer.choice == "none":
         _keep(turn, "zone", None)
         return
@@ -106,6 +110,9 @@ def zone(turn: Turn, answer: Answer) -> None:
 
 def quiet(turn: Turn, answer: Answer) -> None:
     """Keep the hours in which no message comes by itself."""
+    if answer.choice == "keep":
+        show(turn, {})
+        return
     if answer.choice == "none":
         _keep(turn, "quiet", None)
         return

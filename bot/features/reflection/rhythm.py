@@ -108,7 +108,7 @@ class Rhythm:
         turn.say(
             "rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, first)
         )
-        if len(self.sets) > 1:
+        if len(self.sets) > 1 and not turn.state(_FLOW).get("set"):
             self._ask_set(turn)
         else:
             self._ask_reach(turn)
@@ -158,7 +158,7 @@ class Rhythm:
     # A check-in
 
     def due(self, turn: Turn, _plan: Plan) -> None:
-        """Invite, once; after two that stayed unanswered ask whether to go slower, then be silent."""
+        """Invite, once; after two unanswered ones ask whether to go slower, then be silent."""
         state = turn.state(_FLOW)
         unanswered = int(state.get("unanswered", 0))
         if turn.community.state != "open" or unanswered > _PATIENCE:

@@ -16,7 +16,7 @@ REACH = ("direct", "return", "never")
 
 
 def greet(turn: Turn, _event: Joined) -> None:
-    """Offer a welcome to a newcomer, once, where the bot may write first; else *Start here* waits."""
+    """Offer a welcome, once, where the bot may write first; else *Start here* waits."""
     members = turn.rows(Members)
     membership = members.enter(turn.subject, turn.community.id)
     if membership.greeted or turn.community.state != "open" or not turn.writes_first:

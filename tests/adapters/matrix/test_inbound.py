@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.matrix.client import JSON
@@ -264,6 +264,7 @@ anything = st.recursive(
 FIELDS = ["msgtype", "body", "m.relates_to", "m.mentions", "membership"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(["m.room.message", "m.sticker", "m.reaction", "m.room.member"]),
     content=anything | st.dictionaries(st.sampled_from(FIELDS), anything),

@@ -1,0 +1,145 @@
+"""The worker as it runs: it wakes, waits, keeps within bounds, and ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from bot.core.actions import Say
+from bot.core.refs import Room
+from bot.rehearsal.clock import SimulatedClock
+from bot.testing import FakePlatform, Fault
+from tests.engine.circle import FAKE, ROOM, START, TEXT_ONLY, Circle
+from tests.engine.conftest import MakeCircle
+
+
+class CountingClock(SimulatedClock):
+    """A clock that knows how often it was looked at."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self.looks = 0
+
+    def now(self) -> datetime:
+        self.looks += 1
+        return super().now()
+
+
+def say(text: str, room: str = ROOM.id) -> Say:
+    return Say(key=f"key-{text}", to=Room(FAKE, room), text=text)
+
+
+@asynccontextmanager
+async def working(here: Circle) -> AsyncIterator[asyncio.Task[None]]:
+    """Let the worker run meanwhile."""
+    task = asyncio.create_task(here.outbox.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_what_is_written_while_it_sends_is_sent_at_once(circle: MakeCircle) -> None:
+    here = circle()
+    async with working(here):
+        for number in range(40):
+            await here.wants(say(f"n{number}"))
+            here.outbox.wake()
+            if number % 3 == 0:
+                await asyncio.sleep(0.003)
+        await until(lambda: len(here.platform.stands) == 40, 5)
+    assert here.platform.texts() == [f"n{number}" for number in range(40)]
+
+
+async def test_one_that_hangs_holds_up_nobody_and_becomes_a_doubt(circle: MakeCircle) -> None:
+    here = circle(patience=0.2)
+    here.platform.fail(Fault.HANG, containing="stuck")
+    await here.wants(say("stuck"), say("behind"), say("beside", "river"))
+    async with working(here):
+        await until(lambda: here.platform.texts() == ["beside"], 1)
+        await asyncio.sleep(0.3)
+        assert await here.state("key-stuck") == "doubt"
+        here.clock.advance(timedelta(seconds=30))
+        here.outbox.wake()
+        await until(lambda: here.platform.texts() == ["beside", "stuck", "behind"])
+
+
+async def test_a_reading_that_hangs_ends_too(circle: MakeCircle) -> None:
+    here = circle(patience=0.1)
+    here.platform.fail(Fault.UNHEARD)
+    here.platform.fail_reading(Fault.HANG)
+    await here.wants(say("a"))
+    async with working(here):
+        for times in (1, 2):
+            await until(lambda wanted=times: len(here.platform.read) >= wanted or _later(here))  # type: ignore[misc]
+    await here.outbox.settle()
+    assert here.platform.tried == ["key-a"]
+
+
+def _later(here: Circle) -> bool:
+    here.clock.advance(timedelta(seconds=5))
+    here.outbox.wake()
+    return False
+
+
+async def test_only_so_many_are_on_their_way_at_once(circle: MakeCircle) -> None:
+    here = circle(patience=0.5)
+    here.platform.fail(*[Fault.HANG] * 60)
+    await here.wants(*[say(f"n{number}", f"room-{number}") for number in range(60)])
+    async with working(here):
+        await asyncio.sleep(0.3)
+        assert len(here.platform.tried) == 16
+
+
+async def test_what_waits_behind_a_doubt_is_not_looked_at_without_end(circle: MakeCircle) -> None:
+    clock = CountingClock(START)
+    here = circle(platform=FakePlatform(clock, TEXT_ONLY))
+    here.platform.fail(Fault.LOST)
+    await here.wants(say("a"), say("b"), say("c"))
+    async with working(here):
+        await until(lambda: here.platform.tried == ["key-a"])
+        await asyncio.sleep(0.2)
+        before = clock.looks
+        await asyncio.sleep(1.5)
+        assert clock.looks - before < 30
+
+
+async def test_it_looks_again_by_itself_when_a_refusal_ends(circle: MakeCircle) -> None:
+    here = circle()
+    here.platform.fail(Fault.TRY_LATER, after=0.2)
+    await here.wants(say("a"))
+    async with working(here):
+        await until(lambda: here.platform.tried == ["key-a"])
+        await asyncio.sleep(0.05)
+        here.clock.advance(timedelta(seconds=1))
+        await until(lambda: here.platform.texts() == ["a"], 3)
+
+
+async def test_a_store_that_fails_for_a_while_does_not_end_it(circle: MakeCircle) -> None:
+    here = circle()
+    async with working(here) as task:
+        await asyncio.sleep(0.05)
+        await here.wants(say("a"), say("b"))
+        here.running.gates.clear()
+        await here.wants(say("c"), gate="gone")
+        here.outbox.wake()
+        await until(lambda: here.platform.texts() == ["a", "b"])
+        assert not task.done()
+
+
+async def test_when_it_ends_nothing_is_on_its_way_any_more(circle: MakeCircle) -> None:
+    here = circle()
+    await here.wants(say("a"))
+    async with working(here) as task:
+        await here.platform.called.wait()
+    assert task.cancelled()
+    assert here.platform.texts() == ["a"]
+    assert await here.state("key-a") == "sent"

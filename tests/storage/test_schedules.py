@@ -1,0 +1,130 @@
+"""Schedules: what comes due, in which order, and what is left of it afterwards."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.refs import Community, Member
+from bot.core.turn import Plan
+from storage.communities import Communities
+from storage.members import Members
+from storage.schedules import Schedules
+from storage.store import Store, Transaction
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WEEKLY = {"weekday": 1, "time": "09:00"}
+
+
+@pytest.fixture
+def garden(store: Store) -> Store:
+    """A store that knows Ana and a community."""
+
+    def work(tx: Transaction) -> None:
+        Members(tx).ensure(Member("memory", "@ana"), "ana")
+        Communities(tx).add(Community("memory", "garden"), "Garden", "garden", "en", "UTC")
+
+    store.run(work)
+    return store
+
+
+def plan(id_: str, due: datetime | None = NOW, kind: str = "prompt") -> Plan:
+    return Plan(id=id_, kind=kind, community="garden", next_due=due, zone="Europe/Paris")
+
+
+def save(store: Store, *plans: Plan) -> None:
+    for each in plans:
+        store.run(lambda tx, one=each: Schedules(tx).save(one))  # type: ignore[misc]
+
+
+def due(store: Store, now: datetime, limit: int = 50) -> list[str]:
+    return [each.id for each in store.run(lambda tx: Schedules(tx).due(now, limit))]
+
+
+def test_what_is_due_comes_in_its_order_and_nothing_before_its_time(garden: Store) -> None:
+    save(garden, plan("c", NOW), plan("b", NOW - HOUR), plan("a", NOW), plan("d", NOW + HOUR))
+    save(garden, plan("never", None))
+    assert due(garden, NOW) == ["b", "a", "c"]
+    assert due(garden, NOW, limit=2) == ["b", "a"]
+    assert due(garden, NOW - timedelta(seconds=1)) == ["b"]
+
+
+def test_what_came_due_once_is_gone(garden: Store) -> None:
+    save(garden, plan("a"))
+    garden.run(lambda tx: Schedules(tx).advance("a", None))
+    assert garden.run(lambda tx: Schedules(tx).get("a")) is None
+    garden.run(lambda tx: Schedules(tx).advance("a", NOW))
+
+
+def test_what_comes_again_waits_for_its_next_time(garden: Store) -> None:
+    save(garden, replace(plan("a"), rule=WEEKLY))
+    garden.run(lambda tx: Schedules(tx).advance("a", NOW + 7 * 24 * HOUR))
+    assert due(garden, NOW + HOUR) == []
+    assert due(garden, NOW + 7 * 24 * HOUR) == ["a"]
+
+
+def test_a_rule_that_has_no_next_time_stays_and_never_comes_due(garden: Store) -> None:
+    save(garden, replace(plan("a"), rule=WEEKLY), plan("b", NOW + HOUR))
+    garden.run(lambda tx: Schedules(tx).advance("a", None))
+    assert due(garden, NOW + 1000 * HOUR) == ["b"]
+    kept = garden.run(lambda tx: Schedules(tx).of("garden"))
+    assert [each.id for each in kept] == ["b", "a"], "what never comes is shown last"
+
+
+def test_a_plan_is_kept_whole_and_changed_by_its_id(garden: Store) -> None:
+    whole = replace(
+        plan("a"),
+        rule=WEEKLY,
+        subject="ana",
+        policy="skip",
+        lateness=60,
+        payload={"about": "zebra"},
+    )
+    save(garden, whole)
+    assert garden.run(lambda tx: Schedules(tx).get("a")) == whole
+    changed = replace(whole, next_due=NOW + HOUR, payload=None, rule=None, zone="UTC")
+    save(garden, changed)
+    assert garden.run(lambda tx: Schedules(tx).get("a")) == changed
+    assert len(garden.run(lambda tx: Schedules(tx).of("garden", subject="ana"))) == 1
+
+
+def test_a_members_plans_are_theirs_and_the_communitys_its_own(garden: Store) -> None:
+    save(
+        garden,
+        plan("public"),
+        plan("other kind", kind="digest"),
+        replace(plan("own"), subject="ana"),
+        replace(plan("own later", NOW + HOUR), subject="ana"),
+    )
+
+    def ids(kind: str | None, subject: str | None) -> list[str]:
+        found = garden.run(lambda tx: Schedules(tx).of("garden", kind, subject))
+        return [each.id for each in found]
+
+    assert ids("prompt", None) == ["public"]
+    assert ids(None, None) == ["other kind", "public"]
+    assert ids("prompt", "ana") == ["own", "own later"]
+
+
+def test_the_clock_sleeps_until_the_earliest(garden: Store) -> None:
+    def earliest() -> datetime | None:
+        return garden.run(lambda tx: Schedules(tx).earliest())
+
+    assert earliest() is None
+    save(garden, plan("never", None), plan("b", NOW + HOUR), plan("a", NOW))
+    assert earliest() == NOW
+    garden.run(lambda tx: Schedules(tx).remove("a"))
+    garden.run(lambda tx: Schedules(tx).remove("a"))
+    assert earliest() == NOW + HOUR
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_two_processes_never_take_the_same_schedule(garden: Store) -> None:
+    save(garden, plan("a"), plan("b"))
+
+    def first(tx: Transaction) -> None:
+        assert [each.id for each in Schedules(tx).due(NOW, 1)] == ["a"]
+        assert due(garden, NOW) == ["b"]
+
+    garden.run(first)
