@@ -27,8 +27,9 @@ from bot.rehearsal import rehearse as play
 from bot.rehearsal.rehearse import ZONE
 from bot.settings import Settings, check_settings, content_folders, load_settings
 from storage.crypto import KeyFile
-from storage.opening import check_version, open_store, pending, upgrade
+from storage.opening import open_store
 from storage.reporting import report
+from storage.schema import check_version, pending, upgrade
 from storage.store import make_engine
 
 

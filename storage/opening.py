@@ -6,20 +6,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Engine, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from bot.core.errors import Misconfigured, MissingKey, StoreTooNew
+from bot.core.errors import Misconfigured, MissingKey
 from storage.crypto import KeyFile, Vault
 from storage.facts import get_meta, set_meta
+from storage.schema import check_version, newest, pending, revision, upgrade
 from storage.store import Store, Transaction, make_engine
 
-_FOLDER = Path(__file__).parent / "migrations"
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
 
 
@@ -120,51 +116,6 @@ def _open(
     return Opened(store, key_file, lock)
 
 
-def heads() -> str:
-    """Return the newest revision that this program knows."""
-    head = ScriptDirectory(str(_FOLDER)).get_current_head()
-    assert head is not None
-    return head
-
-
-def revision(engine: Engine) -> str | None:
-    """Return the revision of the database; None for an empty one."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def pending(engine: Engine) -> bool:
-    """Tell whether the database is older than the program."""
-    return revision(engine) != heads()
-
-
-def check_version(engine: Engine) -> None:
-    """Refuse a store that a later version wrote, and a database that is not ours.
-
-    Raises: `StoreTooNew`, `Misconfigured`.
-    """
-    known = {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
-    current = revision(engine)
-    if current is not None and current not in known:
-        raise StoreTooNew(
-            f"This store has schema {current}; this program knows up to {heads()}. "
-            "Start the newer version of circlekeeper that wrote it, or restore a backup."
-        )
-    if current is None and inspect(engine).get_table_names():
-        raise Misconfigured(
-            f"{_shown(engine.url)} holds another program's tables. "
-            "Give circlekeeper a database of its own."
-        )
-
-
-def upgrade(url: str) -> None:
-    """Bring a database to the newest schema."""
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
-
-
 def _recorded_key(engine: Engine) -> str | None:
     if "meta" not in inspect(engine).get_table_names():
         return None
@@ -218,7 +169,7 @@ def _copy(engine: Engine) -> None:
     path = engine.url.database
     if current is None or path is None:
         return
-    copy = Path(f"{path}.before-{heads()}")
+    copy = Path(f"{path}.before-{newest()}")
     copy.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM INTO ?", (str(copy),))

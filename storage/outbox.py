@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
@@ -70,15 +70,8 @@ class Deliveries:
 
         A row waits for the one that it names in `after`; `holder` has them until the lease ends.
         """
-        self._end_stranded(account, now)
-        query = (
-            select(Outbox)
-            .where(*_next_in_line(account), Outbox.not_before <= now)
-            .order_by(col(Outbox.lane), col(Outbox.seq))
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=Outbox)
-        )
-        return [self._take(row, holder, now, lease) for row in self.tx.session.exec(query)]
+        found = self.tx.session.scalars(_CLAIMABLE, {"account": account, "now": now, "most": limit})
+        return [self._take(row, holder, now, lease) for row in found]
 
     def _take(self, row: Outbox, holder: str, now: datetime, lease: timedelta) -> Claimed:
         doubtful = row.state == "doubt"
@@ -102,8 +95,7 @@ class Deliveries:
 
     def next_due(self, account: str) -> datetime | None:
         """Return when the next row may go; one that waits for another one has no time itself."""
-        query = select(func.min(Outbox.not_before)).where(*_next_in_line(account))
-        return self.tx.session.exec(query).first()
+        return self.tx.session.scalar(_NEXT_DUE, {"account": account})
 
     def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action stands; False when somebody else took it over meanwhile."""
@@ -213,7 +205,7 @@ class Deliveries:
             )
         )
 
-    def _end_stranded(self, account: str, now: datetime) -> None:
+    def end_stranded(self, account: str, now: datetime) -> None:
         """End what hangs on an action that was dead before, pruned or erased."""
         base = aliased(Outbox)
         query = select(Outbox.key).where(
@@ -228,7 +220,7 @@ class Deliveries:
             self.give_up(key, now, "skipped", _NOT_SENT)
 
     def _row(self, key: str) -> Outbox | None:
-        return self.tx.session.exec(select(Outbox).where(Outbox.key == key)).first()
+        return self.tx.session.scalar(_BY_KEY, {"key": key})
 
     def _held(self, key: str, holder: str) -> Outbox | None:
         row = self._row(key)
@@ -240,11 +232,11 @@ class Deliveries:
         )
 
 
-def _next_in_line(account: str) -> tuple[ColumnElement[bool], ...]:
+def _next_in_line() -> tuple[ColumnElement[bool], ...]:
     """Say what goes next: the oldest of each (destination, lane), once its base was sent."""
     earlier, base = aliased(Outbox), aliased(Outbox)
     return (
-        col(Outbox.account) == account,
+        col(Outbox.account) == bindparam("account"),
         col(Outbox.state).in_(_WAITING),
         ~exists().where(
             col(earlier.destination) == col(Outbox.destination),
@@ -257,6 +249,18 @@ def _next_in_line(account: str) -> tuple[ColumnElement[bool], ...]:
             exists().where(col(base.key) == col(Outbox.after), col(base.state) == "sent"),
         ),
     )
+
+
+# Built once: to build them anew costs more than to run them.
+_BY_KEY = select(Outbox).where(col(Outbox.key) == bindparam("key"))
+_NEXT_DUE = select(func.min(Outbox.not_before)).where(*_next_in_line())
+_CLAIMABLE = (
+    select(Outbox)
+    .where(*_next_in_line(), col(Outbox.not_before) <= bindparam("now"))
+    .order_by(col(Outbox.lane), col(Outbox.seq))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=Outbox)
+)
 
 
 def encode_ref(ref: MessageRef) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, func, select
 
 from bot.core.errors import Misconfigured
-from storage.opening import revision
+from storage.schema import revision
 from storage.store import make_engine
 from storage.tables import Community, Outbox, Schedule
 

@@ -114,16 +114,13 @@ class OutboxWorker:
             await self.recover()
             self._recovered = time.monotonic()
         free = _MOST - len(self._busy)
-        claimed = await self._claim(free)
+        claimed, due = await self._claim(free)
         for row in claimed:
             task = asyncio.create_task(self._deliver(row))
             self._busy.add(task)
             task.add_done_callback(self._delivered)
-        if len(claimed) == free:
+        if len(claimed) == free or due is None:
             return _IDLE  # the end of any of them wakes us
-        due = await self.store.transact(lambda tx: Deliveries(tx).next_due(self.adapter.account))
-        if due is None:
-            return _IDLE
         if self._held_back is not None:
             due = max(due, self._held_back)
         wait = (due - self.running.clock.now()).total_seconds()
@@ -136,28 +133,39 @@ class OutboxWorker:
 
     async def settle(self) -> None:
         """Send until nothing can be sent now: for a simulated clock."""
-        while claimed := await self._claim(_MOST):
+        while claimed := (await self._claim(_MOST))[0]:
             for row in claimed:
                 await self._deliver(row)
 
     async def recover(self) -> int:
         """Put in doubt what an earlier run left in the middle of sending."""
         wait = timedelta(seconds=self.adapter.affordances.quiescence)
-        return await self.store.transact(
-            lambda tx: Deliveries(tx).doubt_abandoned(
-                self.adapter.account, self.run_id, self.running.clock.now(), wait
-            )
-        )
+        account, now = self.adapter.account, self.running.clock.now()
 
-    async def _claim(self, limit: int) -> list[Claimed]:
-        now = self.running.clock.now()
-        if limit == 0 or (self._held_back is not None and now < self._held_back):
-            return []
+        def work(tx: Transaction) -> int:
+            deliveries = Deliveries(tx)
+            deliveries.end_stranded(account, now)
+            return deliveries.doubt_abandoned(account, self.run_id, now, wait)
+
+        return await self.store.transact(work)
+
+    async def _claim(self, limit: int) -> tuple[list[Claimed], datetime | None]:
+        """Claim what can be sent now; return it, and when something can be sent again."""
+        if limit == 0 or self._is_held_back():
+            return [], self._held_back
+
+        def work(tx: Transaction) -> tuple[list[Claimed | None], datetime | None]:
+            taken = self._take(tx, limit)
+            return taken, Deliveries(tx).next_due(self.adapter.account)
+
         while True:
-            taken = await self.store.transact(lambda tx: self._take(tx, limit))
+            taken, due = await self.store.transact(work)
             wanted = [row for row in taken if row is not None]
             if wanted or not taken:
-                return wanted
+                return wanted, due
+
+    def _is_held_back(self) -> bool:
+        return self._held_back is not None and self.running.clock.now() < self._held_back
 
     def _take(self, tx: Transaction, limit: int) -> list[Claimed | None]:
         """Claim rows, and end at once (None) those that nobody wants any more."""
@@ -200,12 +208,25 @@ class OutboxWorker:
             return False
 
     async def _deliver(self, row: Claimed) -> None:
+        """Deliver a row, and then what the transaction that notes its end can claim."""
+        following: Claimed | None = row
         try:
-            outcome = await self._attempt(row)
-            await self.store.transact(lambda tx: self._note(tx, row, outcome))
+            while following is not None:
+                following = await self._deliver_one(following)
         except Exception as error:
             # The row stays held until its lease ends; then it is in doubt, and looked into.
             log.error("delivery not noted", error=type(error).__name__)
+
+    async def _deliver_one(self, row: Claimed) -> Claimed | None:
+        outcome = await self._attempt(row)
+
+        def work(tx: Transaction) -> Claimed | None:
+            self._note(tx, row, outcome)
+            if self._is_held_back():
+                return None
+            return next((each for each in self._take(tx, 1) if each is not None), None)
+
+        return await self.store.transact(work)
 
     async def _attempt(self, row: Claimed) -> _Outcome:
         try:

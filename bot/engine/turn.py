@@ -5,7 +5,7 @@ nothing.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
 from bot.core.commands import Audience, Command, FirstAnswer
@@ -14,7 +14,7 @@ from bot.core.events import Event, FromMember, Joined, Posted
 from bot.core.features import Feature
 from bot.core.markup import to_plain
 from bot.core.ports import Clock, Ids
-from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room, RoomFacts
 from bot.core.turn import Answer, CommunityFacts, Plan
 from bot.engine import menus
 from bot.engine.reading import check_options
@@ -506,6 +506,30 @@ class EngineTurn:
         return key
 
 
+class _Rooms(Sequence[RoomFacts]):
+    """A community's rooms, read when somebody looks: most turns never do."""
+
+    def __init__(self, tx: Transaction, community: str) -> None:
+        self._communities, self._community = Communities(tx), community
+        self._rooms: list[RoomFacts] | None = None
+
+    @property
+    def _all(self) -> list[RoomFacts]:
+        if self._rooms is None:
+            self._rooms = self._communities.rooms(self._community)
+        return self._rooms
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, index: int) -> RoomFacts: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RoomFacts]: ...
+    def __getitem__(self, index: int | slice) -> RoomFacts | Sequence[RoomFacts]:
+        return self._all[index]
+
+
 def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
     """Return a community as features see it."""
     uses = {
@@ -522,5 +546,5 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         locale=row.locale,
         zone=row.zone,
         rooms={use: Room(row.platform, id_) for use, id_ in uses.items() if id_},
-        known_rooms=tuple(Communities(tx).rooms(row.id)),
+        known_rooms=_Rooms(tx, row.id),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.actions import Action, Affordances, AskChoice, AskForm, OpenThread, Say
+from bot.core.actions import Action, Affordances, AskChoice, AskForm, Edit, OpenThread, Say
 from bot.core.errors import Doubt, TryLater, Undeliverable, Unreachable, Unreadable
 from bot.core.events import Event
 from bot.core.ports import Clock, Delivery, Host
@@ -29,11 +29,20 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """Something that stands on the platform; `ref` is None for what makes no message."""
+    """Something that stands on the platform.
+
+    Args:
+        key: the delivery's.
+        action: what was done.
+        ref: the message that it made; None for what makes none.
+        on: the message that it hangs on.
+        at: when the platform took it.
+    """
 
     key: str
     action: Action
     ref: MessageRef | None
+    on: MessageRef | None
     at: datetime
 
     @property
@@ -106,9 +115,14 @@ class FakePlatform:
         self._read_faults += faults
 
     def texts(self, place: Destination | None = None) -> list[str]:
-        """Return the texts that stand, in their order; of one place where it is named."""
+        """Return the texts as they are read now, in their order; of one place where it is named."""
         self._land()
-        return [each.text for each in self.stands if place in (None, each.place)]
+        edited = {each.on: each.text for each in self.stands if isinstance(each.action, Edit)}
+        return [
+            edited.get(each.ref, each.text) if each.ref else each.text
+            for each in self.stands
+            if place in (None, each.place) and not isinstance(each.action, Edit)
+        ]
 
     def last(self, place: Destination) -> Stands:
         """Return the newest of a place."""
@@ -206,7 +220,7 @@ class FakePlatform:
         ref = None
         if isinstance(delivery.action, Say | AskChoice | AskForm | OpenThread):
             ref = MessageRef(self._room(delivery.action.to), f"m{len(self.stands) + 1}")
-        self.stands.append(Stands(delivery.key, delivery.action, ref, now))
+        self.stands.append(Stands(delivery.key, delivery.action, ref, delivery.on, now))
         return ref
 
     def _room(self, to: Destination) -> Room:

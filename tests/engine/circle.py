@@ -2,7 +2,6 @@
 
 import itertools
 import shutil
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -248,7 +247,12 @@ class Circle:
 
     async def plans(self, *plans: Plan) -> None:
         """Keep schedules of the community."""
-        await self.store.transact(lambda tx: [Schedules(tx).save(plan) for plan in plans])
+
+        def work(tx: Transaction) -> None:
+            for plan in plans:
+                Schedules(tx).save(plan)
+
+        await self.store.transact(work)
 
     async def state(self, key: str) -> str | None:
         """Return what became of a delivery."""
@@ -288,11 +292,6 @@ def standing(
 ) -> tuple[Standing, ...]:
     """Return what the platform says of somebody: communities shared, and those moderated."""
     return tuple(Standing(Community(FAKE, name), name in moderates) for name in shares)
-
-
-def letters(count: int) -> str:
-    """Return a text of so many letters."""
-    return (string.ascii_lowercase * (count // 26 + 1))[:count]
 
 
 def copy(store: Path, to: Path) -> Path:

@@ -26,7 +26,7 @@ def circle(empty_store: Path, tmp_path: Path) -> Iterator[MakeCircle]:
     copy(empty_store, tmp_path)
     opened: list[Circle] = []
 
-    def begin(*args: Any, **kwargs: Any) -> Circle:
+    def begin(*args: Any, **kwargs: Any) -> Circle:  # noqa: ANN401 - whatever a circle takes
         if opened:
             opened[-1].close()
         opened.append(Circle(tmp_path, *args, **kwargs))

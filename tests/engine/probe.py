@@ -32,12 +32,13 @@ class Probe:
                 Command("echo", self.echo, text, first=FirstAnswer.PUBLIC),
                 Command("boom", self.boom, text),
                 Command("refuse", self.refuse, text),
-                Command("secret", self.secret, text, private=True),
+                Command("secret", self.secret, text, private=True, first=FirstAnswer.PUBLIC),
                 Command("manage", self.manage, audience=Audience.MODERATOR),
                 Command("pick", self.pick),
                 Command("fill", self.fill),
                 Command("card", self.card),
                 Command("count", self.count),
+                Command("hang", self.hang, text),
                 Command("reflect now", self.echo, text, private=True),
                 Command("reflect stop", self.echo, private=True),
             ),
@@ -48,7 +49,7 @@ class Probe:
             },
             due={"probe.due": self.due, "probe.broken": self.broken},
             on={
-                Joined: lambda turn, _event: turn.say("said", text="Welcome.", to=turn.me),
+                Joined: self.joined,
                 Delivered: self.delivered,
                 Undelivered: lambda _turn, event: self.outcomes.append(f"not: {event.reason}"),
             },
@@ -58,6 +59,9 @@ class Probe:
     def echo(self, turn: Turn, options: Mapping[str, str]) -> None:
         turn.say("said", text=options.get("text", "nothing"))
 
+    def joined(self, turn: Turn, _event: Joined) -> None:
+        turn.say("said", text="Welcome.", to=turn.me)
+
     def count(self, turn: Turn, _options: Mapping[str, str]) -> None:
         count = int(turn.state("probe").get("count", 0)) + 1
         turn.keep("probe", {"count": count})
@@ -66,6 +70,9 @@ class Probe:
     def boom(self, turn: Turn, options: Mapping[str, str]) -> None:
         self.count(turn, options)
         raise RuntimeError(f"cannot handle {options.get('text')}")
+
+    def hang(self, turn: Turn, options: Mapping[str, str]) -> None:
+        turn.do(Say(key="hanging", to=ROOM, text="I hang.", after=options["text"]))
 
     def refuse(self, turn: Turn, options: Mapping[str, str]) -> None:
         self.count(turn, options)

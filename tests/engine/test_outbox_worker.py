@@ -43,7 +43,7 @@ async def working(here: Circle) -> AsyncIterator[asyncio.Task[None]]:
 async def until(true: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.005)
 
 

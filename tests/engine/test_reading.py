@@ -25,7 +25,7 @@ OFTEN = Command("reflect how-often", nothing, (Option("cadence", choices=("weekl
 PAIR = Command("partner meet", nothing, (Option("who", required=True), Option("why")))
 START = Command("start", nothing)
 COMMANDS = Commands([NOTE, OFTEN, PAIR, START])
-CHOICES = [
+CHOICES: list[dict[str, object]] = [
     {"id": "direct", "label": "In a message", "emoji": "✉️", "words": ["direct"]},
     {"id": "later", "label": "Später, wenn ich zurück bin", "emoji": None, "words": ["later"]},
     {"id": "heart", "label": "With love", "emoji": "❤️", "words": []},

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.events import CameDue
 from bot.core.turn import Plan
 from bot.engine.schedule.recurrence import Cadence, Rule
 from bot.engine.schedule.tick import Tick
@@ -176,11 +177,16 @@ async def test_it_runs_by_itself_and_sees_what_is_planned_meanwhile(circle: Make
             await asyncio.sleep(seconds)
 
     come: list[str] = []
+
+    def handle(_tx: Transaction, event: CameDue) -> bool:
+        come.append(event.schedule)
+        return True
+
     seen = asyncio.Event()
     tick = Tick(
         here.store,
         WallClock(),
-        lambda _tx, event: bool(come.append(event.schedule)),
+        handle,
         seen.set,
     )
     await here.plans(plan("p", datetime.now(UTC) + timedelta(seconds=0.3)))

@@ -6,12 +6,14 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from storage.crypto import KeyFile, Vault
-from storage.opening import Opened, open_store, upgrade
+from storage.opening import Opened, open_store
 from storage.registry import METADATA
+from storage.schema import upgrade
 from storage.store import Store, make_engine
 
 _MISSING = (
@@ -21,7 +23,7 @@ _MISSING = (
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL database that tests may empty, brought to our schema."""
     url = os.environ.get("CIRCLEKEEPER_TEST_POSTGRES_URL", "")
     if url:
@@ -36,7 +38,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
                 pytest.fail(_MISSING, pytrace=False)
             pytest.skip(_MISSING)
-        server = module.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        # Not in pytest's folders: for root, the server runs as somebody who may not look in there.
+        server = module.get_server(mkdtemp(prefix="circlekeeper-"), cleanup_mode="delete")
     try:
         upgrade(server.get_uri())
         yield server.get_uri()

@@ -94,6 +94,10 @@ class Sending:
         wait = timedelta(seconds=30)
         return self.store.run(lambda tx: Deliveries(tx).doubt_abandoned("memory", holder, at, wait))
 
+    def end_stranded(self) -> None:
+        """End what would wait for ever."""
+        self.store.run(lambda tx: Deliveries(tx).end_stranded("memory", NOW))
+
     def states(self) -> dict[str, str]:
         """Return every row's state, in the order in which they were wanted."""
         query = select(Outbox.key, Outbox.state).order_by(col(Outbox.seq))

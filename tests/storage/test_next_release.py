@@ -14,7 +14,8 @@ from bot.core.errors import StoreTooNew
 from bot.core.refs import Community, Room, RoomFacts
 from storage.communities import Communities
 from storage.crypto import KeyFile
-from storage.opening import Opened, heads, open_store
+from storage.opening import Opened, open_store
+from storage.schema import newest
 from storage.store import Transaction
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,7 @@ def upgrade(folder: Path, database: Path, key_file: KeyFile, body: str) -> str:
         )
     shutil.copy(ROOT / "bot" / "__init__.py", release / "bot")
     step = release / "storage" / "migrations" / "versions" / "9999_next.py"
-    step.write_text(STEP.format(head=heads(), body=body))
+    step.write_text(STEP.format(head=newest(), body=body))
     done = subprocess.run(
         [sys.executable, "-c", OPEN, f"sqlite:///{database}", str(key_file.path)],
         cwd=release,
@@ -91,7 +92,7 @@ def test_a_copy_is_made_before_the_schema_changes(
     assert "motto" in columns(database)
     copy = Path(f"{database}.before-9999")
     assert "motto" not in columns(copy)
-    assert rows(copy, "select version_num from alembic_version") == [(heads(),)]
+    assert rows(copy, "select version_num from alembic_version") == [(newest(),)]
     assert rows(copy, "select name from community") == [("Garden",)]
 
 
@@ -126,7 +127,7 @@ def test_a_step_that_would_leave_orphans_is_undone(
     )
     assert "rows without their parents" in told
     assert rows(database, "select name from community") == [("Garden",)]
-    assert rows(database, "select version_num from alembic_version") == [(heads(),)]
+    assert rows(database, "select version_num from alembic_version") == [(newest(),)]
 
 
 def test_a_table_that_is_made_anew_keeps_its_children(

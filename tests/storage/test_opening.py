@@ -12,7 +12,8 @@ import pytest
 from bot.core.errors import Misconfigured, MissingKey, StoreTooNew
 from storage.crypto import KeyFile
 from storage.facts import get_meta
-from storage.opening import Opened, heads, open_store
+from storage.opening import Opened, open_store
+from storage.schema import newest
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -95,7 +96,7 @@ def test_a_store_of_a_later_version_is_refused_and_names_both(
     refused = refusal(database, opened.key_file)
     assert isinstance(refused, StoreTooNew)
     assert "9999" in str(refused)
-    assert heads() in str(refused)
+    assert newest() in str(refused)
 
 
 def test_another_programs_database_is_refused_and_left_as_it_is(

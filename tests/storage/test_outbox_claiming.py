@@ -115,6 +115,7 @@ def test_what_hangs_on_a_row_that_was_dead_before_is_skipped(sending: Sending) -
     sending.put("thread", to=YARD, after="card")
     sending.put("answer", to=Room("memory", "attic"), after="thread")
     sending.put("behind", to=YARD)
+    sending.end_stranded()
     assert sending.keys() == ["behind"]
     assert sending.states() == {
         "card": "dead",
@@ -130,6 +131,7 @@ def test_what_hangs_on_an_erased_members_row_holds_nothing_up(sending: Sending) 
     sending.put("thread", after="card")
     sending.put("behind")
     sending.store.run(lambda tx: Erasing(tx).erase("ana"))
+    sending.end_stranded()
     assert sending.keys() == ["behind"]
     assert sending.states() == {"thread": "skipped", "behind": "sending"}
 

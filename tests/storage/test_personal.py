@@ -123,15 +123,15 @@ def test_a_member_is_shown_all_that_is_held_about_them_and_nobody_else(populated
     assert all(populated.run(lambda tx: rows_of(tx, "ana")).values()), "a table is not in the test"
     held = populated.run(lambda tx: Erasing(tx).export("ana"))
     assert set(held) == {personal.heading for personal in PERSONAL}
-    assert held["you"] == [
+    assert held["identity"] == [
         {"platform": "memory", "account": "@ana", "settings": {"zone": "Europe/Paris"}}
     ]
     assert held["thoughts"] == [{"community": "garden", "text": "thought of ana"}]
-    assert held["where you are"] == [
+    assert held["conversations"] == [
         {"community": "garden", "flow": "hunts", "state": {"step": "wave"}}
     ]
-    assert held["what comes due for you"][0]["about"] == {"about": "plan of ana"}
-    assert held["prompts you added"][0]["text"] == "prompt of ana"
+    assert held["schedules"][0]["about"] == {"about": "plan of ana"}
+    assert held["prompts"][0]["text"] == "prompt of ana"
     assert held["acknowledgements"] == [
         {"community": "garden", "clause": "listen", "version": 2, "at": NOW.isoformat()}
     ]
@@ -190,11 +190,12 @@ def test_sealed_words_that_survived_somewhere_do_not_open(populated: Store) -> N
 
 
 def test_an_erased_data_key_is_in_no_file(opened: Opened, database: Path) -> None:
-    """The write-ahead log would keep the page as it was."""
+    """The write-ahead log would keep the page as it was, the page what was in it."""
 
     def work(tx: Transaction) -> bytes:
         Communities(tx).add(Community("memory", "garden"), "Garden", "garden", "en", "UTC")
-        fill(tx, "ana")
+        for name in ("tom", "ana", "eva"):
+            fill(tx, name)
         tx.session.flush()
         return tx.session.exec(select(Subject.data_key).where(col(Subject.id) == "ana")).one()
 

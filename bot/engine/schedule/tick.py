@@ -57,6 +57,7 @@ class Tick:
         self.wake = wake
         self._scheduler: AsyncIOScheduler | None = None
         self._rounds = 0
+        self._size = 8
         self._failed: dict[str, _Failure] = {}
 
     async def run(self) -> None:
@@ -92,6 +93,7 @@ class Tick:
                 id="tick",
                 replace_existing=True,
                 misfire_grace_time=None,
+                max_instances=2,  # the job that plans the next one has not quite ended
             )
 
     async def earliest(self) -> datetime | None:
@@ -116,11 +118,14 @@ class Tick:
         now = self.clock.now()
         started = time.perf_counter()
         done = 0
-        for plan in Schedules(tx).due(now, _BATCH):
+        plans = Schedules(tx).due(now, self._size)
+        for plan in plans:
             self._one(tx, plan, now)
             done += 1
             if time.perf_counter() - started > _SLICE:
                 break
+        # To look at many and handle few would take longer than the handling.
+        self._size = min(max(2 * done, 8), _BATCH) if done == len(plans) else max(done, 2)
         return done
 
     def _one(self, tx: Transaction, plan: Plan, now: datetime) -> None:

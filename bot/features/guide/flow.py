@@ -20,9 +20,9 @@ def home(turn: Turn) -> list[HomeItem]:
 def help_(turn: Turn, options: Mapping[str, str]) -> None:
     """Tell what to type in which situation."""
     wanted = fold(options.get("topic", ""))
-    names = {fold(turn.text(f"topic_{topic}")): topic for topic in TOPICS}
-    names |= {topic: topic for topic in TOPICS}
-    if wanted in names:
-        turn.say(f"help_{names[wanted]}")
-        return
-    turn.say("help", topics=[turn.text(f"topic_{topic}") for topic in TOPICS], unknown=wanted)
+    titles = {topic: turn.text(f"topic_{topic}") for topic in TOPICS}
+    for topic, title in titles.items():
+        if wanted in (topic, fold(title)):
+            turn.say(f"help_{topic}")
+            return
+    turn.say("help", topics=list(titles.values()), unknown=wanted)
