@@ -20,8 +20,8 @@ from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
 from bot.engine.retention import Retention
+from bot.engine.running import Running
 from bot.engine.schedule.tick import Tick
-from bot.engine.turn import Running
 from bot.engine.words import Words
 from bot.features import charter, community, guide, hunts, privacy, prompts, reflection, welcome
 from storage.communities import Communities

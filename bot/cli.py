@@ -6,34 +6,38 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from bot import __version__
-from bot.adapters.memory import BOT, Line
 from bot.app import App, RandomIds, SystemClock, content_checks
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
 from bot.core.ports import Adapter
-from bot.core.refs import Direct
 from bot.engine.words import Words
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
 from bot.rehearsal import rehearse as play
-from bot.rehearsal.rehearse import ZONE
-from bot.settings import Settings, check_settings, content_folders, load_settings
+from bot.rehearsal.transcript import Transcript
+from bot.rehearsal.transcript import as_json as to_json
+from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
+from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
 from storage.opening import open_store
 from storage.reporting import report
 from storage.schema import check_version, pending, upgrade
 from storage.store import make_engine
 
+_WIDEST = 100
+_CAST = """\
+A community on a simulated clock. Mira moderates, Tom is a member, Ana is new, and Inès, who
+reads French, comes later. Their lines are a script; the bot's are what it would say."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST})
 @click.version_option(__version__, prog_name="circlekeeper")
 def main() -> None:
     """Circlekeeper facilitates a learning community where its members already talk.
@@ -147,7 +151,9 @@ def _first(group: BaseExceptionGroup[Misconfigured]) -> BaseException:
 
 
 @main.command()
-@click.option("--weeks", type=click.IntRange(1, 104), default=3, show_default=True)
+@click.option(
+    "--weeks", type=click.IntRange(1, 104), default=3, show_default=True, help="How long to play."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same transcript.")
 @click.option("--json", "as_json", is_flag=True, help="One object a line.")
 def rehearse(weeks: int, seed: int, as_json: bool) -> None:
@@ -155,66 +161,23 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
     with _told():
         configure_logs("warning", "console")
         folders = content_folders(_settings())
-        shown: Callable[[Line], None] = _print_json if as_json else _Transcript().show
-        asyncio.run(play(folders, weeks, seed, shown))
-
-
-def _place(line: Line) -> str:
-    if isinstance(line.place, Direct):
-        return f"private with {line.place.member.id}"
-    return f"#{line.place.id}" + (" (thread)" if line.thread else "")
-
-
-def _print_json(line: Line) -> None:
-    click.echo(
-        json.dumps(
-            {
-                "at": line.at.astimezone(ZoneInfo(ZONE)).isoformat(),
-                "place": _place(line),
-                "author": line.author,
-                "text": line.text,
-                "choices": list(line.choices),
-            },
-            ensure_ascii=False,
-        )
-    )
-
-
-class _Transcript:
-    """Prints a rehearsal for people: a heading a day, then who said what where."""
-
-    def __init__(self) -> None:
-        self.day = ""
-        self.place = ""
-
-    def show(self, line: Line) -> None:
-        at = line.at.astimezone(ZoneInfo(ZONE))
-        day = f"{at:%A} {at.day} {at:%B %Y}"
-        if day != self.day:
-            click.secho(f"\n══ {day} ══", bold=True)
-            self.day, self.place = day, ""
-        place = _place(line)
-        if place != self.place:
-            click.secho(f"\n  {place}", dim=True)
-            self.place = place
-        name = click.style(line.author, fg="cyan" if line.author == BOT else "yellow", bold=True)
-        click.echo(f"{at:%H:%M} {name}")
-        for row in line.text.split("\n"):
-            click.echo(f"      {row}" if row else "")
-        if line.choices:
-            click.echo("      " + "  ".join(f"[{label}]" for label in line.choices))
+        if as_json:
+            asyncio.run(play(folders, weeks, seed, lambda line: click.echo(to_json(line))))
+            return
+        click.echo(_CAST)
+        asyncio.run(play(folders, weeks, seed, Transcript().show))
+        click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
 def check(as_json: bool) -> None:
     """Name every mistake in settings, charter, prompts, hunts and catalogues, at once."""
     found = check_settings(os.environ, Path.cwd())
     try:
         folders = content_folders(_settings())
     except Misconfigured:
-        folders = content_folders(load_settings({}, Path(os.devnull).parent))
-        folders = _named_content(folders)
+        folders = _named_content(Path.cwd())
     mistakes = check_content(folders, content_checks(), found)
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
@@ -225,17 +188,19 @@ def check(as_json: bool) -> None:
     sys.exit(1 if mistakes else 0)
 
 
-def _named_content(folders: Folders) -> Folders:
-    """Look at the content that the environment names even when other settings are wrong."""
-    content, charter = (os.environ.get(f"CIRCLEKEEPER_{name}") for name in ("CONTENT", "CHARTER"))
-    prompts = [*folders.prompts, *([Path(content)] if content and Path(content).is_dir() else [])]
-    return Folders(
-        prompts, Path(charter) if charter and Path(charter).is_file() else folders.charter
+def _named_content(folder: Path) -> Folders:
+    """Return the content that is named even where other settings are wrong."""
+    values = from_toml(folder / TOML).values | from_environment(os.environ).values
+    content, charter = (
+        folder / Path(str(values.get((name,), ""))).expanduser() for name in ("content", "charter")
     )
+    shipped = content_folders(Settings())
+    own = [content] if content.is_dir() and ("content",) in values else []
+    return Folders([*shipped.prompts, *own], charter if charter.is_file() else shipped.charter)
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="One object.")
 def status(as_json: bool) -> None:
     """Tell what the store holds and what waits; numbers about people stay out."""
     with _told():
@@ -256,14 +221,19 @@ def db() -> None:
 def db_upgrade() -> None:
     """Bring a PostgreSQL database to this version's schema (SQLite does so at start)."""
     with _told():
-        url = _settings().database_url.get_secret_value()
+        settings = _settings()
+        url = settings.database_url.get_secret_value()
         engine = make_engine(url)
         try:
             check_version(engine)
             waiting = pending(engine)
+            on_sqlite = engine.dialect.name == "sqlite"
         finally:
             engine.dispose()
-        if waiting:
+        if waiting and on_sqlite:
+            # As a start does it: no other process on the file, and after a copy.
+            open_store(url, settings.key_file).close()
+        elif waiting:
             upgrade(url)
         click.echo("Upgraded." if waiting else "Nothing to upgrade.")
 

@@ -22,7 +22,6 @@ class OpenQuestion:
     key: str
     purpose: str
     kind: str
-    state: str
     subject: str | None
     community: str | None
     spec: Mapping[str, Any]
@@ -90,7 +89,6 @@ class Questions:
                 spec=self.tx.seal(_SPEC, json.dumps(question.spec), question.subject),
                 delivery_key=delivery_key,
                 room_digest=self._digest(room) if room else None,
-                state=question.state,
             )
         )
         self.tx.session.flush()
@@ -101,11 +99,10 @@ class Questions:
         if row is not None:
             row.spec = self.tx.seal(_SPEC, json.dumps(spec), row.subject_id)
             row.delivery_key = delivery_key
-            row.revision += 1
             self.tx.session.add(row)
 
     def get(self, key: str) -> OpenQuestion | None:
-        """Return a question by its key, open or not."""
+        """Return a question by its key; None for one that waits no longer."""
         row = self._row(key)
         return self._opened(row) if row else None
 
@@ -113,7 +110,6 @@ class Questions:
         """Return the open questions that a typed answer may be meant for, the newest first."""
         query = select(Question).where(
             Question.subject_id == subject,
-            Question.state == "open",
             col(Question.kind).in_(("choice", "form")),
         )
         rows = self.tx.session.exec(query.order_by(col(Question.seq).desc()).limit(most))
@@ -121,9 +117,7 @@ class Questions:
 
     def on_delivery(self, delivery_key: str) -> list[OpenQuestion]:
         """Return the open questions that hang on a message of ours."""
-        query = select(Question).where(
-            Question.delivery_key == delivery_key, Question.state == "open"
-        )
+        query = select(Question).where(Question.delivery_key == delivery_key)
         return [
             self._opened(row) for row in self.tx.session.exec(query.order_by(col(Question.seq)))
         ]
@@ -134,18 +128,15 @@ class Questions:
             Question.subject_id == subject,
             Question.room_digest == self._digest(room),
             Question.kind == "post",
-            Question.state == "open",
         )
         row = self.tx.session.exec(query.order_by(col(Question.seq).desc()).limit(1)).first()
         return self._opened(row) if row else None
 
-    def close(self, key: str, state: str = "answered") -> None:
-        """Let a question wait no longer."""
+    def close(self, key: str) -> None:
+        """Let a question wait no longer: nothing of it is kept."""
         row = self._row(key)
         if row is not None:
-            row.state = state
-            row.revision += 1
-            self.tx.session.add(row)
+            self.tx.session.delete(row)
             self.tx.session.flush()
 
     def close_flow(self, subject: str, community: str | None, flow: str) -> None:
@@ -154,11 +145,9 @@ class Questions:
             Question.subject_id == subject,
             Question.community_id == community,
             col(Question.purpose).startswith(flow + ".", autoescape=True),
-            Question.state == "open",
         )
         for row in self.tx.session.exec(query):
-            row.state = "closed"
-            self.tx.session.add(row)
+            self.tx.session.delete(row)
         self.tx.session.flush()
 
     def _row(self, key: str) -> Question | None:
@@ -172,7 +161,6 @@ class Questions:
             key=row.key,
             purpose=row.purpose,
             kind=row.kind,
-            state=row.state,
             subject=row.subject_id,
             community=row.community_id,
             spec=json.loads(self.tx.open(_SPEC, row.spec, row.subject_id)),

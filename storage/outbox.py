@@ -120,9 +120,16 @@ class Deliveries:
             row.holder = row.leased_until = None
             self.tx.session.add(row)
 
-    def give_up(self, key: str, now: datetime, state: str, reason: str) -> list[str]:
-        """End an action as dead or skipped, and all that hang on it; return their keys."""
+    def give_up(
+        self, key: str, now: datetime, state: str, reason: str, holder: str | None = None
+    ) -> list[str]:
+        """End an action as dead or skipped, and all that hang on it; return their keys.
+
+        With a `holder`, only while that one still holds it: it may be another's by now.
+        """
         ended: list[str] = []
+        if holder is not None and self._held(key, holder) is None:
+            return ended
         waiting = [key]
         while waiting:
             current = waiting.pop()
@@ -198,12 +205,9 @@ class Deliveries:
         return self.tx.session.exec(query).one()
 
     def prune(self, before: datetime) -> None:
-        """Drop rows of one person that were finished long ago."""
-        self.tx.session.exec(
-            delete(Outbox).where(
-                col(Outbox.finished_at) < before, col(Outbox.subject_id).is_not(None)
-            )
-        )
+        """Drop rows of one person that were finished long ago, farewells to the erased included."""
+        personal = or_(col(Outbox.subject_id).is_not(None), col(Outbox.flow) == "privacy")
+        self.tx.session.exec(delete(Outbox).where(col(Outbox.finished_at) < before, personal))
 
     def end_stranded(self, account: str, now: datetime) -> None:
         """End what hangs on an action that was dead before, pruned or erased."""

@@ -32,9 +32,7 @@ def _conversation(tx: Transaction, row: tables.Conversation) -> dict[str, Any]:
     return {"community": row.community_id, "flow": row.flow, "state": state}
 
 
-def _question(_tx: Transaction, row: tables.Question) -> dict[str, Any] | None:
-    if row.state != "open":
-        return None
+def _question(_tx: Transaction, row: tables.Question) -> dict[str, Any]:
     return {"community": row.community_id, "about": row.purpose}
 
 

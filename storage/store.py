@@ -40,6 +40,7 @@ class Transaction:
         """Hold the session, the vault, and what writes down that somebody is erased."""
         self.session = session
         self.vault = vault
+        self._keys: dict[str, bytes] = {}
         self.journal = journal
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
 
@@ -57,7 +58,9 @@ class Transaction:
         row = self.session.get(Subject, subject)
         if row is None:
             raise LookupError("This member was erased.")
-        return self.vault.unwrap(subject, row.data_key)
+        if subject not in self._keys:
+            self._keys[subject] = self.vault.unwrap(subject, row.data_key)
+        return self._keys[subject]
 
 
 @dataclass(order=True, slots=True)
@@ -128,6 +131,7 @@ class Store:
         for attempt in itertools.count(1):
             try:
                 with Session(self.engine, expire_on_commit=False) as session:
+                    _hold_rows(session)
                     tx = Transaction(session, self.vault, self.journal)
                     result = work(tx)
                     session.commit()
@@ -163,6 +167,13 @@ class Store:
     def _serve(self) -> None:
         while (work := self._jobs.get().work) is not None:
             work()
+
+
+def _hold_rows(session: Session) -> None:
+    """Keep rows for the transaction's length: a session by itself loads them again and again."""
+    held: list[object] = []
+    for happened in ("loaded_as_persistent", "pending_to_persistent"):
+        event.listen(session, happened, lambda _session, row: held.append(row))
 
 
 def make_engine(url: str) -> Engine:

@@ -137,8 +137,6 @@ class Question(SQLModel, table=True):
     spec: bytes
     delivery_key: str | None = Field(default=None, index=True)
     room_digest: str | None = Field(default=None, index=True)
-    state: str  # open, answered, closed
-    revision: int = 0
 
 
 class Outbox(SQLModel, table=True):

@@ -29,7 +29,8 @@ from bot.core.events import (
 )
 from bot.core.ports import Adapter
 from bot.engine.hearing import Hearing
-from bot.engine.turn import EngineTurn, Running, Whereabouts
+from bot.engine.running import Running, Whereabouts
+from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
 from bot.engine.writing import flush
 from storage.communities import Communities

@@ -13,7 +13,8 @@ from bot.core.refs import Direct, Room
 from bot.core.turn import Answer
 from bot.engine import menus, reading
 from bot.engine.degrade import field_text
-from bot.engine.turn import EngineTurn, Running
+from bot.engine.running import Running
+from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ask_community, find_community, find_member
 from storage.communities import Communities
 from storage.conversations import OpenQuestion, Questions
@@ -75,7 +76,7 @@ class Hearing:
         find_member(turn, event)
         turn.where.place = event.place
         question = Questions(turn.tx).get(event.question)
-        if question is None or question.state != "open":
+        if question is None:
             find_community(turn, event)
             turn.say("engine/answered_already")
             return

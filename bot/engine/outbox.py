@@ -26,7 +26,8 @@ from bot.core.errors import (
 from bot.core.events import Delivered, Event, Undelivered
 from bot.core.ports import Adapter, Delivery
 from bot.core.refs import MessageRef
-from bot.engine.turn import EngineTurn, Running, Whereabouts
+from bot.engine.running import Running, Whereabouts
+from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush, read
 from storage.communities import Communities
 from storage.members import Members
@@ -41,7 +42,7 @@ _MOST = 16  # deliveries at once
 _MOST_DOUBTS = 12  # attempts, before what stays in doubt is given up,
 _LONGEST_DOUBT = timedelta(hours=2)  # but a platform may be away for so long
 _IDLE = 30.0  # seconds, as are the following
-_BLOCKED = 1.0
+_AT_ONCE = 0.05
 _AFTER_FAILURE = 5.0
 _SOON = 0.1
 
@@ -124,8 +125,8 @@ class OutboxWorker:
         if self._held_back is not None:
             due = max(due, self._held_back)
         wait = (due - self.running.clock.now()).total_seconds()
-        # What is due and was not claimed stands behind something else, perhaps behind a doubt.
-        return min(wait, _IDLE) if wait > 0 else _BLOCKED
+        # What is due and was not claimed has come due just now, or another process holds it.
+        return min(max(wait, _AT_ONCE), _IDLE)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         self._busy.discard(task)
@@ -307,10 +308,11 @@ class OutboxWorker:
                     doubt=outcome.state == "doubt",
                 )
             case "skipped":
-                deliveries.give_up(row.key, now, "skipped", outcome.reason)
+                deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
             case _:
                 log.warning("not delivered", reason=outcome.reason)
-                for key in deliveries.give_up(row.key, now, outcome.state, outcome.reason):
+                ended = deliveries.give_up(row.key, now, outcome.state, outcome.reason, self.run_id)
+                for key in ended:
                     self._tell(
                         tx, Undelivered(event_id=f"not {key}", key=key, reason=outcome.reason)
                     )

@@ -3,9 +3,9 @@ nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
 from bot.core.commands import Audience, Command, FirstAnswer
@@ -13,12 +13,12 @@ from bot.core.errors import BadInput
 from bot.core.events import Event, FromMember, Joined, Posted
 from bot.core.features import Feature
 from bot.core.markup import to_plain
-from bot.core.ports import Clock, Ids
-from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room, RoomFacts
-from bot.core.turn import Answer, CommunityFacts, Plan
+from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+from bot.core.turn import CommunityFacts, Plan
 from bot.engine import menus
+from bot.engine.facts import community_facts
 from bot.engine.reading import check_options
-from storage.communities import Communities
+from bot.engine.running import Running, Wanted, Whereabouts
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.members import Members
 from storage.schedules import Schedules
@@ -26,64 +26,10 @@ from storage.store import Transaction
 from storage.tables import Community as CommunityRow
 
 if TYPE_CHECKING:
-    from bot.engine.words import Words
+    pass
 
 R = TypeVar("R")
 _DEPTH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An action that a turn wants done, and on whose behalf."""
-
-    action: Action
-    flow: str
-    subject: str | None
-    community: str | None
-    gate: str | None
-    expires_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class Whereabouts:
-    """Who, where and in which community an event is; filled in by dispatch."""
-
-    event: Event
-    subject: str | None = None
-    member: Member | None = None
-    place: Destination | None = None
-    community: CommunityRow | None = None
-    moderator: bool = False
-    locale: str = "en"
-    writes_first: bool = False
-    prefix: str = "/"
-
-
-class Running:
-    """What all turns of a process share."""
-
-    def __init__(self, features: Sequence[Feature], words: "Words", clock: Clock, ids: Ids) -> None:
-        """Index the declarations."""
-        self.features = list(features)
-        self.words = words
-        self.clock = clock
-        self.ids = ids
-        self.commands: dict[str, tuple[Feature, Command]] = {
-            command.path: (feature, command) for feature in features for command in feature.commands
-        }
-        self.answers: dict[str, tuple[Feature, Callable[[EngineTurn, Answer], None]]] = {
-            purpose: (feature, handler)
-            for feature in features
-            for purpose, handler in feature.answers.items()
-        }
-        self.due: dict[str, tuple[Feature, Callable[[EngineTurn, Plan], None]]] = {
-            kind: (feature, handler)
-            for feature in features
-            for kind, handler in feature.due.items()
-        }
-        self.gates: dict[str, tuple[Feature, Callable[[EngineTurn], bool]]] = {
-            name: (feature, gate) for feature in features for name, gate in feature.gates.items()
-        }
 
 
 class EngineTurn:
@@ -312,7 +258,6 @@ class EngineTurn:
             self.new_id(),
             purpose,
             kind,
-            "open",
             self.subject,
             self._community_id(),
             {"about": dict(about or {})},
@@ -501,50 +446,6 @@ class EngineTurn:
             "moderator": self._moderating
             or (self._command is not None and self._command.audience is Audience.MODERATOR),
         }
-        question = OpenQuestion(key, purpose, kind, "open", subject, self._community_id(), spec)
+        question = OpenQuestion(key, purpose, kind, subject, self._community_id(), spec)
         questions.ask(question, delivery_key=key)
         return key
-
-
-class _Rooms(Sequence[RoomFacts]):
-    """A community's rooms, read when somebody looks: most turns never do."""
-
-    def __init__(self, tx: Transaction, community: str) -> None:
-        self._communities, self._community = Communities(tx), community
-        self._rooms: list[RoomFacts] | None = None
-
-    @property
-    def _all(self) -> list[RoomFacts]:
-        if self._rooms is None:
-            self._rooms = self._communities.rooms(self._community)
-        return self._rooms
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    @overload
-    def __getitem__(self, index: int) -> RoomFacts: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[RoomFacts]: ...
-    def __getitem__(self, index: int | slice) -> RoomFacts | Sequence[RoomFacts]:
-        return self._all[index]
-
-
-def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
-    """Return a community as features see it."""
-    uses = {
-        "newcomers": row.newcomers_room,
-        "prompts": row.prompts_room,
-        "charter": row.charter_room,
-        "moderators": row.moderators_room,
-    }
-    return CommunityFacts(
-        id=row.id,
-        ref=Community(row.platform, row.external_id),
-        name=row.name,
-        state=row.state,
-        locale=row.locale,
-        zone=row.zone,
-        rooms={use: Room(row.platform, id_) for use, id_ in uses.items() if id_},
-        known_rooms=_Rooms(tx, row.id),
-    )

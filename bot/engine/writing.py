@@ -11,7 +11,8 @@ from bot.core.ports import Adapter
 from bot.core.refs import Direct
 from bot.engine.degrade import degrade
 from bot.engine.quiet import quiet_until
-from bot.engine.turn import EngineTurn, Wanted
+from bot.engine.running import Wanted
+from bot.engine.turn import EngineTurn
 from storage.members import Members
 from storage.outbox import Deliveries
 from storage.store import Transaction

@@ -3,47 +3,21 @@
 Features bring their own checks; here are those of the words that all of them say.
 """
 
+import gettext
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
-from jinja2 import TemplateSyntaxError
-from jinja2.ext import babel_extract
 
 from bot.core.content import Folders, Mistake
 from bot.engine.content import language
 from bot.engine.yaml import MAX_BYTES, quote
+from bot.operations.templates import PLACE, Key, Said, extract
 
-KEYWORDS = ("_", "gettext", "ngettext", "pgettext", "npgettext")
-# As `bot.engine.words` renders them.
-_OPTIONS = {
-    "extensions": "jinja2.ext.do",
-    "newstyle_gettext": "true",
-    "trimmed": "true",
-    "trim_blocks": "true",
-    "lstrip_blocks": "true",
-    "silent": "false",
-}
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _PO_LINE = re.compile(rf"\s*(#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s+)?{_STRING}\s*)?")
-_PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
-Key = tuple[str | None, str]  # context and singular
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A message where a template says it: one text, or singular and plural."""
-
-    ids: tuple[str, ...]
-    file: Path
-    line: int
-
-    @property
-    def where(self) -> str:
-        return f"{self.file.parent.name}/{self.file.name}:{self.line}"
 
 
 def check(
@@ -76,11 +50,11 @@ def _words(folders: Folders) -> Iterator[Mistake]:
 
     A host's folder has to translate what its own templates say; what the shipped ones say, it may.
     """
-    said: dict[str, dict[Key, _Said]] = {}
+    said: dict[str, dict[Key, Said]] = {}
     for folder in folders.prompts:
-        own: dict[str, dict[Key, _Said]] = {}
+        own: dict[str, dict[Key, Said]] = {}
         for template in sorted(folder.glob("*/*.md.j2")):
-            messages, mistakes = _extract(template)
+            messages, mistakes = extract(template)
             own.setdefault(template.parent.name, {}).update(messages)
             yield from mistakes
         for feature, messages in own.items():
@@ -91,35 +65,8 @@ def _words(folders: Folders) -> Iterator[Mistake]:
             yield from _catalogue(path, known, own.get(feature, known))
 
 
-def _extract(template: Path) -> tuple[dict[Key, _Said], list[Mistake]]:
-    messages: dict[Key, _Said] = {}
-    mistakes: list[Mistake] = []
-    try:
-        with template.open("rb") as file:
-            for line, function, message, _ in babel_extract(file, KEYWORDS, (), _OPTIONS):
-                parts = [message] if isinstance(message, str) else list(message or ())
-                texts = tuple(part for part in parts if isinstance(part, str))
-                context = texts[0] if "pgettext" in function and texts else None
-                ids = texts[1:] if context is not None else texts
-                if not ids or not ids[0]:
-                    continue
-                messages[context, ids[0]] = _Said(ids[:2], template, line)
-                if "%" in _PLACE.sub("", "".join(ids)):
-                    what = f"A lone % stands in {quote(ids[0])}."
-                    mend = "Write %% for a percent sign."
-                    mistakes.append(Mistake(str(template), line, what, mend))
-    except TemplateSyntaxError as error:
-        what = f"This template cannot be read: {quote(error.message)}."
-        mend = "Look at the braces, and at what is opened or closed here."
-        mistakes.append(Mistake(str(template), error.lineno, what, mend))
-    except (OSError, UnicodeDecodeError):
-        what = "This template cannot be read."
-        mistakes.append(Mistake(str(template), 0, what, "Save it as UTF-8 text."))
-    return messages, mistakes
-
-
 def _catalogue(
-    path: Path, known: Mapping[Key, _Said], wanted: Mapping[Key, _Said]
+    path: Path, known: Mapping[Key, Said], wanted: Mapping[Key, Said]
 ) -> Iterator[Mistake]:
     file = str(path)
     if not language(path.stem.replace("_", "-")):
@@ -157,7 +104,8 @@ def _read(path: Path) -> tuple[Catalog | None, list[Mistake]]:
             what, mend = "This line is no part of a catalogue.", "Look at its quotes and keyword."
             return None, [Mistake(str(path), line, what, mend) for line in wrong]
         with path.open("rb") as file:
-            return read_po(file, locale=path.stem.replace("-", "_"), abort_invalid=True), []
+            catalog = read_po(file, locale=path.stem.replace("-", "_"), abort_invalid=True)
+        return catalog, list(_plural_forms(path, lines))
     except PoFileError as error:
         what = f"This catalogue cannot be read: {quote(re.sub(r' on [0-9]+$', '', str(error)))}."
         return None, [Mistake(str(path), error.lineno + 1, what, "Mend the message.")]
@@ -166,7 +114,20 @@ def _read(path: Path) -> tuple[Catalog | None, list[Mistake]]:
         return None, [Mistake(str(path), 0, "This catalogue cannot be read.", mend)]
 
 
-def _entry(file: str, entry: Message, said: _Said, plurals: int) -> Iterator[Mistake]:
+def _plural_forms(path: Path, lines: Sequence[str]) -> Iterator[Mistake]:
+    """Tell of a rule for plurals that gettext would fail on, when the bot starts."""
+    for number, line in enumerate(lines, 1):
+        rule = re.match(r'\s*"Plural-Forms:(?:[^;]*;\s*plural=([^;"\\]*))?', line)
+        try:
+            if rule:
+                gettext.c2py((rule[1] or "").strip())(1)
+        except (ValueError, ArithmeticError):
+            what = "The rule for plurals cannot be read."
+            mend = "Write it as in gettext's manual: nplurals=2; plural=(n > 1);"
+            yield Mistake(str(path), number, what, mend)
+
+
+def _entry(file: str, entry: Message, said: Said, plurals: int) -> Iterator[Mistake]:
     """Yield what is wrong with the translation of a message that a template says."""
     line, name = entry.lineno or 0, quote(said.ids[0])
     texts = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
@@ -184,25 +145,26 @@ def _entry(file: str, entry: Message, said: _Said, plurals: int) -> Iterator[Mis
         yield from _placeholders(file, line, said, texts)
 
 
-def _placeholders(file: str, line: int, said: _Said, texts: Sequence[str]) -> Iterator[Mistake]:
-    may = set().union(*map(_names, said.ids))
-    must = may.intersection(*map(_names, said.ids))
+def _placeholders(file: str, line: int, said: Said, texts: Sequence[str]) -> Iterator[Mistake]:
+    may = set().union(*map(_shown, said.ids))
+    must = may.intersection(*map(_shown, said.ids))
     for text in texts:
-        names = _names(text)
-        for name in sorted(names - may):
-            what = f"The translation shows %({name[:40]})s, which {said.where} does not."
+        shown = _shown(text)
+        for place in sorted(shown - may):
+            what = f"The translation shows {place[:44]}, which {said.where} does not."
             mend = f"Possible are: {', '.join(sorted(may))}." if may else "Take it out."
             yield Mistake(file, line, what, mend)
-        for name in sorted(must - names):
-            what = f"The translation lacks %({name})s, which {said.where} shows."
+        for place in sorted(must - shown):
+            what = f"The translation lacks {place}, which {said.where} shows."
             yield Mistake(file, line, what, "Put it where the value belongs.")
-        if "%" in _PLACE.sub("", text):
+        if "%" in PLACE.sub("", text):
             what = f"A lone % stands in the translation of {quote(said.ids[0])}."
             yield Mistake(file, line, what, "Write %% for a percent sign.")
 
 
-def _names(text: str) -> set[str]:
-    return {match[1] for match in _PLACE.finditer(text) if match[1]}
+def _shown(text: str) -> set[str]:
+    """Return the places for values; one for text cannot take a number, nor the other way round."""
+    return {match[0] for match in PLACE.finditer(text) if match[1]}
 
 
 def _singular(message: Message) -> str:

@@ -1,7 +1,7 @@
 """A rehearsal: a moderator sets a community up, somebody comes in, and the weeks pass.
 
-What the bot says comes from the configuration that is rehearsed; what the three people say is the
-script's, and stands in `prompts/rehearsal/`.
+What the bot says comes from the configuration that is rehearsed; what the people say is the
+script's, and stands in `lines`.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 from bot.adapters.memory import Line
 from bot.core.content import Folders
+from bot.core.refs import Room
 from bot.engine.words import Words
+from bot.rehearsal import lines
 from bot.rehearsal.stage import Stage
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday; the clocks change on its fourth Sunday
 ZONE = "Europe/Ljubljana"
-MODERATOR, MEMBER, NEWCOMER = "Mira", "Tom", "Ana"
+MODERATOR, MEMBER, NEWCOMER, LATER = "Mira", "Tom", "Ana", "Inès"
 ROOM = "garden"
 
 
@@ -40,26 +42,48 @@ class _Script:
         self.stage = stage
         self.words = words
 
-    def label(self, name: str) -> str:
-        return str(self.words.render("en", name, {}))
-
-    def line(self, name: str) -> str:
-        return str(self.words.render("en", f"rehearsal/{name}", {}))
+    def label(self, name: str, locale: str = "en") -> str:
+        return str(self.words.render(locale, name, {}))
 
     async def play(self, weeks: int) -> None:
-        stage = self.stage
         await self.set_up()
-        end = START + timedelta(weeks=weeks) + timedelta(days=1)
-        await stage.until(START + timedelta(days=1, hours=6))
-        await self.newcomer()
-        await stage.until(START + timedelta(days=2, hours=3))
-        await self.charter()
-        await self.thoughts()
-        week = 1
-        while stage.clock.now() < end:
-            await stage.until(min(START + timedelta(weeks=week, days=2), end))
+        for week in range(1, weeks + 1):
             await self.week(week)
-            week += 1
+        await self.stage.until(START + timedelta(weeks=weeks))
+
+    async def week(self, week: int) -> None:
+        """Let a week pass: the thread, the check-in, and what happens in this week alone."""
+        await self.until(week, days=1, hours=4, minutes=20)
+        await self.thread(week)
+        match week:
+            case 1:
+                await self.until(week, days=1, hours=6)
+                await self.newcomer()
+                await self.until(week, days=2, hours=3)
+                await self.charter()
+                await self.thoughts()
+            case 2:
+                await self.until(week, days=2, hours=1)
+                await self.stage.says(MODERATOR, "keeper status")
+                await self.stage.says(MODERATOR, f"keeper prompt add {lines.OWN_PROMPT}")
+                await self.until(week, days=2, hours=2)
+                await self.stage.joins(LATER)
+                await self.stage.clicks(LATER, self.label("welcome/choice_later"))
+        await self.until(week, days=2, hours=9, minutes=40)
+        await self.check_in(week)
+        await self.until(week, days=3, hours=8)
+        match week:
+            case 3:
+                await self.in_french()
+            case 4:
+                await self.stage.says(NEWCOMER, "reflect look-back")
+                await self.stage.says(MODERATOR, "keeper prompt list")
+            case 5:
+                await self.stage.says(MODERATOR, f"keeper prompt schedule {lines.FORTNIGHT}")
+                await self.stage.clicks(MODERATOR, self.label("prompts/choice_yes"))
+
+    async def until(self, week: int, **into: int) -> None:
+        await self.stage.until(START + timedelta(weeks=week - 1) + timedelta(**into))
 
     async def set_up(self) -> None:
         stage = self.stage
@@ -109,12 +133,12 @@ class _Script:
             elif step == 1:
                 await stage.reacts(NEWCOMER, "👋", last)
             elif step == 2:
-                await stage.says(NEWCOMER, self.line("wave"), ROOM)
+                await stage.says(NEWCOMER, lines.WAVE, ROOM)
                 if stage.last(NEWCOMER) is last:
                     await stage.clicks(NEWCOMER, other)
             elif hint in last.choices and step == 3:
                 await stage.clicks(NEWCOMER, hint)
-                await stage.says(NEWCOMER, self.line("charter_word"))
+                await stage.says(NEWCOMER, lines.CHARTER_WORD)
                 if skip in stage.last(NEWCOMER).choices:
                     await stage.clicks(NEWCOMER, other)
             else:
@@ -124,45 +148,66 @@ class _Script:
             await stage.clicks(NEWCOMER, enough)
 
     async def charter(self) -> None:
+        """Acknowledge the first part, read another, leave the rest, and see the receipt."""
         stage = self.stage
         await stage.says(NEWCOMER, "charter read")
-        acknowledge = self.label("charter/choice_acknowledge")
-        for _ in range(40):
-            if acknowledge not in stage.last(NEWCOMER).choices:
-                break
-            await stage.clicks(NEWCOMER, acknowledge)
+        for name in ("choice_acknowledge", "choice_next", "choice_later"):
+            label = self.label(f"charter/{name}")
+            if label in stage.last(NEWCOMER).choices:
+                await stage.clicks(NEWCOMER, label)
+        await stage.says(NEWCOMER, "charter history")
 
     async def thoughts(self) -> None:
         """Keep two thoughts, and take up the offer of a rhythm."""
         stage = self.stage
-        card = next(
-            (each for each in reversed(stage.chat.lines) if "keep" in each.choice_ids), None
-        )
+        card = self.card("keep")
         if card is not None:
             await stage.chat.clicks(NEWCOMER, self.label("prompts/choice_keep"), card)
             await stage.settle()
         else:
             await stage.says(NEWCOMER, "reflect now")
-        await stage.says(NEWCOMER, self.line("first_thought"))
-        await stage.says(NEWCOMER, f"reflect now {self.line('second_thought')}")
+        await stage.says(NEWCOMER, lines.THOUGHTS[0])
+        await stage.says(NEWCOMER, f"reflect now {lines.THOUGHTS[1]}")
         if self.label("reflection/choice_yes") in stage.last(NEWCOMER).choices:
             await stage.clicks(NEWCOMER, self.label("reflection/choice_yes"))
-            await stage.clicks(NEWCOMER, self.label("reflection/cadence_weekly"))
+            await stage.clicks(NEWCOMER, self.label("reflection/cadence_fortnightly"))
             await self.clicks_if(NEWCOMER, 0)
 
-    async def week(self, week: int) -> None:
-        """Answer what came: in the thread of the prompt, and the check-in in private."""
+    def card(self, choice: str) -> Line | None:
+        """Return the newest message in a room that offers this choice."""
+        shown = reversed(self.stage.chat.lines)
+        return next(
+            (each for each in shown if isinstance(each.place, Room) and choice in each.choice_ids),
+            None,
+        )
+
+    async def thread(self, week: int) -> None:
+        card = self.card("keep")
+        if card is None or self.stage.clock.now() - card.at > timedelta(days=1):
+            return
+        for person, text in lines.THREADS[(week - 1) % len(lines.THREADS)]:
+            await self.stage.replies(person, text, card)
+
+    async def check_in(self, week: int) -> None:
+        """Answer the question that came, if one did."""
         stage = self.stage
-        asked = stage.last(NEWCOMER)
-        happened = self.label("reflection/choice_happened")
-        if happened in asked.choices:
-            await stage.clicks(NEWCOMER, happened)
-            await stage.says(NEWCOMER, self.line("answer_odd" if week % 2 else "answer_even"))
-        if week == 2:
-            await stage.says(MEMBER, "start")
-            await stage.says(MODERATOR, "keeper status")
-            await stage.says(MODERATOR, f"keeper prompt add {self.line('own_prompt')}")
-        if week == 3:
-            await stage.says(NEWCOMER, "reflect look-back")
-        if week == 4:
-            await stage.says(MEMBER, "help")
+        outcome, text = lines.CHECK_INS[(week - 1) // 2 % len(lines.CHECK_INS) - 1]
+        if self.label("reflection/choice_happened") not in stage.last(NEWCOMER).choices:
+            return
+        await stage.clicks(NEWCOMER, self.label(f"reflection/choice_{outcome}"))
+        if text is None:
+            await stage.clicks(NEWCOMER, self.label("reflection/choice_nothing"))
+        else:
+            await stage.says(NEWCOMER, text)
+
+    async def in_french(self) -> None:
+        """Come back to what was left for later, and be spoken to in one's own language."""
+        stage = self.stage
+        await stage.says(LATER, "start")
+        await stage.clicks(LATER, "Français")
+        for name in ("reach_return", "choice_on", "choice_look"):
+            await stage.clicks(LATER, self.label(f"welcome/{name}", "fr"))
+        card = self.card("easier")
+        if card is not None:
+            await stage.chat.clicks(LATER, self.label("prompts/choice_easier"), card)
+            await stage.settle()

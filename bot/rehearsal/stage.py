@@ -80,6 +80,14 @@ class Stage:
         await self.chat.says(person, text, room)
         await self.settle()
 
+    async def replies(self, person: str, text: str, line: Line) -> None:
+        """Let somebody write in a message's thread: to people, so that the bot hears nothing."""
+        self.clock.advance(_PAUSE)
+        thread = line.ref.id if line.ref else None
+        said = Line(self.clock.now(), line.place, person, text, thread=thread)
+        self.chat.lines.append(said)
+        self.chat.watch(said)
+
     async def clicks(self, person: str, label: str) -> None:
         """Let somebody click, and the bot answer."""
         self.clock.advance(_PAUSE)

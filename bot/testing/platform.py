@@ -23,6 +23,7 @@ class Fault(StrEnum):
     LATE = "doubt: it is carried out some seconds later"
     UNDELIVERABLE = "refused for ever"
     UNREACHABLE = "the person cannot be written to"
+    SLOW = "the answer takes a tenth of a second"
     HANG = "no answer, until somebody gives up"
     CRASH = "the adapter itself is broken"
 
@@ -167,6 +168,8 @@ class FakePlatform:
                 raise Undeliverable("not allowed to post here")
             case Fault.UNREACHABLE:
                 raise Unreachable("direct messages are closed")
+            case Fault.SLOW:
+                await asyncio.sleep(0.1)
             case Fault.HANG:
                 await asyncio.Event().wait()
             case Fault.CRASH:

@@ -17,8 +17,8 @@ from bot.engine.dispatch import Dispatcher
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
+from bot.engine.running import Running, Wanted
 from bot.engine.schedule.tick import Tick
-from bot.engine.turn import Running, Wanted
 from bot.engine.words import Words
 from bot.engine.writing import write
 from bot.rehearsal.clock import SimulatedClock
@@ -242,7 +242,6 @@ class Circle:
         return self.platform.texts(direct(person))
 
     def read(self) -> list[str]:
-        """Return what the bot said in the room."""
         return self.platform.texts(ROOM)
 
     async def plans(self, *plans: Plan) -> None:

@@ -7,7 +7,9 @@ from bot.core.commands import Audience, Command, FirstAnswer, Option
 from bot.core.errors import BadInput
 from bot.core.events import Delivered, Joined, Undelivered
 from bot.core.features import Feature
+from bot.core.refs import Member
 from bot.core.turn import Answer, Plan, Turn
+from storage.members import Members
 from tests.engine.circle import ROOM
 
 CHOICES = (Choice("yes", "Yes, please", "👍", ("yes",)), Choice("no", "No", None, ("no",)))
@@ -124,5 +126,5 @@ class Probe:
     def delivered(self, turn: Turn, event: Delivered) -> None:
         self.outcomes.append(f"stands: {event.ref.id if event.ref else None}")
         if self.breaks_on_delivery:
-            turn.say("said", text="never", to=ROOM)
+            turn.rows(Members).ensure(Member("fake", "nobody"), "subjectnobody")
             raise RuntimeError("a mistake in what hears it")

@@ -10,7 +10,7 @@ from bot.core.markup import to_plain
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform
-from bot.testing.adapter_contract import AdapterContract, Bench, NotingHost
+from bot.testing.adapter_contract import AdapterContract, NotingHost
 from tests.engine.circle import FAKE, ROOM, START
 
 
@@ -84,10 +84,6 @@ class TestFakePlatform(AdapterContract):
 
 
 class TestMemoryAdapter(AdapterContract):
-    @pytest.mark.xfail(strict=True, reason="the memory adapter does not know a key again")
-    async def test_a_message_stands_once_however_often_it_is_sent(self, bench: Bench) -> None:
-        await super().test_a_message_stands_once_however_often_it_is_sent(bench)
-
     @pytest.fixture
     def bench(self) -> MemoryBench:
         return MemoryBench()

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.actions import Action, AskForm, Lane, Pin, Say
 from bot.core.ports import Delivery
-from bot.core.refs import Community, Destination, Direct, Room
+from bot.core.refs import Community, Destination, Direct, Member, Room
 from bot.testing import Fault
 from storage.communities import Communities
 from storage.members import Members
@@ -295,3 +295,5 @@ async def test_a_feature_that_breaks_on_the_outcome_undoes_nothing(circle: MakeC
     assert await settled(here) == ["a"]
     assert await here.state("key-a") == "sent"
     assert here.platform.tried == ["key-a"]
+    nobody = Member(FAKE, "nobody")
+    assert await here.store.transact(lambda tx: Members(tx).find(nobody)) is None

@@ -59,6 +59,13 @@ async def test_what_is_written_while_it_sends_is_sent_at_once(circle: MakeCircle
     assert here.platform.texts() == [f"n{number}" for number in range(40)]
 
 
+async def test_the_end_of_one_lets_the_next_go(circle: MakeCircle) -> None:
+    here = circle()
+    await here.wants(*[say(f"n{number}") for number in range(20)])
+    async with working(here):
+        await until(lambda: len(here.platform.stands) == 20, 4)
+
+
 async def test_one_that_hangs_holds_up_nobody_and_becomes_a_doubt(circle: MakeCircle) -> None:
     here = circle(patience=0.2)
     here.platform.fail(Fault.HANG, containing="stuck")
@@ -95,7 +102,9 @@ async def test_only_so_many_are_on_their_way_at_once(circle: MakeCircle) -> None
     here.platform.fail(*[Fault.HANG] * 60)
     await here.wants(*[say(f"n{number}", f"room-{number}") for number in range(60)])
     async with working(here):
-        await asyncio.sleep(0.3)
+        for _ in range(10):
+            here.outbox.wake()
+            await asyncio.sleep(0.03)
         assert len(here.platform.tried) == 16
 
 
@@ -137,6 +146,7 @@ async def test_a_store_that_fails_for_a_while_does_not_end_it(circle: MakeCircle
 
 async def test_when_it_ends_nothing_is_on_its_way_any_more(circle: MakeCircle) -> None:
     here = circle()
+    here.platform.fail(Fault.SLOW)
     await here.wants(say("a"))
     async with working(here) as task:
         await here.platform.called.wait()

@@ -24,10 +24,10 @@ from bot.engine.schedule.recurrence import (
     Rule,
     RuleMistake,
     next_after,
-    parse_rule,
     upcoming,
     valid_zone,
 )
+from bot.engine.schedule.typed import parse_rule
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 FRIDAY = date(2026, 11, 20)

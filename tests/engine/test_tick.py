@@ -1,6 +1,7 @@
 """What comes due: in order, once, never as a backlog; and what becomes of what fails."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,6 +73,13 @@ async def test_what_was_missed_for_long_is_passed_over_without_a_backlog(
     assert await next_due(here, "p") == START + timedelta(days=11)
     await here.passes(hours=22)
     assert dues(here) == ["due p 15 12:00"]
+
+
+async def test_of_several_that_were_missed_only_one_comes(circle: MakeCircle) -> None:
+    here = circle([Probe().feature()])
+    await here.plans(replace(plan("p"), lateness=30 * 86_400))
+    await here.passes(days=5, hours=1)
+    assert dues(here) == ["due p 04 12:00"]
 
 
 async def test_what_comes_once_comes_once_and_is_forgotten(circle: MakeCircle) -> None:

@@ -11,30 +11,10 @@ from bot.features.prompts import content as prompts
 from bot.features.reflection import content as reflection
 from bot.operations.check import check
 from bot.settings import check_settings
+from tests.operations.mistakes import HEADER, entry, told, write
 
 ROOT = Path(__file__).parents[2]
 CONTRIBUTED = (charter.check, hunts.check, prompts.check, reflection.check)
-HEADER = (
-    'msgid ""\nmsgstr ""\n"Language: fr\\n"\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
-)
-
-
-def write(folder: Path, files: dict[str, str]) -> Folders:
-    """Write files by their path; return the folders that hold them."""
-    for name, text in files.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return Folders([folder / "prompts"], folder / "charter.yaml")
-
-
-def told(folder: Path, files: dict[str, str]) -> list[tuple[str, int, str, str]]:
-    found = check(write(folder, files))
-    return [(str(Path(m.file).relative_to(folder)), m.line, m.what, m.mend) for m in found]
-
-
-def entry(text: str, translation: str, flag: str = "") -> str:
-    return f'{flag}msgid "{text}"\nmsgstr "{translation}"\n\n'
 
 
 def test_what_ships_has_no_mistake() -> None:

@@ -34,7 +34,7 @@ def fill(tx: Transaction, name: str) -> None:
     members.save_settings(name, {"zone": "Europe/Paris"})
     members.enter(name, "garden")
     Conversations(tx).keep(name, "garden", "hunts", {"step": "wave"})
-    question = OpenQuestion(f"q-{name}", "hunts.wave", "post", "open", name, "garden", {})
+    question = OpenQuestion(f"q-{name}", "hunts.wave", "post", name, "garden", {})
     Questions(tx).ask(question)
     CharterRows(tx).acknowledge(name, "garden", "listen", 2, NOW)
     Thoughts(tx).keep(f"t-{name}", name, "garden", {"text": f"thought of {name}"})

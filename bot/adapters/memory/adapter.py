@@ -92,6 +92,9 @@ class MemoryAdapter:
     async def deliver(self, delivery: Delivery) -> MessageRef | None:
         """Show what the bot does."""
         action = delivery.action
+        known = await self.find(delivery)
+        if known is not None:
+            return known
         match action:
             case Say() | AskChoice() | AskForm():
                 return self._show(delivery, action)

@@ -13,9 +13,9 @@ from bot.engine.schedule.recurrence import (
     Rule,
     RuleMistake,
     next_after,
-    parse_rule,
     upcoming,
 )
+from bot.engine.schedule.typed import parse_rule
 from bot.engine.words import TemplateMistake, check_template
 from bot.features.prompts.choosing import own_card
 from bot.features.prompts.content import VARIABLES

@@ -311,8 +311,6 @@ def upgrade() -> None:
         sa.Column("spec", sa.LargeBinary(), nullable=False),
         sa.Column("delivery_key", sa.String(), nullable=True),
         sa.Column("room_digest", sa.String(), nullable=True),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community_id"],
             ["community.id"],

@@ -1,0 +1,72 @@
+"""What all turns of a process share, and what one turn is about."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.core.actions import Action
+from bot.core.commands import Command
+from bot.core.events import Event
+from bot.core.features import Feature
+from bot.core.ports import Clock, Ids
+from bot.core.refs import Destination, Member
+from bot.core.turn import Answer, Plan, Turn
+from storage.tables import Community
+
+if TYPE_CHECKING:
+    from bot.engine.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An action that a turn wants done, and on whose behalf."""
+
+    action: Action
+    flow: str
+    subject: str | None
+    community: str | None
+    gate: str | None
+    expires_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Whereabouts:
+    """Who, where and in which community an event is; filled in by dispatch."""
+
+    event: Event
+    subject: str | None = None
+    member: Member | None = None
+    place: Destination | None = None
+    community: Community | None = None
+    moderator: bool = False
+    locale: str = "en"
+    writes_first: bool = False
+    prefix: str = "/"
+
+
+class Running:
+    """What all turns of a process share."""
+
+    def __init__(self, features: Sequence[Feature], words: "Words", clock: Clock, ids: Ids) -> None:
+        """Index the declarations."""
+        self.features = list(features)
+        self.words = words
+        self.clock = clock
+        self.ids = ids
+        self.commands: dict[str, tuple[Feature, Command]] = {
+            command.path: (feature, command) for feature in features for command in feature.commands
+        }
+        self.answers: dict[str, tuple[Feature, Callable[[Turn, Answer], None]]] = {
+            purpose: (feature, handler)
+            for feature in features
+            for purpose, handler in feature.answers.items()
+        }
+        self.due: dict[str, tuple[Feature, Callable[[Turn, Plan], None]]] = {
+            kind: (feature, handler)
+            for feature in features
+            for kind, handler in feature.due.items()
+        }
+        self.gates: dict[str, tuple[Feature, Callable[[Turn], bool]]] = {
+            name: (feature, gate) for feature in features for name, gate in feature.gates.items()
+        }

@@ -1,0 +1,395 @@
+"""The command line as a host meets it: real processes, from an empty folder."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+SECRET = "hunter2-do-not-print"
+MATRIX = {
+    "CIRCLEKEEPER_MATRIX__HOMESERVER": "http://127.0.0.1:9",
+    "CIRCLEKEEPER_MATRIX__USER_ID": "@keeper:example.org",
+    "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": SECRET,
+}
+COMMANDS = (
+    (),
+    ("run",),
+    ("check",),
+    ("rehearse",),
+    ("status",),
+    ("db",),
+    ("db", "upgrade"),
+    ("key",),
+    ("key", "new"),
+)
+
+
+def circlekeeper(
+    folder: Path, *words: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, without whatever this machine has set for a bot."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=folder,
+        env={**inherited, "PYTHONPATH": str(ROOT), **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr
+    assert SECRET not in ended.stdout + ended.stderr
+    return ended
+
+
+def make_store(folder: Path) -> None:
+    """Make a store and its key, as a first start does."""
+    code = (
+        "from pathlib import Path; from storage.opening import open_store;"
+        "open_store('sqlite:///circlekeeper.db', Path('circlekeeper.key')).close()"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        timeout=60,
+    )
+
+
+# --- check -----------------------------------------------------------------------------------
+
+CLAUSE = """\
+      - id: listen
+        version: 1
+        title: {en: Listen, fr: Écouter}
+        text: {en: We listen., fr: Écoutons.}
+        intent: {en: To hear., fr: Entendre.}
+        why: {en: It helps., fr: "Cela aide."}
+"""
+CHARTER = (
+    """\
+schema: 1
+version: 1.0.0
+purpose: {en: To learn, fr: Apprendre}
+sections:
+  - id: one
+    title: {en: One, fr: Un}
+    clauses:
+"""
+    + CLAUSE
+    + CLAUSE.replace(", fr: Entendre.", "")
+    + """\
+amendment:
+  who: member
+  seconds: 1
+  windows: {clarify: 3, react: 3, consent: 7}
+  min_consents: 5
+  integrate_rounds: 2
+  review_after: 180
+history: []
+"""
+)
+PROMPT = """\
+  - id: {id}
+    title: {{en: A title, fr: Un titre}}
+    text: {{en: '{text}', fr: Quoi ?}}
+    easier: {{en: What?, fr: Quoi ?}}
+    starters: {{en: [One…, Two…, Three…], fr: [Un…, Deux…, Trois…]}}
+    intent: {{en: To tell., fr: Dire.}}
+    note: {{en: Begin., fr: Commence.}}
+"""
+HUNT = """\
+schema: 1
+id: walk
+version: 1
+title: {en: A walk, fr: Un tour}
+about: {en: About., fr: À propos.}
+minutes: 15
+steps:
+  - id: sign
+    kind: raect
+    title: {en: A sign, fr: Un signe}
+    text: {en: React., fr: Réagis.}
+    hints: [{en: Look., fr: Regarde.}, {en: There., fr: Là.}]
+    answer: {en: Any., fr: Tout.}
+    place: {en: here, fr: ici}
+  - id: wave
+    kind: wave
+    room: newcomers
+    title: {en: A wave, fr: Bonjour}
+    text: {en: Post., fr: Écris.}
+    hints: [{en: Look., fr: Regarde.}]
+    answer: {en: Any., fr: Tout.}
+    place: {en: there, fr: là}
+"""
+HEADER = (
+    'msgid ""\nmsgstr ""\n"Language: fr\\n"\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+)
+PLANTED = {
+    "circlekeeper.toml": 'key_fiel = "k"\ncontent = "content"\ncharter = "charter.yaml"\n'
+    '\n[matrix]\nhomeserver = "example.org"\nuser_id = "@keeper:example.org"\n'
+    f'password = "{SECRET}"\n',
+    "charter.yaml": CHARTER,
+    "content/hunts/content/walk.yaml": HUNT,
+    "content/prompts/content/ours.yaml": "schema: 1\nkind: story\nprompts:\n"
+    + PROMPT.format(id="ours", text="What?")
+    + PROMPT.format(id="ours", text="{{ 7 * 7 }}"),
+    "content/reflection/content/empty.yaml": "schema: 1\nid: empty\ntitle: {en: E, fr: E}\n"
+    "about: {en: A., fr: A.}\nquestions: []\n",
+    "content/reflection/content/broken.yaml": "schema: 1\nid: set\n  title: {en: Set}\n",
+    "content/ours/words.md.j2": "{% block a %}{% trans %}Good {{ day }}{% endtrans %}"
+    "{% endblock %}\n"
+    "{% block b %}{{ day|momant }}{% endblock %}\n",
+    "content/ours/fr.po": HEADER + 'msgid "Good %(day)s"\nmsgstr "Bon %(jour)s"\n',
+}
+# Where each of them stands, and a word by which it is named.
+NAMED = (
+    ("circlekeeper.toml", 1, "key_fiel is no setting"),
+    ("circlekeeper.toml", 6, "matrix.homeserver"),
+    ("charter.yaml", 14, "'listen'"),
+    ("charter.yaml", 18, "French (fr)"),
+    ("content/hunts/content/walk.yaml", 8, "'raect'"),
+    ("content/hunts/content/walk.yaml", 20, "'hints'"),
+    ("content/prompts/content/ours.yaml", 11, "'ours'"),
+    ("content/prompts/content/ours.yaml", 13, "template"),
+    ("content/reflection/content/empty.yaml", 5, "'questions'"),
+    ("content/reflection/content/broken.yaml", 3, "not valid YAML"),
+    ("content/ours/words.md.j2", 2, "'momant'"),
+    ("content/ours/fr.po", 6, "%(jour)s"),
+)
+
+
+def plant(folder: Path) -> None:
+    for name, text in PLANTED.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def test_check_names_every_mistake_at_once(tmp_path: Path) -> None:
+    plant(tmp_path)
+    ended = circlekeeper(tmp_path, "check", "--json")
+    assert ended.returncode == 1
+    found = json.loads(ended.stdout)
+    assert {frozenset(one) for one in found} == {frozenset({"file", "line", "what", "mend"})}
+    for file, line, word in NAMED:
+        place = (str(tmp_path / file), line)
+        here = [one for one in found if (one["file"], one["line"]) == place and word in one["what"]]
+        assert here, f"{file}:{line} {word}"
+        assert all(one["mend"] for one in here)
+
+
+def test_check_tells_people_the_same_in_a_line_each(tmp_path: Path) -> None:
+    plant(tmp_path)
+    found = json.loads(circlekeeper(tmp_path, "check", "--json").stdout)
+    ended = circlekeeper(tmp_path, "check")
+    assert ended.returncode == 1
+    *lines, last = ended.stdout.splitlines()
+    assert last == f"{len(found)} to mend."
+    for line, one in zip(lines, found, strict=True):
+        assert line == f"{one['file']}:{one['line']}: {one['what']} {one['mend']}"
+
+
+def test_check_in_order(tmp_path: Path) -> None:
+    ended = circlekeeper(tmp_path, "check")
+    assert (ended.returncode, ended.stdout) == (0, "Everything is in order.\n")
+    ended = circlekeeper(tmp_path, "check", "--json")
+    assert (ended.returncode, ended.stdout) == (0, "[]\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_looks_at_the_content_even_where_a_setting_is_wrong(tmp_path: Path) -> None:
+    plant(tmp_path)
+    (tmp_path / "circlekeeper.toml").write_text("= broken\n")
+    env = {"CIRCLEKEEPER_CONTENT": "content", "CIRCLEKEEPER_CHARTER": "charter.yaml"}
+    found = json.loads(circlekeeper(tmp_path, "check", "--json", env=env).stdout)
+    files = {Path(one["file"]).name for one in found}
+    assert {"circlekeeper.toml", "charter.yaml", "walk.yaml", "ours.yaml", "fr.po"} <= files
+
+
+# --- run ---------------------------------------------------------------------------------------
+
+
+def one_sentence(ended: subprocess.CompletedProcess[str]) -> str:
+    """Return what a host who has to mend something reads, after exit code 2."""
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("circlekeeper: ")
+    return ended.stderr.removeprefix("circlekeeper: ")
+
+
+def test_run_without_settings(tmp_path: Path) -> None:
+    said = one_sentence(circlekeeper(tmp_path, "run"))
+    assert "nothing to connect to" in said
+    assert "CIRCLEKEEPER_MATRIX__HOMESERVER" in said
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_with_mistakes_in_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "circlekeeper.toml").write_text('[matrix]\npasswrod = "' + SECRET + '"\n')
+    said = one_sentence(circlekeeper(tmp_path, "run"))
+    assert "passwrod is no setting" in said
+
+
+def test_run_with_mistakes_in_the_content(tmp_path: Path) -> None:
+    plant(tmp_path)
+    env = {
+        **MATRIX,
+        "CIRCLEKEEPER_CONTENT": str(tmp_path / "content"),
+        "CIRCLEKEEPER_CHARTER": str(tmp_path / "charter.yaml"),
+    }
+    (tmp_path / "circlekeeper.toml").unlink()
+    said = one_sentence(circlekeeper(tmp_path, "run", env=env))
+    assert "`circlekeeper check` names all" in said
+    assert "charter.yaml:14" in said
+    assert not (tmp_path / "circlekeeper.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MATRIX__PASSWORD", SECRET),  # beside the access token: one too many
+        ("DATABASE_URL", f"mysql://keeper:{SECRET}@db/keeper"),
+        ("MATRIX__HOMESERVER", f"https://keeper:{SECRET}@example.org"),
+        ("MATRIX__INVITERS", SECRET + "!!"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_no_secret_is_printed(tmp_path: Path, name: str, value: str, command: str) -> None:
+    """That it is not, `circlekeeper` asserts of every command here."""
+    ended = circlekeeper(tmp_path, command, env={**MATRIX, f"CIRCLEKEEPER_{name}": value})
+    assert ended.returncode == (2 if command == "run" else 1)
+    assert "CIRCLEKEEPER_" in ended.stdout + ended.stderr
+
+
+# --- the store ---------------------------------------------------------------------------------
+
+
+def test_a_key_is_made_once(tmp_path: Path) -> None:
+    ended = circlekeeper(tmp_path, "key", "new")
+    assert ended.returncode == 0
+    path = tmp_path / "circlekeeper.key"
+    made = path.read_bytes()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert str(path) in ended.stdout
+    assert made.decode().split()[-1] not in ended.stdout
+    assert "already; it stays" in one_sentence(circlekeeper(tmp_path, "key", "new"))
+    assert path.read_bytes() == made
+
+
+def test_status(tmp_path: Path) -> None:
+    assert "There is no store here yet" in one_sentence(circlekeeper(tmp_path, "status"))
+    assert list(tmp_path.iterdir()) == []
+    make_store(tmp_path)
+    ended = circlekeeper(tmp_path, "status", "--json")
+    assert ended.returncode == 0
+    facts = json.loads(ended.stdout)
+    assert facts["community schedules"] == 0
+    assert isinstance(facts["schema"], str)
+    ended = circlekeeper(tmp_path, "status")
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines() == [f"{name}: {value}" for name, value in facts.items()]
+
+
+def test_status_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "circlekeeper.db").write_bytes(b"These are notes, and no database." * 100)
+    assert "cannot be" in one_sentence(circlekeeper(tmp_path, "status"))
+    with closing(sqlite3.connect(tmp_path / "empty.db")):
+        pass
+    env = {"CIRCLEKEEPER_DATABASE_URL": "sqlite:///empty.db"}
+    (tmp_path / "empty.db").touch()
+    assert "There is no store here yet" in one_sentence(circlekeeper(tmp_path, "status", env=env))
+
+
+def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
+    make_store(tmp_path)
+    schema = json.loads(circlekeeper(tmp_path, "status", "--json").stdout)["schema"]
+    with closing(sqlite3.connect(tmp_path / "circlekeeper.db")) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+        connection.commit()
+    for words in (("run",), ("db", "upgrade")):
+        said = one_sentence(circlekeeper(tmp_path, *words, env=MATRIX))
+        assert "9999" in said
+        assert schema in said
+
+
+def test_a_store_without_its_key(tmp_path: Path) -> None:
+    make_store(tmp_path)
+    key = tmp_path / "circlekeeper.key"
+    key.rename(tmp_path / "aside")
+    with closing(sqlite3.connect(tmp_path / "circlekeeper.db")) as connection:
+        query = "select value from meta where name = 'key id'"
+        ((key_id,),) = connection.execute(query).fetchall()
+    said = one_sentence(circlekeeper(tmp_path, "run", env=MATRIX))
+    assert key_id in said
+    assert str(key) in said
+    assert not key.exists()
+
+
+def test_a_second_process_on_the_same_file(tmp_path: Path) -> None:
+    make_store(tmp_path)
+    with FileLock(tmp_path / "circlekeeper.db.lock"):
+        said = one_sentence(circlekeeper(tmp_path, "run", env=MATRIX))
+    assert "Another circlekeeper runs on" in said
+    assert str(tmp_path / "circlekeeper.db") in said
+
+
+def test_db_upgrade_on_sqlite(tmp_path: Path) -> None:
+    ended = circlekeeper(tmp_path, "db", "upgrade")
+    assert (ended.returncode, ended.stdout) == (0, "Upgraded.\n")
+    ended = circlekeeper(tmp_path, "db", "upgrade")
+    assert (ended.returncode, ended.stdout) == (0, "Nothing to upgrade.\n")
+    assert circlekeeper(tmp_path, "status").returncode == 0
+
+
+def test_db_upgrade_while_another_process_has_the_file(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "circlekeeper.db.lock"):
+        said = one_sentence(circlekeeper(tmp_path, "db", "upgrade"))
+    assert "Another circlekeeper runs on" in said
+
+
+# --- usage -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", [("rnu",), ("rehearse", "--weeks", "0"), ("db", "x"), ("run", "x")]
+)
+def test_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = circlekeeper(tmp_path, *words)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "Usage:" in ended.stderr
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_reads_well(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """One line says what a command is for, and every option says what it does."""
+    ended = circlekeeper(tmp_path, *words, "--help", env={"COLUMNS": "100"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = [line.strip() for line in ended.stdout.splitlines()]
+    assert lines[0].startswith("Usage: ")
+    assert lines[2].endswith(".")
+    assert max(map(len, ended.stdout.splitlines())) <= 100
+    for line in lines:
+        if line.startswith("-"):
+            assert "  " in line, f"{line!r} says nothing"
+    if "Commands:" in lines:
+        for line in lines[lines.index("Commands:") + 1 :]:
+            assert line.endswith("."), f"{line!r} is cut"
+
+
+def test_version(tmp_path: Path) -> None:
+    ended = circlekeeper(tmp_path, "--version")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("circlekeeper, version ")
