@@ -32,9 +32,10 @@ from storage.schema import check_version, pending, upgrade
 from storage.store import make_engine
 
 _WIDEST = 100
-_CAST = """\
-A community on a simulated clock. Mira moderates, Tom is a member, Ana is new, and Inès, who
-reads French, comes later. Their lines are a script; the bot's are what it would say."""
+_CAST = (
+    "A community on a simulated clock. Mira moderates, Tom is a member, Ana is new, and Inès, who "
+    "reads French, comes later. Their lines are a script; the bot's are what it would say."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST})
@@ -164,8 +165,9 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
         if as_json:
             asyncio.run(play(folders, weeks, seed, lambda line: click.echo(to_json(line))))
             return
-        click.echo(_CAST)
-        asyncio.run(play(folders, weeks, seed, Transcript().show))
+        page = Transcript()
+        page.note(_CAST)
+        asyncio.run(play(folders, weeks, seed, page.show))
         click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")
 
 

@@ -93,6 +93,25 @@ class Deliveries:
             on=self.message(row.after) if row.after else None,
         )
 
+    def behind_in_line(
+        self, key: str, holder: str, now: datetime, lease: timedelta, most: int
+    ) -> list[Claimed]:
+        """Take what stands right behind a claimed row in its line, as far as it is plain.
+
+        A row that waits, hangs on another, or has to be checked before it goes ends the run.
+        """
+        head = self._row(key)
+        if head is None:
+            return []
+        line = {"destination": head.destination, "lane": head.lane, "seq": head.seq, "most": most}
+        run: list[Claimed] = []
+        for row in self.tx.session.scalars(_BEHIND, line):
+            plain = row.after is None and row.gate is None and row.expires_at is None
+            if row.state != "pending" or row.not_before > now or not plain:
+                break
+            run.append(self._take(row, holder, now, lease))
+        return run
+
     def next_due(self, account: str) -> datetime | None:
         """Return when the next row may go; one that waits for another one has no time itself."""
         return self.tx.session.scalar(_NEXT_DUE, {"account": account})
@@ -257,6 +276,18 @@ def _next_in_line() -> tuple[ColumnElement[bool], ...]:
 
 # Built once: to build them anew costs more than to run them.
 _BY_KEY = select(Outbox).where(col(Outbox.key) == bindparam("key"))
+_BEHIND = (
+    select(Outbox)
+    .where(
+        col(Outbox.destination) == bindparam("destination"),
+        col(Outbox.lane) == bindparam("lane"),
+        col(Outbox.state).in_(UNFINISHED),
+        col(Outbox.seq) > bindparam("seq"),
+    )
+    .order_by(col(Outbox.seq))
+    .limit(bindparam("most"))
+    .with_for_update(of=Outbox)
+)
 _NEXT_DUE = select(func.min(Outbox.not_before)).where(*_next_in_line())
 _CLAIMABLE = (
     select(Outbox)

@@ -11,6 +11,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 MARGIN = timedelta(seconds=35)  # longer than an adapter's longest call
 _MOST = 16  # deliveries at once
+_RUN = 7  # rows taken along behind the first of a line
 _MOST_DOUBTS = 12  # attempts, before what stays in doubt is given up,
 _LONGEST_DOUBT = timedelta(hours=2)  # but a platform may be away for so long
 _IDLE = 30.0  # seconds, as are the following
@@ -129,8 +131,10 @@ class OutboxWorker:
         return min(max(wait, _AT_ONCE), _IDLE)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
+        was_full = len(self._busy) >= _MOST
         self._busy.discard(task)
-        self.wake()
+        if was_full:
+            self.wake()
 
     async def settle(self) -> None:
         """Send until nothing can be sent now: for a simulated clock."""
@@ -210,24 +214,50 @@ class OutboxWorker:
 
     async def _deliver(self, row: Claimed) -> None:
         """Deliver a row, and then what the transaction that notes its end can claim."""
-        following: Claimed | None = row
+        run = [row]
         try:
-            while following is not None:
-                following = await self._deliver_one(following)
+            while run:
+                run = await self._deliver_run(run)
         except Exception as error:
-            # The row stays held until its lease ends; then it is in doubt, and looked into.
+            # The rows stay held until their lease ends; then they are in doubt, and looked into.
             log.error("delivery not noted", error=type(error).__name__)
+            self.wake()
 
-    async def _deliver_one(self, row: Claimed) -> Claimed | None:
-        outcome = await self._attempt(row)
+    async def _deliver_run(self, run: list[Claimed]) -> list[Claimed]:
+        """Deliver rows of one line in their order; return what was claimed at the end.
 
-        def work(tx: Transaction) -> Claimed | None:
+        While one is noted the next is being sent. At the first that has to wait, those behind it
+        are put back.
+        """
+        notes: list[asyncio.Task[None]] = []
+        for position, row in enumerate(run):
+            outcome = await self._attempt(row)
+            rest = run[position + 1 :]
+            if not rest or outcome.state in ("pending", "doubt"):
+                break
+            noted = self.store.transact(partial(self._note, row=row, outcome=outcome))
+            notes.append(asyncio.create_task(noted))
+
+        def work(tx: Transaction) -> list[Claimed]:
             self._note(tx, row, outcome)
+            deliveries, now = Deliveries(tx), self.running.clock.now()
+            for each in rest:
+                deliveries.again(each.key, self.run_id, now, doubt=False)
             if self._is_held_back():
-                return None
-            return next((each for each in self._take(tx, 1) if each is not None), None)
+                return []
+            for head in self._take(tx, 1):
+                if head is not None:
+                    return [
+                        head,
+                        *deliveries.behind_in_line(head.key, self.run_id, now, LEASE, _RUN),
+                    ]
+            return []
 
-        return await self.store.transact(work)
+        await asyncio.gather(*notes)
+        claimed = await self.store.transact(work)
+        if outcome.state in ("pending", "doubt"):
+            self.wake()  # it has to be looked at again, and the others need not wait for it
+        return claimed
 
     async def _attempt(self, row: Claimed) -> _Outcome:
         try:

@@ -46,6 +46,10 @@ class Transcript:
         columns = shutil.get_terminal_size((_WIDEST, 24)).columns
         self.width = max(_NARROWEST, min(_WIDEST, columns))
 
+    def note(self, text: str) -> None:
+        """Print something that nobody in the rehearsal says."""
+        click.echo(textwrap.fill(text, self.width))
+
     def show(self, line: Line) -> None:
         """Print one message."""
         at = line.at.astimezone(ZoneInfo(ZONE))
