@@ -12,7 +12,7 @@ from bot.core.commands import Audience, Command, FirstAnswer
 from bot.core.errors import BadInput
 from bot.core.events import Event, FromMember, Joined, Posted
 from bot.core.features import Feature
-from bot.core.markup import to_plain
+from bot.core.markup import Markdown, to_plain
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 from bot.core.turn import CommunityFacts, Plan
 from bot.engine import menus
@@ -141,7 +141,7 @@ class EngineTurn:
     def text(self, words: str, /, **values: object) -> str:
         """Render words: a block of the feature's templates, or `feature/block`."""
         name = words if "/" in words else f"{self._feature}/{words}"
-        shown = {"prefix": self.where.prefix, **values}
+        shown = {"prefix": Markdown(self.where.prefix), **values}
         return self.running.words.render(self.locale, name, shown)
 
     def choice(self, id_: str, words: str, /, emoji: str | None = None, **values: object) -> Choice:

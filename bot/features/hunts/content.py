@@ -4,9 +4,10 @@ A step's kind decides what it needs besides its words. `KINDS` are those that ar
 are handed to `load_hunts` and `check`, each a frozen model with a `kind` of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
@@ -114,14 +115,49 @@ def load_hunts(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> Loaded[
     for file in files:
         mistakes += repeated(entries(file.tree, "steps"))
     hunts = tuple(file.value for file in files if file.value)
-    trees = tuple(file.tree for file in files if file.tree)
-    mistakes += _charter_words(trees, folders)
-    return Loaded(None if mistakes else hunts, tuple(sorted(mistakes)))
+    shipped = set(map(str, _shipped(folders)))
+    own = tuple(file.tree for file in files if file.tree and file.tree.file not in shipped)
+    mistakes += _charter_words(own, folders)
+    if mistakes:
+        return Loaded(None, tuple(sorted(mistakes)))
+    charter = clauses(folders.charter)
+    return Loaded(tuple(_without_lost_words(hunt, charter) for hunt in hunts), ())
 
 
 def check(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> list[Mistake]:
     """Return every mistake in the hunts, and where they and the charter do not agree."""
     return list(load_hunts(folders, kinds).mistakes)
+
+
+def _shipped(folders: Folders) -> Iterator[Path]:
+    """Yield the hunts that were written for another charter than this, and are not to be mended."""
+    for folder in folders.prompts[:1]:
+        if folders.charter.parent not in (folder, folder.parent):
+            yield from (folder / "hunts" / "content").glob("*.yaml")
+
+
+def _without_lost_words(hunt: Hunt, charter: Mapping[str, Tree]) -> Hunt:
+    """Drop the steps whose word this charter does not have, as is done with a riddle whose source
+    is gone.
+    """
+    if not charter:
+        return hunt
+    steps = tuple(
+        step for step in hunt.steps if not isinstance(step, CharterWord) or _stands(step, charter)
+    )
+    return hunt.model_copy(update={"steps": steps})
+
+
+def _stands(step: CharterWord, charter: Mapping[str, Tree]) -> bool:
+    texts = charter[step.clause].get("text") if step.clause in charter else None
+    if not isinstance(texts, Tree):
+        return False
+    return all(
+        fold(word) in fold(str(texts.get(language, "")))
+        for language, words in step.answers.items()
+        if language in texts
+        for word in words
+    )
 
 
 def _charter_words(hunts: Sequence[Tree], folders: Folders) -> Iterator[Mistake]:

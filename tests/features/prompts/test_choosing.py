@@ -56,7 +56,8 @@ def test_exposed_ones_wait_until_week_six() -> None:
 
 def test_a_return_comes_soon_after_its_plan_and_never_before() -> None:
     plan, back = prompt("plan", "experiment"), prompt("back", "experiment", after="plan")
-    others = [prompt(f"other-{number}", "story") for number in range(9)]
+    kinds: tuple[Kind, ...] = ("story", "puzzle", "us")
+    others = [prompt(f"other-{number}", kinds[number % 3]) for number in range(9)]
     library = [back, plan, *others]
     for seed in "abcdef":
         assert chosen(library, [], 1, seed) != "back"
