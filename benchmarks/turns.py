@@ -100,7 +100,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print figures only, as JSON")
     parser.add_argument("--quick", action="store_true", help="a tenth of the work: does it run?")
-    parser.add_argument("--folder", type=Path, help="where the store is written; default: the system's folder for such things")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the store is written; default: the system's folder for such things",
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="circlekeeper-", dir=given.folder) as folder:
         figures = asyncio.run(measure(Path(folder), 0.1 if given.quick else 1.0))

@@ -32,6 +32,7 @@ _FILTER = json.dumps(
 )
 _MEMORY = "matrix.sync"
 _WAIT_MS = 30_000
+_MOST_UNSAVED = 20  # answers
 _PATIENCE = 75.0  # seconds; enough for the wait and a slow answer
 _LONG_PATIENCE = 180.0  # the first answer of an account with 2,000 rooms takes 45 s
 
@@ -51,6 +52,7 @@ class Sync:
         self._backoff = Backoff(clock, ids)
         self._since: str | None = None
         self._began_ms = 0
+        self._unsaved = 0
 
     async def run(self) -> None:
         """Go on until cancelled.
@@ -102,7 +104,30 @@ class Sync:
 
     async def _note(self, answer: JSON) -> None:
         since = str(answer["next_batch"])
-        # An idle wait moves the token, too; starting again from the older one finds nothing more.
-        if answer.get("rooms") or self._since is None:
+        # An idle wait moves the token, too, and so does what we said ourselves; starting again
+        # from the older one finds nothing more. But the way back must not become long.
+        self._unsaved += 1
+        others = self._since is None or not _only_ours(answer, self._client.user_id)
+        if others or self._unsaved >= _MOST_UNSAVED:
             await self._host.remember(_MEMORY, {"since": since})
+            self._unsaved = 0
         self._since = since
+
+
+def _only_ours(answer: JSON, me: str) -> bool:
+    """Tell whether an answer holds nothing but messages of ours."""
+    rooms = answer.get("rooms")
+    if not isinstance(rooms, dict):
+        return True
+    if rooms.get("invite") or rooms.get("leave") or rooms.get("knock"):
+        return False
+    joined = rooms.get("join")
+    for part in joined.values() if isinstance(joined, dict) else ():
+        timeline = part.get("timeline", {}) if isinstance(part, dict) else {}
+        state = part.get("state", {}) if isinstance(part, dict) else {}
+        if timeline.get("limited") or state.get("events"):
+            return False
+        for event in timeline.get("events", ()):
+            if event.get("sender") != me or "state_key" in event:
+                return False
+    return True
