@@ -130,6 +130,14 @@ class Deliveries:
         self.tx.session.add(row)
         return True
 
+    def recognized(self, key: str, now: datetime, message: MessageRef | None) -> bool:
+        """Note that an action was seen to stand whose result nobody knew; False for any other."""
+        row = self._row(key)
+        if row is None or row.state not in ("sending", "doubt"):
+            return False
+        row.state, row.holder = "sending", row.holder or ""
+        return self.sent(key, row.holder, now, message)
+
     def again(self, key: str, holder: str, not_before: datetime, *, doubt: bool) -> None:
         """Let an action wait: refused for now, or (`doubt`) of unknown result."""
         row = self._held(key, holder)

@@ -36,6 +36,7 @@ from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
+from storage.outbox import Deliveries
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
 
@@ -98,7 +99,8 @@ class Dispatcher:
             turn.say(bad.words, **bad.values)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
-        return flush(turn, self.adapter)
+        # What was waiting for a delivery that is recognized now may go.
+        return flush(turn, self.adapter) or isinstance(event, Delivered)
 
     def _take_in(self, tx: Transaction, event: Event) -> bool:
         return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
@@ -126,7 +128,10 @@ class Dispatcher:
                 self.hearing.answered_by_key(turn, event)
             case Reacted():
                 self.hearing.reacted(turn, event)
-            case Delivered() | Undelivered():
+            case Delivered():
+                if Deliveries(turn.tx).recognized(event.key, turn.now, event.ref):
+                    turn.tell(event)
+            case Undelivered():
                 turn.tell(event)
             case _:
                 raise TypeError(f"Nobody handles {type(event).__name__}.")

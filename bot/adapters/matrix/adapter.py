@@ -37,6 +37,7 @@ _AFFORDANCES = Affordances(
 _NOT_YET = 2.0
 _SEEDED = 3
 _CLOSING = 5.0
+_KEYS = 2000  # of the last deliveries of this run
 
 
 class MatrixAdapter:
@@ -81,6 +82,7 @@ class MatrixAdapter:
         self._clock = clock
         self._ids = ids
         self._prefix = prefix
+        self._own_keys: dict[str, None] = {}
         self._client = Client(homeserver, user_id)
         self._sign_in = SignIn(self._client, clock, ids, access_token, device_id, password)
         self._facts = Facts(user_id)
@@ -128,7 +130,15 @@ class MatrixAdapter:
             self._ready = False
 
     async def _listen(self, host: Host) -> None:
-        intake = Intake(self._client, self._facts, self._direct, host, self._clock, self._prefix)
+        intake = Intake(
+            self._client,
+            self._facts,
+            self._direct,
+            host,
+            self._clock,
+            self._prefix,
+            self._own_keys,
+        )
 
         async def take(answer: JSON, since: str | None, began_ms: int) -> None:
             self._invitations.take_all(answer)
@@ -159,6 +169,7 @@ class MatrixAdapter:
         """Carry the action out; see `core.ports.Adapter`."""
         if not self._ready:
             raise TryLater(_NOT_YET, "not connected")
+        self._remember_key(delivery.key)
         action = delivery.action
         try:
             match action:
@@ -182,6 +193,11 @@ class MatrixAdapter:
             self._note_throttle(error)
             raise outbound.reason(error, direct=isinstance(action.to, Direct)) from error
         return None
+
+    def _remember_key(self, key: str) -> None:
+        self._own_keys[key] = None
+        while len(self._own_keys) > _KEYS:
+            del self._own_keys[next(iter(self._own_keys))]
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back whether the delivery stands; see `core.ports.Adapter`."""

@@ -1,6 +1,6 @@
 """One answer of /sync: first facts, then what they mean for communities, then each event."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 
 import structlog
 
@@ -16,8 +16,9 @@ from bot.adapters.matrix.inbound import (
     read_message,
     read_reaction,
 )
+from bot.adapters.matrix.outbound import KEY
 from bot.adapters.matrix.rooms import RoomState
-from bot.core.events import Added, Joined, Left, Posted, Reacted, Removed
+from bot.core.events import Added, Delivered, Joined, Left, Posted, Reacted, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 
@@ -37,8 +38,10 @@ class Intake:
         host: Host,
         clock: Clock,
         prefix: str,
+        own_keys: Container[str],
     ) -> None:
-        """Begin with the facts as they are."""
+        """Begin with the facts as they are; `own_keys` are deliveries that we know all about."""
+        self._own_keys = own_keys
         self._history = History(client, facts)
         self._facts = facts
         self._direct = direct
@@ -147,7 +150,9 @@ class Intake:
             return
         if "state_key" in event:
             await self._act_on_membership(room, event, event_id, share.before.get(event_id))
-        elif sender != self._me:
+        elif sender == self._me:
+            await self._recognize(room, event, event_id)
+        else:
             member = Member(PLATFORM, sender)
             listener = Listener(self._me, room.own_name, self._prefix)
             heard = read_message(event, listener, direct=bool(room.direct))
@@ -156,6 +161,22 @@ class Intake:
                 await self._act_on_message(room, member, event_id, heard)
             elif reacted is not None:
                 await self._act_on_reaction(room, member, event_id, *reacted)
+
+    async def _recognize(self, room: RoomState, event: JSON, event_id: str) -> None:
+        """Tell of a message of ours whose result was never known: an earlier run was killed.
+
+        It comes before whatever people answered to it, so that their answers are understood.
+        """
+        content = as_dict(event.get("content"))
+        relation = as_dict(content.get("m.relates_to"))
+        key = content.get(KEY)
+        if not isinstance(key, str) or key in self._own_keys:
+            return
+        if relation.get("rel_type") == "m.replace":
+            return
+        root = relation.get("event_id") if relation.get("rel_type") == "m.thread" else None
+        ref = MessageRef(Room(PLATFORM, room.id, root), event_id)
+        await self._host.receive(Delivered(event_id=f"seen {event_id}", key=key, ref=ref))
 
     async def _act_on_membership(
         self, room: RoomState, event: JSON, event_id: str, before: str | None
