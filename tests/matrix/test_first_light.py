@@ -60,16 +60,19 @@ async def test_a_prompt_is_posted_once_though_killed_between_due_and_posting(
     async with MatrixCircle(account) as circle:
         await opened(circle)
         circle.bot.stop()
+        due = datetime.now(UTC) + timedelta(seconds=15)
 
         def soon(tx: Transaction) -> None:
             community = tx.session.exec(select(Community.id)).one()
             plan = Schedules(tx).of(community, "prompts.weekly")[0]
-            Schedules(tx).save(replace(plan, next_due=datetime.now(UTC) + timedelta(seconds=6)))
+            Schedules(tx).save(replace(plan, next_due=due))
 
         in_store(circle, soon)
         circle.bot.start()
         mira = await circle.person("mira")
-        await asyncio.sleep(5)
+        await circle.says("mira", "help")
+        await circle.hears("mira", "You are new here, or lost")  # it is back
+        await asyncio.sleep((due - datetime.now(UTC)).total_seconds() - 1)
         synapse.pause()  # the posting hangs: it is committed, and nobody knows whether it was sent
         try:
             await asyncio.sleep(6)
