@@ -130,6 +130,3 @@ class Undelivered(Event):
 
     key: str
     reason: str
-
-
-InRoom = Posted | Commanded | Chose | Submitted | Reacted

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError, nodes
@@ -70,11 +70,6 @@ class Words:
             raise LookupError(f"There are no words {name}.") from error
         context = template.new_context({key: _at_the_door(value) for key, value in values.items()})
         return Markdown("".join(body(context)).strip())
-
-    def has(self, name: str) -> bool:
-        """Tell whether there are such words."""
-        feature, _, block = name.partition("/")
-        return block in self._environment("en").get_template(f"{feature}/words.md.j2").blocks
 
     def _environment(self, locale: str) -> Environment:
         if locale not in self._environments:
@@ -135,15 +130,11 @@ def _formats(locale: str) -> dict[str, Any]:
         at_day = format_date(value, "EEEE d MMMM", locale=locale)
         return escape(f"{at_day}, {_clock(value, locale)}")
 
-    def long_moment(value: datetime) -> str:
-        return escape(format_datetime(value, "yyyy-MM-dd HH:mm", locale=locale))
-
     return {
         "day": day,
         "full_day": full_day,
         "clock": clock,
         "moment": moment,
-        "long_moment": long_moment,
     }
 
 

@@ -19,7 +19,6 @@ def feature(folders: Folders) -> Feature:
         answers={
             "charter.section": charters.answered,
             "charter.clause": charters.clause_answered,
-            "charter.begin": charters.begun,
             "founding.draft": charters.founded,
         },
         home=charters.home,

@@ -95,10 +95,6 @@ class Charters:
         )
         self._section(turn, charter, 0)
 
-    def begun(self, turn: Turn, _answer: Answer) -> None:
-        """Begin to read."""
-        self.read(turn, {})
-
     def _section(self, turn: Turn, charter: Charter, position: int) -> None:
         if position >= len(charter.sections):
             self._end(turn)
