@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 import os
 import platform
@@ -31,6 +32,15 @@ from tests.support.human import Event, Human  # noqa: E402
 from tests.support.synapse import Account, Synapse  # noqa: E402
 
 MAUBOT = "0.6.0"
+LOCK = ROOT / "requirements" / "dev.txt"
+# What Circlekeeper is built on, imported and nothing else: no program on these takes less.
+FLOOR = """
+import asyncio, aiohttp, apscheduler.triggers.cron, babel, click, jinja2, markdown_it, nio
+import pydantic_settings, ruamel.yaml, sqlalchemy.orm, sqlmodel, structlog
+from cryptography.hazmat.primitives.ciphers import aead
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmRSS")))
+"""
 PEERS = ROOT / "benchmarks" / "peers"
 CACHE = ROOT / ".cache" / "benchmarks"
 COMMAND = "!help"
@@ -197,7 +207,8 @@ class Launch:
 
 
 async def circlekeeper(bot: Account, folder: Path, _: str) -> Launch:
-    """Circlekeeper itself, on a fresh SQLite store."""
+    """Circlekeeper itself, installed as a host does, on a fresh SQLite store."""
+    python = await _own_python()
     matrix = "CIRCLEKEEPER_MATRIX__"
     environment = {
         "PYTHONPATH": str(ROOT),
@@ -208,7 +219,7 @@ async def circlekeeper(bot: Account, folder: Path, _: str) -> Launch:
         f"{matrix}ACCESS_TOKEN": bot.access_token,
         f"{matrix}DEVICE_ID": bot.device_id,
     }
-    return Launch([sys.executable, "-m", "bot", "run"], environment)
+    return Launch([str(python), "-m", "bot", "run"], environment)
 
 
 async def plain_nio(bot: Account, _: Path, reply: str) -> Launch:
@@ -264,18 +275,37 @@ SUBJECTS: dict[str, Callable[[Account, Path, str], Awaitable[Launch]]] = {
 
 async def _maubot_python() -> Path:
     """Install maubot once, away from our own dependencies, which it contradicts."""
-    tag = sys.implementation.cache_tag
-    folder = CACHE / f"maubot-{MAUBOT}-{tag}"
+    return await _environment(f"maubot-{MAUBOT}", f"maubot=={MAUBOT}")
+
+
+async def _own_python() -> Path:
+    """Install what Circlekeeper needs to run, without the tools of its developers."""
+    wanted = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+    mark = hashlib.sha256(wanted).hexdigest()[:12]
+    return await _environment(
+        f"circlekeeper-{mark}", "--constraint", str(LOCK), "--editable", f"{ROOT}[all]"
+    )
+
+
+async def _environment(name: str, *install: str) -> Path:
+    """Return the Python of an environment that is made at the first time."""
+    folder = CACHE / f"{name}-{sys.implementation.cache_tag}"
     python = folder / "bin" / "python"
     ready = folder / "ready"
     if not ready.exists():
         await _run_once([sys.executable, "-m", "venv", "--clear", str(folder)])
-        await _run_once([str(python), "-m", "pip", "install", "--quiet", f"maubot=={MAUBOT}"])
+        await _run_once([str(python), "-m", "pip", "install", "--quiet", *install])
         ready.touch()
     return python
 
 
-async def _run_once(command: list[str]) -> None:
+async def _floor() -> float:
+    """Return the memory of the libraries alone, in MiB."""
+    text = await _run_once([str(await _own_python()), "-c", FLOOR])
+    return round(int(text) / 1024, 1)
+
+
+async def _run_once(command: list[str]) -> str:
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
@@ -289,6 +319,7 @@ async def _run_once(command: list[str]) -> None:
     if process.returncode:
         text = output.decode(errors="replace")[-2000:]
         raise SubjectFailed(f"{command} ended with {process.returncode}: {text}")
+    return output.decode(errors="replace")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -385,6 +416,7 @@ async def measure(options: argparse.Namespace, synapse: Synapse, folder: Path) -
         "versions": _versions(),
         "processors": os.cpu_count(),
         "subjects": results,
+        "floor_rss_mib": await _floor(),
         "ratio_p50_vs_plain_nio": _ratio(results, "plain-nio", "p50_ms"),
         "ratio_burst_vs_maubot": _ratio(results, "maubot", "burst", "seconds"),
         "ratio_spread_vs_maubot": _ratio(results, "maubot", "spread", "seconds"),
@@ -485,6 +517,7 @@ def _table(report: dict[str, Any]) -> str:
             f"{name:14}{result['p50_ms'] or '-':>8}{result['p99_ms'] or '-':>8}      "
             f"{bursts[0]:>16}   {bursts[1]:>16}   {result['rss_mib'] or '-':>6}"
         )
+    lines.append(f"{'the libraries':76}{report['floor_rss_mib'] or '-':>6}")
     lines += [f"{key}: {value}" for key, value in report.items() if key.startswith("ratio_")]
     lines += [f"failed: {name}: {why}" for name, why in report["failed"].items()]
     return "\n".join(lines)

@@ -114,7 +114,7 @@ class App:
         run_id = self.ids.new()
         self.outboxes = [OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters]
         self.dispatchers = {
-            adapter.name: Dispatcher(self.running, store, adapter, outbox.wake)
+            adapter.name: Dispatcher(self.running, store, adapter, outbox)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
@@ -150,4 +150,4 @@ class App:
         if plan is None:
             return False
         dispatcher = self.dispatchers.get(Communities(tx).get(plan.community).platform)
-        return dispatcher.turn(tx, event) if dispatcher else False
+        return bool(dispatcher and dispatcher.turn(tx, event))

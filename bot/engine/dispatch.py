@@ -4,8 +4,8 @@ The order within a turn: note the event (a duplicate stops here), find out who, 
 community it is, read what was typed, call the feature's handler, and write what it wants done.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
@@ -36,11 +36,24 @@ from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
-from storage.outbox import Deliveries
+from storage.outbox import Claimed, Deliveries
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
+
+
+class Outgoing(Protocol):
+    """Where what a turn wrote goes on (see `engine.outbox`)."""
+
+    def wake(self) -> None:
+        """Look for what can be sent."""
+
+    def take(self, tx: Transaction) -> list[Claimed]:
+        """Claim what can be sent now in the turn's own transaction."""
+
+    def begin(self, claimed: list[Claimed]) -> None:
+        """Send what was claimed, now that it is committed."""
 
 
 class Dispatcher:
@@ -51,20 +64,25 @@ class Dispatcher:
         running: Running,
         store: Store,
         adapter: Adapter,
-        wake: Callable[[], None],
+        outgoing: Outgoing,
     ) -> None:
-        """Serve one adapter; `wake` tells the outbox that something was written."""
+        """Serve one adapter; what turns write goes out by `outgoing`."""
         self.running = running
         self.store = store
         self.adapter = adapter
-        self.wake = wake
+        self.outgoing = outgoing
         self.hearing = Hearing(running, adapter)
 
     async def receive(self, event: Event) -> None:
         """Handle an event in one transaction; where that fails, nothing changes but an apology."""
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
+
+        def work(tx: Transaction) -> tuple[int, list[Claimed]]:
+            wrote = self.turn(tx, event)
+            return wrote, self.outgoing.take(tx) if wrote else []
+
         try:
-            wrote = await self.store.transact(lambda tx: self.turn(tx, event), urgent=urgent)
+            wrote, claimed = await self.store.transact(work, urgent=urgent)
         except Exception as error:
             # No text of the error: it may quote what somebody wrote.
             log.error(
@@ -73,23 +91,24 @@ class Dispatcher:
                 error=type(error).__name__,
                 where=_where_raised(error),
             )
-            wrote = await self._failed(event)
-        if wrote:
-            self.wake()
+            wrote, claimed = await self._failed(event), []
+        self.outgoing.begin(claimed)
+        if wrote > len(claimed):
+            self.outgoing.wake()  # the rest has to wait for something
 
-    async def _failed(self, event: Event) -> bool:
+    async def _failed(self, event: Event) -> int:
         try:
             return await self.store.transact(lambda tx: self._apologize(tx, event))
         except Exception as error:
             log.error("apology failed", error=type(error).__name__, where=_where_raised(error))
         # Handed out again and again, this event would stop the account; a lost store still raises.
         await self.store.transact(lambda tx: self._take_in(tx, event))
-        return False
+        return 0
 
-    def turn(self, tx: Transaction, event: Event) -> bool:
-        """Handle an event in this transaction; tell whether anything is to be sent."""
+    def turn(self, tx: Transaction, event: Event) -> int:
+        """Handle an event in this transaction; tell how much is to be sent then."""
         if not self._take_in(tx, event):
-            return False
+            return 0
         turn = self._begin(tx, event)
         try:
             self._handle(turn, event)
@@ -100,7 +119,7 @@ class Dispatcher:
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         # What was waiting for a delivery that is recognized now may go.
-        return flush(turn, self.adapter) or isinstance(event, Delivered)
+        return flush(turn, self.adapter) + isinstance(event, Delivered)
 
     def _take_in(self, tx: Transaction, event: Event) -> bool:
         return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
@@ -169,12 +188,12 @@ class Dispatcher:
         feature, handler = self.running.due[plan.kind]
         turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
 
-    def _apologize(self, tx: Transaction, event: Event) -> bool:
+    def _apologize(self, tx: Transaction, event: Event) -> int:
         fresh = self._take_in(tx, event)
         if not fresh or not isinstance(event, Commanded | Chose | Submitted | Posted | Reacted):
-            return False
+            return 0
         if isinstance(event, Posted) and event.text is None:
-            return False
+            return 0
         turn = self._begin(tx, event)
         find_member(turn, event)
         turn.where.place = event.place

@@ -9,52 +9,29 @@ again.
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from bot.core.actions import Recovery
-from bot.core.errors import (
-    CirclekeeperError,
-    Doubt,
-    TryLater,
-    Undeliverable,
-    Unreachable,
-    Unreadable,
-)
 from bot.core.events import Delivered, Event, Undelivered
-from bot.core.ports import Adapter, Delivery
-from bot.core.refs import MessageRef
+from bot.core.ports import Adapter
+from bot.engine.attempt import MARGIN, Attempts, Outcome
+from bot.engine.consent import Consent
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
-from bot.engine.writing import flush, read
-from storage.communities import Communities
-from storage.members import Members
+from bot.engine.writing import flush
 from storage.outbox import Claimed, Deliveries
 from storage.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
-MARGIN = timedelta(seconds=35)  # longer than an adapter's longest call
 _MOST = 16  # deliveries at once
-_RUN = 7  # rows taken along behind the first of a line
-_MOST_DOUBTS = 12  # attempts, before what stays in doubt is given up,
-_LONGEST_DOUBT = timedelta(hours=2)  # but a platform may be away for so long
+_RUN = 15  # rows taken along behind the first of a line
 _IDLE = 30.0  # seconds, as are the following
 _AT_ONCE = 0.05
 _AFTER_FAILURE = 5.0
-_SOON = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    state: str  # sent, pending, doubt, dead, skipped
-    message: MessageRef | None = None
-    wait: float = 0.0
-    reason: str = ""
 
 
 class OutboxWorker:
@@ -81,15 +58,33 @@ class OutboxWorker:
         self.store = store
         self.adapter = adapter
         self.run_id = run_id
-        self.patience = patience
+        self.consent = Consent(running)
+        self.attempts = Attempts(adapter, store, running.clock, self.consent, patience)
         self._woken = asyncio.Event()
-        self._held_back: datetime | None = None
+        self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
         self._recovered: float | None = None
 
     def wake(self) -> None:
         """Look again: something was written."""
         self._woken.set()
+
+    def take(self, tx: Transaction) -> list[Claimed]:
+        """Claim what can be sent now in the transaction of a turn: nobody has to look for it then.
+
+        Hand it to `begin` when that is committed.
+        """
+        free = _MOST - len(self._busy)
+        if not self._at_work or free <= 0 or self.attempts.is_held_back:
+            return []
+        return [row for row in self._take(tx, free) if row is not None]
+
+    def begin(self, claimed: list[Claimed]) -> None:
+        """Send what was claimed."""
+        for row in claimed:
+            task = asyncio.create_task(self._deliver(row))
+            self._busy.add(task)
+            task.add_done_callback(self._delivered)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -105,6 +100,7 @@ class OutboxWorker:
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
         finally:
+            self._at_work = False
             if self._busy:
                 await asyncio.wait(self._busy, timeout=10)
             for task in self._busy:
@@ -116,16 +112,14 @@ class OutboxWorker:
         if self._recovered is None or time.monotonic() - self._recovered >= _IDLE:
             await self.recover()
             self._recovered = time.monotonic()
+        self._at_work = True
         free = _MOST - len(self._busy)
         claimed, due = await self._claim(free)
-        for row in claimed:
-            task = asyncio.create_task(self._deliver(row))
-            self._busy.add(task)
-            task.add_done_callback(self._delivered)
+        self.begin(claimed)
         if len(claimed) == free or due is None:
             return _IDLE  # the end of any of them wakes us
-        if self._held_back is not None:
-            due = max(due, self._held_back)
+        if self.attempts.held_back is not None:
+            due = max(due, self.attempts.held_back)
         wait = (due - self.running.clock.now()).total_seconds()
         # What is due and was not claimed has come due just now, or another process holds it.
         return min(max(wait, _AT_ONCE), _IDLE)
@@ -156,8 +150,8 @@ class OutboxWorker:
 
     async def _claim(self, limit: int) -> tuple[list[Claimed], datetime | None]:
         """Claim what can be sent now; return it, and when something can be sent again."""
-        if limit == 0 or self._is_held_back():
-            return [], self._held_back
+        if limit <= 0 or self.attempts.is_held_back:
+            return [], self.attempts.held_back
 
         def work(tx: Transaction) -> tuple[list[Claimed | None], datetime | None]:
             taken = self._take(tx, limit)
@@ -169,9 +163,6 @@ class OutboxWorker:
             if wanted or not taken:
                 return wanted, due
 
-    def _is_held_back(self) -> bool:
-        return self._held_back is not None and self.running.clock.now() < self._held_back
-
     def _take(self, tx: Transaction, limit: int) -> list[Claimed | None]:
         """Claim rows, and end at once (None) those that nobody wants any more."""
         now = self.running.clock.now()
@@ -179,38 +170,11 @@ class OutboxWorker:
         taken: list[Claimed | None] = []
         for row in deliveries.claim(self.adapter.account, self.run_id, now, LEASE, limit):
             # What may stand already is found out first.
-            reason = "" if row.doubtful else self._unwanted(tx, row)
+            reason = "" if row.doubtful else self.consent.missing(tx, row)
             if reason:
                 deliveries.give_up(row.key, now, "skipped", reason)
             taken.append(None if reason else row)
         return taken
-
-    def _unwanted(self, tx: Transaction, row: Claimed) -> str:
-        if row.expires_at is not None and row.expires_at <= self.running.clock.now():
-            return "too late to be of use"
-        if row.community is not None and Communities(tx).get(row.community).state == "gone":
-            return "the bot is no longer in the community"
-        if row.gate is None:
-            return ""
-        if row.subject is not None and row.community is not None:
-            membership = Members(tx).membership(row.subject, row.community)
-            if membership is not None and not membership.here:
-                return "the member left"
-        return "" if self._gate_open(tx, row, row.gate) else "not wanted any more"
-
-    def _gate_open(self, tx: Transaction, row: Claimed, name: str) -> bool:
-        """Ask the feature for consent; where it cannot tell, there is none."""
-        where = Whereabouts(Event(event_id=row.key), subject=row.subject)
-        if row.community is not None:
-            where.community = Communities(tx).get(row.community)
-        turn = EngineTurn(self.running, tx, where)
-        try:
-            feature, gate = self.running.gates[name]
-            with tx.session.begin_nested():
-                return turn.within(feature, lambda: gate(turn))
-        except Exception as error:
-            log.error("consent check failed", gate=name, error=type(error).__name__)
-            return False
 
     async def _deliver(self, row: Claimed) -> None:
         """Deliver a row, and then what the transaction that notes its end can claim."""
@@ -231,7 +195,7 @@ class OutboxWorker:
         """
         notes: list[asyncio.Task[None]] = []
         for position, row in enumerate(run):
-            outcome = await self._attempt(row)
+            outcome = await self.attempts.attempt(row)
             rest = run[position + 1 :]
             if not rest or outcome.state in ("pending", "doubt"):
                 break
@@ -243,7 +207,7 @@ class OutboxWorker:
             deliveries, now = Deliveries(tx), self.running.clock.now()
             for each in rest:
                 deliveries.again(each.key, self.run_id, now, doubt=False)
-            if self._is_held_back():
+            if self.attempts.is_held_back:
                 return []
             for head in self._take(tx, 1):
                 if head is not None:
@@ -259,71 +223,7 @@ class OutboxWorker:
             self.wake()  # it has to be looked at again, and the others need not wait for it
         return claimed
 
-    async def _attempt(self, row: Claimed) -> _Outcome:
-        try:
-            action = read(row.body)
-        except ValueError:
-            return _Outcome("dead", reason="it cannot be read any more")
-        delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
-        reading_back = row.doubtful
-        try:
-            if row.doubtful:
-                found = await self._find(delivery, action.recovery)
-                if found is not None:
-                    return found
-                reading_back = False
-                unwanted = await self.store.transact(lambda tx: self._unwanted(tx, row))
-                if unwanted:
-                    return _Outcome("skipped", reason=unwanted)
-            if self.running.clock.now() > row.leased_until - MARGIN:
-                # Stopped for too long (SIGSTOP, a sleeping laptop): it may be another's by now.
-                return self._in_doubt(row) if row.doubtful else _Outcome("pending")
-            async with asyncio.timeout(self.patience):
-                return _Outcome("sent", await self.adapter.deliver(delivery))
-        except TryLater as later:
-            wait = self._hold_back(later.after)
-            # What was refused was not carried out; but a refused reading back tells nothing.
-            return _Outcome("doubt" if reading_back else "pending", wait=wait)
-        except Unreachable as error:
-            return _Outcome("dead", reason=f"unreachable: {error}")
-        except Undeliverable as error:
-            return _Outcome("dead", reason=str(error))
-        except (CirclekeeperError, TimeoutError):
-            return self._in_doubt(row)
-        except Exception as error:
-            log.error("delivery failed", error=type(error).__name__, kind=action.kind)
-            return self._in_doubt(row)
-
-    def _hold_back(self, seconds: float) -> float:
-        """Let the whole account wait; a platform that says "at once" is not asked without end."""
-        seconds = max(seconds, _SOON)
-        until = self.running.clock.now() + timedelta(seconds=seconds)
-        self._held_back = max(until, self._held_back or until)
-        return seconds
-
-    def _in_doubt(self, row: Claimed) -> _Outcome:
-        age = self.running.clock.now() - (row.first_attempt_at or self.running.clock.now())
-        if row.attempts >= _MOST_DOUBTS and age >= _LONGEST_DOUBT:
-            return _Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
-        wait = self.adapter.affordances.quiescence + min(2.0 ** min(row.attempts, 10), 300.0)
-        return _Outcome("doubt", wait=wait)
-
-    async def _find(self, delivery: Delivery, recovery: Recovery) -> _Outcome | None:
-        """Read back; None means: it certainly does not stand, send it (again)."""
-        match recovery:
-            case Recovery.IDEMPOTENT:
-                return None
-            case Recovery.AT_MOST_ONCE:
-                return _Outcome("dead", reason="interrupted, and it must not be sent twice")
-            case Recovery.READABLE:
-                try:
-                    async with asyncio.timeout(self.patience):
-                        found = await self.adapter.find(delivery)
-                except Unreadable:
-                    raise Doubt from None
-                return _Outcome("sent", found) if found is not None else None
-
-    def _note(self, tx: Transaction, row: Claimed, outcome: _Outcome) -> None:
+    def _note(self, tx: Transaction, row: Claimed, outcome: Outcome) -> None:
         now = self.running.clock.now()
         deliveries = Deliveries(tx)
         match outcome.state:

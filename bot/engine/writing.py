@@ -22,8 +22,8 @@ _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _LANES = {Lane.INTERACTIVE: 0, Lane.NORMAL: 1, Lane.BULK: 2}
 
 
-def flush(turn: EngineTurn, adapter: Adapter) -> bool:
-    """Write what a turn wants done, as the platform can show it; tell whether that was anything.
+def flush(turn: EngineTurn, adapter: Adapter) -> int:
+    """Write what a turn wants done, as the platform can show it; tell how many actions that is.
 
     A person's quiet hours and signs are theirs to set.
     """
@@ -44,7 +44,7 @@ def flush(turn: EngineTurn, adapter: Adapter) -> bool:
         # What hangs on something that never came would hold up its room for ever.
         if action.after and deliveries.state(action.after) in (None, "dead", "skipped"):
             deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
-    return bool(written)
+    return len(written)
 
 
 def write(

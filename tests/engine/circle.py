@@ -90,10 +90,9 @@ class Circle:
         self.outbox = OutboxWorker(
             self.running, self.store, self.platform, f"run {starts}", patience
         )
-        self.woken = 0
-        self.dispatcher = Dispatcher(self.running, self.store, self.platform, self._wake)
+        self.dispatcher = Dispatcher(self.running, self.store, self.platform, self.outbox)
         self.platform.host = StoreHost(self.store, self.dispatcher)
-        self.tick = Tick(self.store, self.clock, self._came_due, self._wake)
+        self.tick = Tick(self.store, self.clock, self._came_due, self.outbox.wake)
         self._count = itertools.count(starts * 1000)
         if starts == 0:
             self.store.run(lambda tx: self._found(tx, communities or {"circle": "open"}))
@@ -272,12 +271,8 @@ class Circle:
         """Return an event's id that no other has."""
         return f"event {next(self._count)}"
 
-    def _wake(self) -> None:
-        self.woken += 1
-        self.outbox.wake()
-
     def _came_due(self, tx: Transaction, event: CameDue) -> bool:
-        return self.dispatcher.turn(tx, event)
+        return bool(self.dispatcher.turn(tx, event))
 
     def _found(self, tx: Transaction, communities: Mapping[str, str]) -> None:
         for name, state in communities.items():

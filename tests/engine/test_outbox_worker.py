@@ -5,12 +5,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from sqlmodel import select
+
 from bot.core.actions import Say
-from bot.core.refs import Room
+from bot.core.events import Commanded
+from bot.core.refs import Member, Room
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform, Fault
-from tests.engine.circle import FAKE, ROOM, START, TEXT_ONLY, Circle
+from storage.store import Transaction
+from storage.tables import Outbox
+from tests.engine.circle import FAKE, ROOM, START, TEXT_ONLY, Circle, direct, standing
 from tests.engine.conftest import MakeCircle
+from tests.engine.probe import Probe
 
 
 class CountingClock(SimulatedClock):
@@ -57,6 +63,60 @@ async def test_what_is_written_while_it_sends_is_sent_at_once(circle: MakeCircle
                 await asyncio.sleep(0.003)
         await until(lambda: len(here.platform.stands) == 40, 5)
     assert here.platform.texts() == [f"n{number}" for number in range(40)]
+
+
+def echo(here: Circle, text: str, person: str = "ana") -> Commanded:
+    return Commanded(
+        event_id=here.event_id(),
+        member=Member(FAKE, person),
+        standing=standing(),
+        place=direct(person),
+        command="echo",
+        options={"text": text},
+    )
+
+
+async def test_an_answer_is_held_by_us_when_its_turn_is_committed(circle: MakeCircle) -> None:
+    here = circle([Probe().feature()])
+    async with working(here):
+        await here.dispatcher.receive(echo(here, "warm"))
+        await until(lambda: here.told("ana") == ["warm"])
+        here.platform.fail(Fault.HANG)
+        await here.dispatcher.receive(echo(here, "a"))
+
+        def states(tx: Transaction) -> list[str]:
+            return [row.state for row in tx.session.exec(select(Outbox).order_by("seq"))]
+
+        # No second look was needed: whoever kills us now leaves a doubt, never a second answer.
+        assert await here.store.transact(states) == ["sent", "sending"]
+
+
+async def test_answers_come_in_the_order_of_their_turns(circle: MakeCircle) -> None:
+    here = circle([Probe().feature()])
+    here.platform.fail(Fault.SLOW, Fault.SLOW)
+    async with working(here):
+        for number in range(40):
+            await here.dispatcher.receive(echo(here, f"n{number}"))
+        await until(lambda: len(here.told("ana")) == 40)
+    assert here.told("ana") == [f"n{number}" for number in range(40)]
+
+
+async def test_an_answer_behind_something_that_waits_goes_when_that_went(
+    circle: MakeCircle,
+) -> None:
+    here = circle([Probe().feature()])
+    here.platform.fail(Fault.TRY_LATER, after=0.2)
+    async with working(here):
+        await here.dispatcher.receive(echo(here, "first"))
+        await here.dispatcher.receive(echo(here, "second"))
+        await until(lambda: here.platform.tried != [])
+        await here.dispatcher.receive(echo(here, "elsewhere", "bea"))
+        await asyncio.sleep(0.05)
+        assert here.told("ana") == [] and here.told("bea") == []  # the whole account holds back
+        here.clock.advance(timedelta(seconds=1))
+        here.outbox.wake()
+        await until(lambda: here.told("ana") == ["first", "second"])
+        await until(lambda: here.told("bea") == ["elsewhere"])
 
 
 async def test_the_end_of_one_lets_the_next_go(circle: MakeCircle) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.adapters.matrix.client import Client, NoAnswer
@@ -417,3 +418,42 @@ async def test_no_words_ids_or_tokens_of_people_are_logged(
     assert logs
     for word in (alex.id, sam.id, "forget", "words", "Private", keeper.access_token):
         assert word not in str(logs)
+
+
+# Its own messages
+
+
+async def test_a_series_of_messages_wakes_the_sync_a_few_times_only() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        before = server.calls["sync"]
+
+        async def slowly(_: web.Request) -> None:
+            await asyncio.sleep(0.01)
+            server.tell({})  # what we send wakes our own /sync
+
+        server.always["send"] = slowly
+        for number in range(30):
+            await bot.delivers(Say(key=f"k{number}", to=room("!room:fake"), text="hello"))
+        assert server.calls["send"] == 30
+        assert server.calls["sync"] - before < 12
+
+
+async def test_a_message_that_hangs_does_not_make_us_deaf() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+
+        async def never(_: web.Request) -> None:
+            await asyncio.sleep(20)
+
+        server.always["send"] = never
+        stuck = asyncio.create_task(
+            bot.delivers(Say(key="stuck", to=room("!room:fake"), text="hello"))
+        )
+        await asyncio.sleep(0.05)
+        server.tell(a_room(ROOM, "!help"))
+        async with asyncio.timeout(5):
+            await bot.host.first(Posted)
+        stuck.cancel()
+        with suppress(asyncio.CancelledError):
+            await stuck

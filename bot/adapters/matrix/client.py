@@ -6,6 +6,7 @@ MatrixError
 └── Refused     the homeserver said no, and why
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ Answer: TypeAlias = JSON | list[Any]
 
 _V3 = "/_matrix/client/v3/"
 _CONNECT_SECONDS = 10.0
+_STILL = 0.01  # seconds; the next of a line follows the one before sooner than that
 _SIGNED_OUT = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
 
 
@@ -79,6 +81,9 @@ class Client:
         self._patience = patience
         self.user_id = user_id
         self.server_time_ms: int | None = None
+        self._sending = 0
+        self._sent_at = 0.0
+        self._in_series = False
 
     @property
     def device_id(self) -> str | None:
@@ -188,7 +193,23 @@ class Client:
     async def send(self, room_id: str, event_type: str, content: JSON, transaction: str) -> str:
         """Send an event once for this transaction id and device; return its event id."""
         path = ["rooms", room_id, "send", event_type, transaction]
-        return str(_object(await self.call("PUT", path, body=content))["event_id"])
+        now = asyncio.get_running_loop().time
+        self._in_series = self._sending > 0 or now() < self._sent_at + _STILL
+        self._sending += 1
+        try:
+            return str(_object(await self.call("PUT", path, body=content))["event_id"])
+        finally:
+            self._sending -= 1
+            self._sent_at = now()
+
+    async def all_sent(self, within: float) -> None:
+        """Wait until a series of our events has gone out; for so many seconds at most."""
+        now = asyncio.get_running_loop().time
+        until = now() + within
+        while now() < until:
+            if not self._sending and (not self._in_series or now() >= self._sent_at + _STILL):
+                return
+            await asyncio.sleep(_STILL / 4)
 
     async def put_state(self, room_id: str, event_type: str, content: JSON) -> None:
         """Set a piece of a room's state."""

@@ -33,6 +33,9 @@ _FILTER = json.dumps(
 _MEMORY = "matrix.sync"
 _WAIT_MS = 30_000
 _MOST_UNSAVED = 20  # answers
+# Whatever we send wakes a waiting /sync, which costs the homeserver as much as the sending: so the
+# next one waits until what is on its way has arrived, but not longer than a person would notice.
+_WHILE_SENDING = 0.25
 _PATIENCE = 75.0  # seconds; enough for the wait and a slow answer
 _LONG_PATIENCE = 180.0  # the first answer of an account with 2,000 rooms takes 45 s
 
@@ -71,6 +74,7 @@ class Sync:
                 )
                 await self._take(answer, self._since, self._began_ms)
                 await self._note(answer)
+                await self._client.all_sent(within=_WHILE_SENDING)
             except Exception as error:
                 if isinstance(error, Refused) and error.signed_out:
                     raise
