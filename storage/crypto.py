@@ -7,6 +7,7 @@ wrapped data key carries the master key's id before it, so that keys can be rota
 """
 
 import base64
+import errno
 import hashlib
 import hmac
 import os
@@ -23,6 +24,7 @@ from bot.core.errors import Misconfigured, MissingKey
 _VERSION = b"\x01"
 _KEY_BYTES = 32
 _ID_BYTES = 8
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)  # a file system without hard links
 
 
 def _derive(master: bytes, purpose: str) -> bytes:
@@ -119,18 +121,24 @@ class KeyFile:
         Raises: `Misconfigured` when there is a file already, or its folder cannot be written.
         """
         master = os.urandom(_KEY_BYTES)
+        # Under another name first: whoever ends us in the middle leaves no half of a key.
+        draft = self.path.with_name(f"{self.path.name}.{os.urandom(4).hex()}.new")
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(base64.b64encode(master) + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                _publish(draft, self.path)
+            finally:
+                draft.unlink(missing_ok=True)
         except FileExistsError as error:
             raise Misconfigured(f"There is a key in {self.path} already; it stays.") from error
         except OSError as error:
             raise Misconfigured(
                 f"The key file {self.path} cannot be written: {error.strerror}."
             ) from error
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(master) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
         _sync_folder(self.path.parent)
         return Vault(master)
 
@@ -172,6 +180,18 @@ class KeyFile:
             return set(self.journal.read_text().split())
         except FileNotFoundError:
             return set()
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Give a finished file its name, unless there is one of that name."""
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(path) from error
+        draft.rename(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_
+from sqlalchemy import and_, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
 from bot.core.refs import Destination, Direct, MessageRef, Room
+from storage.outbox_lines import BEHIND, BY_KEY, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING
 from storage.store import Transaction
 from storage.tables import Outbox
 
 _BODY = "outbox.body"
 _MESSAGE = "outbox.message"
-UNFINISHED = ("pending", "sending", "doubt")
-_WAITING = ("pending", "doubt")
 _NOT_SENT = "what it hangs on was not sent"
 
 
@@ -70,7 +69,7 @@ class Deliveries:
 
         A row waits for the one that it names in `after`; `holder` has them until the lease ends.
         """
-        found = self.tx.session.scalars(_CLAIMABLE, {"account": account, "now": now, "most": limit})
+        found = self.tx.session.scalars(CLAIMABLE, {"account": account, "now": now, "most": limit})
         return [self._take(row, holder, now, lease) for row in found]
 
     def _take(self, row: Outbox, holder: str, now: datetime, lease: timedelta) -> Claimed:
@@ -105,7 +104,7 @@ class Deliveries:
             return []
         line = {"destination": head.destination, "lane": head.lane, "seq": head.seq, "most": most}
         run: list[Claimed] = []
-        for row in self.tx.session.scalars(_BEHIND, line):
+        for row in self.tx.session.scalars(BEHIND, line):
             plain = row.after is None and row.gate is None and row.expires_at is None
             if row.state != "pending" or row.not_before > now or not plain:
                 break
@@ -114,7 +113,7 @@ class Deliveries:
 
     def next_due(self, account: str) -> datetime | None:
         """Return when the next row may go; one that waits for another one has no time itself."""
-        return self.tx.session.scalar(_NEXT_DUE, {"account": account})
+        return self.tx.session.scalar(NEXT_DUE, {"account": account})
 
     def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action stands; False when somebody else took it over meanwhile."""
@@ -241,7 +240,7 @@ class Deliveries:
         base = aliased(Outbox)
         query = select(Outbox.key).where(
             Outbox.account == account,
-            col(Outbox.state).in_(_WAITING),
+            col(Outbox.state).in_(WAITING),
             col(Outbox.after).is_not(None),
             ~exists().where(
                 col(base.key) == col(Outbox.after), col(base.state).in_((*UNFINISHED, "sent"))
@@ -251,7 +250,7 @@ class Deliveries:
             self.give_up(key, now, "skipped", _NOT_SENT)
 
     def _row(self, key: str) -> Outbox | None:
-        return self.tx.session.scalar(_BY_KEY, {"key": key})
+        return self.tx.session.scalar(BY_KEY, {"key": key})
 
     def _held(self, key: str, holder: str) -> Outbox | None:
         row = self._row(key)
@@ -261,49 +260,6 @@ class Deliveries:
         return self.tx.vault.digest(
             "message", f"{message.room.platform}\0{message.room.id}\0{message.id}"
         )
-
-
-def _next_in_line() -> tuple[ColumnElement[bool], ...]:
-    """Say what goes next: the oldest of each (destination, lane), once its base was sent."""
-    earlier, base = aliased(Outbox), aliased(Outbox)
-    return (
-        col(Outbox.account) == bindparam("account"),
-        col(Outbox.state).in_(_WAITING),
-        ~exists().where(
-            col(earlier.destination) == col(Outbox.destination),
-            col(earlier.lane) == col(Outbox.lane),
-            col(earlier.state).in_(UNFINISHED),
-            col(earlier.seq) < col(Outbox.seq),
-        ),
-        or_(
-            col(Outbox.after).is_(None),
-            exists().where(col(base.key) == col(Outbox.after), col(base.state) == "sent"),
-        ),
-    )
-
-
-# Built once: to build them anew costs more than to run them.
-_BY_KEY = select(Outbox).where(col(Outbox.key) == bindparam("key"))
-_BEHIND = (
-    select(Outbox)
-    .where(
-        col(Outbox.destination) == bindparam("destination"),
-        col(Outbox.lane) == bindparam("lane"),
-        col(Outbox.state).in_(UNFINISHED),
-        col(Outbox.seq) > bindparam("seq"),
-    )
-    .order_by(col(Outbox.seq))
-    .limit(bindparam("most"))
-    .with_for_update(of=Outbox)
-)
-_NEXT_DUE = select(func.min(Outbox.not_before)).where(*_next_in_line())
-_CLAIMABLE = (
-    select(Outbox)
-    .where(*_next_in_line(), col(Outbox.not_before) <= bindparam("now"))
-    .order_by(col(Outbox.lane), col(Outbox.seq))
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=Outbox)
-)
 
 
 def encode_ref(ref: MessageRef) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from bot.core.refs import Destination, Member, MessageRef
+from bot.core.refs import Destination, Direct, Member, MessageRef
 
 
 class Lane(StrEnum):
@@ -159,7 +159,19 @@ class SetRole:
     after: str | None = None
 
 
-Action = Say | AskChoice | AskForm | OpenThread | Edit | Pin | SetRole
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """Let go of what an adapter remembers of a member who was erased."""
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["forget"] = "forget"
+    key: str
+    to: Direct
+    lane: Lane = Lane.INTERACTIVE  # right behind the last word to them, delivered or not
+    after: str | None = None
+
+
+Action = Say | AskChoice | AskForm | OpenThread | Edit | Pin | SetRole | Forget
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ async def test_an_answer_behind_something_that_waits_goes_when_that_went(
         await until(lambda: here.platform.tried != [])
         await here.dispatcher.receive(echo(here, "elsewhere", "bea"))
         await asyncio.sleep(0.05)
-        assert here.told("ana") == [] and here.told("bea") == []  # the whole account holds back
+        assert here.told("ana") == []
+        assert here.told("bea") == []  # the whole account holds back
         here.clock.advance(timedelta(seconds=1))
         here.outbox.wake()
         await until(lambda: here.told("ana") == ["first", "second"])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.core.actions import Lane, Say
+from bot.core.actions import Forget, Lane, Say
 from bot.core.errors import Unreachable
 from bot.core.events import Added, Posted, Reacted
 from bot.core.ports import Delivery
@@ -135,6 +135,43 @@ async def test_who_left_is_written_to_again_only_in_answer(
         new = await alex.direct_with(bot.id)
         await alex.hears(new, "as you asked")
         assert (await bot.says(direct(alex.id), "news", lane=Lane.BULK)).room.id == new
+
+
+async def test_of_who_was_erased_nothing_is_kept_once_they_leave(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    async with running(account("keeper")) as bot:
+        alex = await human("alex")
+        await bot.says(direct(alex.id), "hello")
+        place = await alex.direct_with(bot.id)
+        await alex.say(place, "my forget")
+        await heard(bot, "my forget")
+        assert alex.id in str(bot.host.memory["matrix.direct"])
+        await bot.says(direct(alex.id), "Everything is erased.")
+        await bot.delivers(Forget(key="forget", to=direct(alex.id)))
+        assert alex.id not in str(bot.host.memory["matrix.direct"])
+        await alex.leave(place)
+        await bot.host.until(lambda: alex.id not in str(bot.host.memory))
+
+
+async def test_who_was_erased_and_comes_back_is_met_in_the_same_room(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    async with running(account("keeper")) as bot:
+        alex = await human("alex")
+        await bot.says(direct(alex.id), "hello")
+        place = await alex.direct_with(bot.id)
+        await bot.delivers(Forget(key="forget", to=direct(alex.id)))
+        await bot.delivers(Forget(key="forget", to=direct(alex.id)))
+        await alex.say(place, "start")
+        await heard(bot, "start")
+        assert (await bot.says(direct(alex.id), "Good to see you.")).room.id == place
+        await alex.leave(place)
+        await bot.host.until(
+            lambda: alex.id + '":"join' not in bot.host.memory["matrix.room"].get(place, "")
+        )
+        with pytest.raises(Unreachable):
+            await bot.says(direct(alex.id), "news", lane=Lane.BULK)
 
 
 async def test_who_declines_is_left_alone(account: MakeAccount, human: MakeHuman) -> None:

@@ -26,6 +26,13 @@ def test_a_new_key_is_for_its_owner_alone_and_loads_again(key_file: KeyFile) -> 
     assert len(set(made.master)) > 8
 
 
+def test_making_a_key_leaves_nothing_else_behind(key_file: KeyFile) -> None:
+    key_file.create()
+    with pytest.raises(Misconfigured):
+        key_file.create()
+    assert [path.name for path in key_file.path.parent.iterdir()] == [key_file.path.name]
+
+
 def test_a_key_is_never_overwritten(key_file: KeyFile) -> None:
     key_file.create()
     held = key_file.path.read_bytes()

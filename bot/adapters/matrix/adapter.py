@@ -1,7 +1,5 @@
 """Matrix as one of our platforms: an account that listens, and carries actions out."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,12 +15,13 @@ from bot.adapters.matrix.housekeeping import Housekeeping
 from bot.adapters.matrix.intake import Intake
 from bot.adapters.matrix.invitations import Invitations
 from bot.adapters.matrix.readback import read_back
+from bot.adapters.matrix.sending import Sending
 from bot.adapters.matrix.signin import SignIn
 from bot.adapters.matrix.sync import Sync
-from bot.core.actions import Affordances, Edit, Lane, OpenThread, Pin, Say, SetRole
-from bot.core.errors import Misconfigured, TryLater, Undeliverable, Unreadable
+from bot.core.actions import Affordances, OpenThread, Say
+from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
-from bot.core.refs import Direct, MessageRef, Room
+from bot.core.refs import Direct, MessageRef
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +34,7 @@ _AFFORDANCES = Affordances(
     direct_unasked=True,
 )
 _NOT_YET = 2.0
-_SEEDED = 3
 _CLOSING = 5.0
-_KEYS = 2000  # of the last deliveries of this run
 
 
 class MatrixAdapter:
@@ -82,7 +79,6 @@ class MatrixAdapter:
         self._clock = clock
         self._ids = ids
         self._prefix = prefix
-        self._own_keys: dict[str, None] = {}
         self._client = Client(homeserver, user_id)
         self._sign_in = SignIn(self._client, clock, ids, access_token, device_id, password)
         self._facts = Facts(user_id)
@@ -91,12 +87,17 @@ class MatrixAdapter:
         if inviters is None:
             inviters = (user_id.partition(":")[2],)
         self._invitations = Invitations(self._client, self._errands, clock, ids, tuple(inviters))
+        self._sending = Sending(self._client, self._direct, self._errands)
         self._housekeeping = Housekeeping(
-            self._client, self._facts, self._invitations, self._errands, clock, ids, notices or {}
+            self._client,
+            self._facts,
+            self._invitations,
+            self._errands,
+            clock,
+            ids,
+            notices or {},
         )
         self._ready = False
-        self._pinning: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._throttled_until = 0.0
 
     @property
     def name(self) -> str:
@@ -137,7 +138,7 @@ class MatrixAdapter:
             host,
             self._clock,
             self._prefix,
-            self._own_keys,
+            self._sending.keys,
         )
 
         async def take(answer: JSON, since: str | None, began_ms: int) -> None:
@@ -169,35 +170,7 @@ class MatrixAdapter:
         """Carry the action out; see `core.ports.Adapter`."""
         if not self._ready:
             raise TryLater(_NOT_YET, "not connected")
-        self._remember_key(delivery.key)
-        action = delivery.action
-        try:
-            match action:
-                case Say():
-                    return await self._say(action, delivery)
-                case OpenThread():
-                    on = _needs(delivery.on)
-                    return await self._send(
-                        on.room.id, outbound.open_thread(action, on), delivery.key, on
-                    )
-                case Edit():
-                    on = _needs(delivery.on)
-                    await self._send(on.room.id, outbound.edit(action, on), delivery.key, on)
-                case Pin():
-                    await self._pin(_needs(delivery.on))
-                case SetRole():
-                    pass  # Matrix has no roles
-                case _:
-                    raise Undeliverable(f"Matrix has no way to show this: {action.kind}.")
-        except MatrixError as error:
-            self._note_throttle(error)
-            raise outbound.reason(error, direct=isinstance(action.to, Direct)) from error
-        return None
-
-    def _remember_key(self, key: str) -> None:
-        self._own_keys[key] = None
-        while len(self._own_keys) > _KEYS:
-            del self._own_keys[next(iter(self._own_keys))]
+        return await self._sending.deliver(delivery)
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back whether the delivery stands; see `core.ports.Adapter`."""
@@ -223,83 +196,3 @@ class MatrixAdapter:
         if isinstance(action.to, Direct):
             return await self._direct.recover(action.to.member.id)
         return action.to.id
-
-    async def _say(self, action: Say, delivery: Delivery) -> MessageRef:
-        if action.aside is not None and isinstance(action.to, Room):
-            # The engine sends such things directly; private words are never shown by mistake.
-            raise Undeliverable("Matrix cannot show a message to one person only.")
-        on, thread = delivery.on, None
-        if action.in_thread and on is not None:
-            room_id, thread = on.room.id, outbound.thread_root(on)
-        elif isinstance(action.to, Direct):
-            answering = action.lane is Lane.INTERACTIVE
-            room_id = await self._direct.open(action.to.member.id, answering=answering)
-        else:
-            room_id, thread = action.to.id, action.to.thread
-        content = outbound.say(action, on, thread)
-        event_id = await self._client.send(
-            room_id, "m.room.message", content, outbound.transaction(delivery.key)
-        )
-        if action.reactions:
-            self._seed(room_id, event_id, delivery.key, action.reactions[:_SEEDED])
-        return MessageRef(Room(PLATFORM, room_id, thread), event_id)
-
-    async def _send(self, room_id: str, content: JSON, key: str, on: MessageRef) -> MessageRef:
-        event_id = await self._client.send(
-            room_id, "m.room.message", content, outbound.transaction(key)
-        )
-        return MessageRef(Room(PLATFORM, room_id, outbound.thread_root(on)), event_id)
-
-    async def _pin(self, on: MessageRef) -> None:
-        async with self._pinning[on.room.id]:
-            content = await self._client.get_state(on.room.id, "m.room.pinned_events")
-            pinned = content.get("pinned")
-            pinned = pinned if isinstance(pinned, list) else []
-            if on.id in pinned:
-                return
-            try:
-                await self._client.put_state(
-                    on.room.id, "m.room.pinned_events", {**content, "pinned": [*pinned, on.id]}
-                )
-            except Refused as error:
-                if error.status != 403:
-                    raise
-                raise Undeliverable(
-                    "The bot may not pin here: give it the power to send m.room.pinned_events "
-                    "(in Element: Room settings, Roles & permissions, Manage pinned events)."
-                ) from error
-
-    def _seed(self, room_id: str, message: str, key: str, symbols: Sequence[str]) -> None:
-        """Put reactions on a message in the background, as far as the budget allows."""
-
-        async def seed() -> None:
-            for number, symbol in enumerate(symbols):
-                if asyncio.get_running_loop().time() < self._throttled_until:
-                    return
-                try:
-                    await self._client.send(
-                        room_id,
-                        "m.reaction",
-                        outbound.reaction(message, symbol),
-                        outbound.transaction(key, f"-r{number}"),
-                    )
-                except MatrixError as error:
-                    self._note_throttle(error)
-                    if not (
-                        isinstance(error, Refused) and error.errcode == "M_DUPLICATE_ANNOTATION"
-                    ):
-                        log.info("reaction not seeded", error=str(error))
-                        return
-
-        self._errands.send(f"reactions {key}", seed)
-
-    def _note_throttle(self, error: MatrixError) -> None:
-        if isinstance(error, Refused) and error.limited:
-            pause = 5.0 if error.retry_after is None else error.retry_after
-            self._throttled_until = asyncio.get_running_loop().time() + pause
-
-
-def _needs(on: MessageRef | None) -> MessageRef:
-    if on is None:
-        raise Undeliverable("The message that this belongs to was never sent.")
-    return on

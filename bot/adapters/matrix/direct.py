@@ -61,6 +61,10 @@ class DirectRooms:
     def spoke(self, member: str, room_id: str) -> None:
         """Note that the member wrote here last: answers go to the same room."""
         self._spoke_in[member] = room_id
+        room = self._facts.rooms.get(room_id)
+        if room is not None and room.forgotten:
+            room.forgotten = False
+            self._facts.mark(room_id)
 
     def peek(self, member: str) -> str | None:
         """Return the member's direct room, if there is one that only the two of us are in."""
@@ -79,6 +83,14 @@ class DirectRooms:
         for intent in list(self._intents.values()):
             if intent.room == room_id:
                 await self._note(replace(intent, gone=True))
+
+    async def forget(self, member: str) -> None:
+        """Let go of what is remembered of a member, but for the room as long as they are in it."""
+        await self._forget(member)
+        self._spoke_in.pop(member, None)
+        for room in self._rooms_of(member):
+            room.forgotten = True
+            self._facts.mark(room.id)
 
     async def recover(self, member: str) -> str | None:
         """Return the member's direct room, even one that a crash kept us from noting."""

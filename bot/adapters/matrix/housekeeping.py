@@ -1,4 +1,4 @@
-"""Rooms that we have to leave or follow: encrypted, no longer private, or replaced by another."""
+"""Rooms that we have to leave or follow: encrypted, no longer private, over, or replaced."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -49,7 +49,7 @@ class Housekeeping:
         for room in rooms.values():
             if room.id in self._done:
                 continue
-            if room.encrypted or self._is_overheard(room):
+            if room.encrypted or self._is_overheard(room) or _is_over(room):
                 self._done.add(room.id)
                 self._errands.send(f"farewell {room.id}", self._farewell(room))
             elif room.replaced_by and room.replaced_by not in rooms:
@@ -89,3 +89,11 @@ class Housekeeping:
                 await backoff.rest(error.retry_after)
             except MatrixError:
                 await backoff.rest()
+
+
+def _is_over(room: RoomState) -> bool:
+    """Tell whether the member whose direct room this is was erased and has left.
+
+    Others are kept in mind: who leaves a direct room does not want to be written to.
+    """
+    return room.forgotten and room.direct not in room.members

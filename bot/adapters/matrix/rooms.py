@@ -58,6 +58,7 @@ class RoomState:
     token: str = ""  # of a direct room that we made
     direct: str = ""  # whose direct room this is
     direct_asked: bool = False  # the inviter meant it as one
+    forgotten: bool = False  # whose it is was erased, and has not spoken here since
     guest: str = ""  # whom the last member event named, besides us
     members: dict[str, str] = field(default_factory=dict)  # joined and invited
     levels: Levels | None = None

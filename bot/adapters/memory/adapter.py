@@ -14,6 +14,7 @@ from bot.core.actions import (
     AskChoice,
     AskForm,
     Edit,
+    Forget,
     OpenThread,
     Pin,
     Say,
@@ -108,7 +109,7 @@ class MemoryAdapter:
                 self._line(delivery.on).text = to_plain(action.text)
             case Pin():
                 self._line(delivery.on).pinned = True
-            case SetRole():
+            case SetRole() | Forget():
                 pass
         return None
 

@@ -1,0 +1,149 @@
+"""Carrying an action out on Matrix."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+
+from bot.adapters.matrix import outbound
+from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.communities import PLATFORM
+from bot.adapters.matrix.direct import DirectRooms
+from bot.adapters.matrix.errands import Errands
+from bot.core.actions import Edit, Forget, Lane, OpenThread, Pin, Say, SetRole
+from bot.core.errors import Undeliverable
+from bot.core.ports import Delivery
+from bot.core.refs import Direct, MessageRef, Room
+
+log = structlog.get_logger(__name__)
+
+_SEEDED = 3
+_KEYS = 2000  # of the last deliveries of this run
+
+
+class Sending:
+    """Sends what one account has to send."""
+
+    def __init__(self, client: Client, direct: DirectRooms, errands: Errands) -> None:
+        """Have sent nothing yet."""
+        self._client = client
+        self._direct = direct
+        self._errands = errands
+        self._pinning: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._throttled_until = 0.0
+        self.keys: dict[str, None] = {}  # of the last deliveries: we know all about them
+
+    async def deliver(self, delivery: Delivery) -> MessageRef | None:
+        """Carry the action out; see `core.ports.Adapter`."""
+        self._remember_key(delivery.key)
+        action = delivery.action
+        try:
+            match action:
+                case Say():
+                    return await self._say(action, delivery)
+                case OpenThread():
+                    on = _needs(delivery.on)
+                    return await self._send(
+                        on.room.id, outbound.open_thread(action, on), delivery.key, on
+                    )
+                case Edit():
+                    on = _needs(delivery.on)
+                    await self._send(on.room.id, outbound.edit(action, on), delivery.key, on)
+                case Pin():
+                    await self._pin(_needs(delivery.on))
+                case Forget():
+                    await self._direct.forget(action.to.member.id)
+                case SetRole():
+                    pass  # Matrix has no roles
+                case _:
+                    raise Undeliverable(f"Matrix has no way to show this: {action.kind}.")
+        except MatrixError as error:
+            self._note_throttle(error)
+            raise outbound.reason(error, direct=isinstance(action.to, Direct)) from error
+        return None
+
+    def _remember_key(self, key: str) -> None:
+        self.keys[key] = None
+        while len(self.keys) > _KEYS:
+            del self.keys[next(iter(self.keys))]
+
+    async def _say(self, action: Say, delivery: Delivery) -> MessageRef:
+        if action.aside is not None and isinstance(action.to, Room):
+            # The engine sends such things directly; private words are never shown by mistake.
+            raise Undeliverable("Matrix cannot show a message to one person only.")
+        on, thread = delivery.on, None
+        if action.in_thread and on is not None:
+            room_id, thread = on.room.id, outbound.thread_root(on)
+        elif isinstance(action.to, Direct):
+            answering = action.lane is Lane.INTERACTIVE
+            room_id = await self._direct.open(action.to.member.id, answering=answering)
+        else:
+            room_id, thread = action.to.id, action.to.thread
+        content = outbound.say(action, on, thread)
+        event_id = await self._client.send(
+            room_id, "m.room.message", content, outbound.transaction(delivery.key)
+        )
+        if action.reactions:
+            self._seed(room_id, event_id, delivery.key, action.reactions[:_SEEDED])
+        return MessageRef(Room(PLATFORM, room_id, thread), event_id)
+
+    async def _send(self, room_id: str, content: JSON, key: str, on: MessageRef) -> MessageRef:
+        event_id = await self._client.send(
+            room_id, "m.room.message", content, outbound.transaction(key)
+        )
+        return MessageRef(Room(PLATFORM, room_id, outbound.thread_root(on)), event_id)
+
+    async def _pin(self, on: MessageRef) -> None:
+        async with self._pinning[on.room.id]:
+            content = await self._client.get_state(on.room.id, "m.room.pinned_events")
+            pinned = content.get("pinned")
+            pinned = pinned if isinstance(pinned, list) else []
+            if on.id in pinned:
+                return
+            try:
+                await self._client.put_state(
+                    on.room.id, "m.room.pinned_events", {**content, "pinned": [*pinned, on.id]}
+                )
+            except Refused as error:
+                if error.status != 403:
+                    raise
+                raise Undeliverable(
+                    "The bot may not pin here: give it the power to send m.room.pinned_events "
+                    "(in Element: Room settings, Roles & permissions, Manage pinned events)."
+                ) from error
+
+    def _seed(self, room_id: str, message: str, key: str, symbols: Sequence[str]) -> None:
+        """Put reactions on a message in the background, as far as the budget allows."""
+
+        async def seed() -> None:
+            for number, symbol in enumerate(symbols):
+                if asyncio.get_running_loop().time() < self._throttled_until:
+                    return
+                try:
+                    await self._client.send(
+                        room_id,
+                        "m.reaction",
+                        outbound.reaction(message, symbol),
+                        outbound.transaction(key, f"-r{number}"),
+                    )
+                except MatrixError as error:
+                    self._note_throttle(error)
+                    if not (
+                        isinstance(error, Refused) and error.errcode == "M_DUPLICATE_ANNOTATION"
+                    ):
+                        log.info("reaction not seeded", error=str(error))
+                        return
+
+        self._errands.send(f"reactions {key}", seed)
+
+    def _note_throttle(self, error: MatrixError) -> None:
+        if isinstance(error, Refused) and error.limited:
+            pause = 5.0 if error.retry_after is None else error.retry_after
+            self._throttled_until = asyncio.get_running_loop().time() + pause
+
+
+def _needs(on: MessageRef | None) -> MessageRef:
+    if on is None:
+        raise Undeliverable("The message that this belongs to was never sent.")
+    return on
