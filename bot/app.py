@@ -22,8 +22,10 @@ from bot.engine.own import engine_feature
 from bot.engine.retention import Retention
 from bot.engine.running import Running
 from bot.engine.schedule.tick import Tick
+from bot.engine.tenure import Tenure
 from bot.engine.words import Words
 from bot.features import charter, community, guide, hunts, privacy, prompts, reflection, welcome
+from storage.clock import DatabaseClock
 from storage.communities import Communities
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
@@ -106,35 +108,53 @@ class App:
     ) -> None:
         """Wire the parts; nothing runs yet."""
         self.store = store
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
         self.ids: Ids = ids or RandomIds()
         self.words = Words(folders.prompts)
         self.running = Running(features(folders), self.words, self.clock, self.ids)
         self.adapters = list(adapters)
-        run_id = self.ids.new()
-        self.outboxes = [OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters]
+        self.run_id = self.ids.new()
+        self.outboxes = [
+            OutboxWorker(self.running, store, adapter, self.run_id) for adapter in adapters
+        ]
         self.dispatchers = {
             adapter.name: Dispatcher(self.running, store, adapter, outbox)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
         self.retention = Retention(store, self.clock)
-        self.tick = Tick(store, self.clock, self._came_due, self._wake)
+        platforms = list(self.dispatchers)
+        self.tick = Tick(store, self.clock, self._came_due, self._wake, platforms)
 
     async def run(self) -> None:
         """Run until cancelled, or until something can never work (`Misconfigured`)."""
         try:
             async with asyncio.TaskGroup() as group:
-                for adapter, host in zip(self.adapters, self.hosts, strict=True):
-                    group.create_task(adapter.run(host))
-                for outbox in self.outboxes:
-                    group.create_task(outbox.run())
+                for adapter, host, outbox in zip(
+                    self.adapters, self.hosts, self.outboxes, strict=True
+                ):
+                    group.create_task(self._act(adapter, host, outbox))
+                if isinstance(self.clock, DatabaseClock):
+                    group.create_task(self.clock.run())
                 group.create_task(self.tick.run())
                 group.create_task(self.retention.run())
         finally:
             for adapter in self.adapters:
                 with contextlib.suppress(Exception):
                     await adapter.close()
+
+    async def _act(self, adapter: Adapter, host: StoreHost, outbox: OutboxWorker) -> None:
+        """Listen and send as one account, while no other process does."""
+
+        async def work() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(adapter.run(host))
+                group.create_task(outbox.run())
+
+        if self.store.shared and adapter.affordances.exclusive:
+            await Tenure(self.store, self.clock, adapter.account, self.run_id).hold(work)
+        else:
+            await work()
 
     async def settle(self) -> None:
         """Send until nothing is left to send now: for a simulated clock."""

@@ -26,10 +26,10 @@ from bot.rehearsal.transcript import as_json as to_json
 from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
 from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
+from storage.engines import make_engine
 from storage.opening import open_store
 from storage.reporting import report
 from storage.schema import check_version, pending, upgrade
-from storage.store import make_engine
 
 _WIDEST = 100
 _CAST = (

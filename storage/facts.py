@@ -82,3 +82,10 @@ def take_lease(
     row.holder, row.until = holder, until
     tx.session.add(row)
     return until
+
+
+def release_lease(tx: Transaction, name: str, holder: str) -> None:
+    """Let go of a lease, if it is held by this one."""
+    row = tx.session.get(Lease, name, with_for_update=True)
+    if row is not None and row.holder == holder:
+        tx.session.delete(row)

@@ -12,9 +12,10 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from bot.core.errors import Misconfigured, MissingKey
 from storage.crypto import KeyFile, Vault
+from storage.engines import make_engine
 from storage.facts import get_meta, set_meta
 from storage.schema import check_version, newest, pending, revision, upgrade
-from storage.store import Store, Transaction, make_engine
+from storage.store import Store, Transaction
 
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
 

@@ -7,8 +7,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, func, select
 
 from bot.core.errors import Misconfigured
+from storage.engines import make_engine
 from storage.schema import revision
-from storage.store import make_engine
 from storage.tables import Community, Outbox, Schedule
 
 _NONE = "There is no store here yet. `circlekeeper run` makes it at its first start."

@@ -1,14 +1,15 @@
 """What comes due: once, or again and again."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from bot.core.turn import Plan
 from storage.store import Transaction
-from storage.tables import Schedule
+from storage.tables import Community, Schedule
 
 _PAYLOAD = "schedule.payload"
 
@@ -63,14 +64,15 @@ class Schedules:
         query = query.order_by(col(Schedule.next_due).nulls_last(), Schedule.id)
         return [self._planned(row) for row in self.tx.session.exec(query)]
 
-    def due(self, now: datetime, limit: int) -> list[Plan]:
-        """Take the schedules whose moment has come, the earliest first."""
+    def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> list[Plan]:
+        """Take the schedules of these platforms whose moment has come, the earliest first."""
         query = (
             select(Schedule)
-            .where(col(Schedule.next_due) <= now)
+            .join(Community, col(Community.id) == Schedule.community_id)
+            .where(col(Schedule.next_due) <= now, col(Community.platform).in_(platforms))
             .order_by(col(Schedule.next_due), Schedule.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=Schedule)
         )
         return [self._planned(row) for row in self.tx.session.exec(query)]
 
@@ -93,9 +95,16 @@ class Schedules:
             self.tx.session.delete(row)
             self.tx.session.flush()
 
-    def earliest(self) -> datetime | None:
-        """Return the earliest moment of all schedules."""
-        return self.tx.session.exec(select(func.min(Schedule.next_due))).first()
+    def earliest(self, platforms: Sequence[str]) -> datetime | None:
+        """Return the earliest moment of the schedules of these platforms."""
+        query = (
+            select(Schedule.next_due)
+            .join(Community, col(Community.id) == Schedule.community_id)
+            .where(col(Schedule.next_due).is_not(None), col(Community.platform).in_(platforms))
+            .order_by(col(Schedule.next_due))
+            .limit(1)
+        )
+        return self.tx.session.exec(query).first()
 
     def _planned(self, row: Schedule) -> Plan:
         payload = (

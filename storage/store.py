@@ -9,26 +9,29 @@ import asyncio
 import contextlib
 import itertools
 import queue
+import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+import structlog
+from sqlalchemy import event
 from sqlmodel import Session
 
 from storage.crypto import Vault
+from storage.engines import POSTGRES_CONNECTIONS, make_engine
 from storage.tables import Subject
+from storage.trouble import collided, hindrance
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-_POSTGRES_THREADS = 4
-_RETRIES = 5
-# PostgreSQL's words for "somebody else was quicker": a serialization failure, a deadlock, and a row
-# that was not there when this transaction began to look.
-_COLLISIONS = ("40001", "40P01", "23505")
+_RETRIES = 20
+_REST = 0.005  # seconds after a collision, times the attempts so far and some chance
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds, while the database cannot work
 
 
 class Transaction:
@@ -83,7 +86,9 @@ class Store:
         self.vault = vault
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._count = itertools.count()
-        size = 1 if self.engine.dialect.name == "sqlite" else _POSTGRES_THREADS
+        self._closing = threading.Event()
+        self._hindered = False
+        size = 1 if self.engine.dialect.name == "sqlite" else POSTGRES_CONNECTIONS
         self._threads = [
             threading.Thread(target=self._serve, name=f"store-{n}", daemon=True)
             for n in range(size)
@@ -91,8 +96,17 @@ class Store:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work on the same database."""
+        return self.engine.dialect.name != "sqlite"
+
     async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
         """Run work in one transaction on the store's thread and return its result.
+
+        While the database cannot work (stopped, unreachable, a full disk), this waits; then the
+        work is done from its beginning. It may have been committed already when the connection
+        broke: work must find out by itself what was done before.
 
         Args:
             work: plain synchronous code; when it raises, nothing of it stays.
@@ -113,7 +127,7 @@ class Store:
             result: T | None = None
             error: BaseException | None = None
             try:
-                result = self.run(work)
+                result = self._patiently(work)
             except StopIteration as raised:
                 # A future refuses it, and whoever waits would do so for ever.
                 error = RuntimeError("An iterator in the work ran out.")
@@ -138,11 +152,32 @@ class Store:
                 if tx.erased:
                     self._empty_log()
                 return result
-            except DBAPIError as error:
-                state = getattr(error.orig, "sqlstate", None)
-                if attempt >= _RETRIES or state not in _COLLISIONS:
+            except Exception as error:
+                if attempt >= _RETRIES or not collided(error):
                     raise
+                time.sleep(_REST * attempt * secrets.randbelow(1000) / 1000)
         raise AssertionError("unreachable")
+
+    def _patiently(self, work: Callable[[Transaction], T]) -> T:
+        """Run work as soon as the database can; only when we close, its trouble is ours."""
+        wait = _FIRST_WAIT
+        while True:
+            try:
+                result = self.run(work)
+            except Exception as error:
+                why = hindrance(error)
+                if why is None or self._closing.is_set():
+                    raise
+                if not self._hindered:
+                    log.error(f"The database cannot be used: {why}. I wait, and go on by myself.")
+                self._hindered = True
+                self._closing.wait(wait)
+                wait = min(2 * wait, _LONGEST_WAIT)
+            else:
+                if self._hindered:
+                    self._hindered = False
+                    log.info("The database works again.")
+                return result
 
     def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, which holds the pages as they were before."""
@@ -158,6 +193,7 @@ class Store:
 
     def close(self) -> None:
         """Finish what waits, then close the database."""
+        self._closing.set()
         for _ in self._threads:
             self._jobs.put(_Job((2, next(self._count))))
         for thread in self._threads:
@@ -174,38 +210,3 @@ def _hold_rows(session: Session) -> None:
     held: list[object] = []
     for happened in ("loaded_as_persistent", "pending_to_persistent"):
         event.listen(session, happened, lambda _session, row: held.append(row))
-
-
-def make_engine(url: str) -> Engine:
-    """Make an engine with our ways of connecting for either database."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        return create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            pool_size=_POSTGRES_THREADS,
-            pool_pre_ping=True,
-            isolation_level="REPEATABLE READ",
-        )
-    engine = create_engine(
-        parsed, connect_args={"check_same_thread": False, "timeout": 5, "isolation_level": None}
-    )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: DBAPIConnection, _record: object) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "foreign_keys=ON",
-            "cell_size_check=ON",
-        ):
-            cursor = connection.cursor()
-            cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A deferred BEGIN that writes later fails at once when somebody else wrote in between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine

@@ -9,6 +9,7 @@ from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Claimed
 from storage.store import Transaction
+from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -45,5 +46,7 @@ class Consent:
             with tx.session.begin_nested():
                 return turn.within(feature, lambda: gate(turn))
         except Exception as error:
+            if ends_transaction(error):
+                raise
             log.error("consent check failed", gate=name, error=type(error).__name__)
             return False

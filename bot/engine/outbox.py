@@ -23,6 +23,7 @@ from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush
 from storage.outbox import Claimed, Deliveries
 from storage.store import Store, Transaction
+from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,8 @@ LEASE = timedelta(seconds=60)
 _MOST = 16  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE = 30.0  # seconds, as are the following
+_IDLE_SHARED = 1.0  # where other processes write, and cannot wake us
+_RECOVERY = 30.0
 _AT_ONCE = 0.05
 _AFTER_FAILURE = 5.0
 
@@ -64,6 +67,7 @@ class OutboxWorker:
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
         self._recovered: float | None = None
+        self._idle = _IDLE_SHARED if store.shared else _IDLE
 
     def wake(self) -> None:
         """Look again: something was written."""
@@ -109,7 +113,7 @@ class OutboxWorker:
 
     async def _round(self) -> float:
         """Begin to send what can be sent now; return for how many seconds that was all."""
-        if self._recovered is None or time.monotonic() - self._recovered >= _IDLE:
+        if self._recovered is None or time.monotonic() - self._recovered >= _RECOVERY:
             await self.recover()
             self._recovered = time.monotonic()
         self._at_work = True
@@ -117,12 +121,12 @@ class OutboxWorker:
         claimed, due = await self._claim(free)
         self.begin(claimed)
         if len(claimed) == free or due is None:
-            return _IDLE  # the end of any of them wakes us
+            return self._idle  # the end of any of them wakes us
         if self.attempts.held_back is not None:
             due = max(due, self.attempts.held_back)
         wait = (due - self.running.clock.now()).total_seconds()
         # What is due and was not claimed has come due just now, or another process holds it.
-        return min(max(wait, _AT_ONCE), _IDLE)
+        return min(max(wait, _AT_ONCE), self._idle)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         was_full = len(self._busy) >= _MOST
@@ -258,6 +262,8 @@ class OutboxWorker:
                 turn.tell(event)
                 flush(turn, self.adapter)
         except Exception as error:
+            if ends_transaction(error):
+                raise
             # What stands on the platform stands, whatever a feature makes of it.
             log.error(
                 "outcome not heard", happened=type(event).__name__, error=type(error).__name__

@@ -3,8 +3,8 @@
 from alembic import context
 from sqlalchemy import text
 
+from storage.engines import make_engine
 from storage.registry import METADATA
-from storage.store import make_engine
 
 
 def run() -> None:

@@ -92,7 +92,7 @@ class Circle:
         )
         self.dispatcher = Dispatcher(self.running, self.store, self.platform, self.outbox)
         self.platform.host = StoreHost(self.store, self.dispatcher)
-        self.tick = Tick(self.store, self.clock, self._came_due, self.outbox.wake)
+        self.tick = Tick(self.store, self.clock, self._came_due, self.outbox.wake, [FAKE])
         self._count = itertools.count(starts * 1000)
         if starts == 0:
             self.store.run(lambda tx: self._found(tx, communities or {"circle": "open"}))

@@ -15,7 +15,7 @@ from bot.testing import FakePlatform
 from storage.schedules import Schedules
 from storage.store import Transaction
 from storage.tables import Schedule
-from tests.engine.circle import START, Circle
+from tests.engine.circle import FAKE, START, Circle
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe
 
@@ -196,6 +196,7 @@ async def test_it_runs_by_itself_and_sees_what_is_planned_meanwhile(circle: Make
         WallClock(),
         handle,
         seen.set,
+        [FAKE],
     )
     await here.plans(plan("p", datetime.now(UTC) + timedelta(seconds=0.3)))
     running = asyncio.create_task(tick.run())

@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import storage.migrations
+from storage.engines import make_engine
 from storage.registry import METADATA
-from storage.store import Store, Transaction, make_engine
+from storage.store import Store, Transaction
 from storage.tables import Membership
 
 SCRIPTS = ScriptDirectory(str(Path(storage.migrations.__file__).parent))

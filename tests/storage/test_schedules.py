@@ -39,7 +39,7 @@ def save(store: Store, *plans: Plan) -> None:
 
 
 def due(store: Store, now: datetime, limit: int = 50) -> list[str]:
-    return [each.id for each in store.run(lambda tx: Schedules(tx).due(now, limit))]
+    return [each.id for each in store.run(lambda tx: Schedules(tx).due(now, limit, ["memory"]))]
 
 
 def test_what_is_due_comes_in_its_order_and_nothing_before_its_time(garden: Store) -> None:
@@ -109,7 +109,7 @@ def test_a_members_plans_are_theirs_and_the_communitys_its_own(garden: Store) ->
 
 def test_the_clock_sleeps_until_the_earliest(garden: Store) -> None:
     def earliest() -> datetime | None:
-        return garden.run(lambda tx: Schedules(tx).earliest())
+        return garden.run(lambda tx: Schedules(tx).earliest(["memory"]))
 
     assert earliest() is None
     save(garden, plan("never", None), plan("b", NOW + HOUR), plan("a", NOW))
@@ -119,12 +119,24 @@ def test_the_clock_sleeps_until_the_earliest(garden: Store) -> None:
     assert earliest() == NOW + HOUR
 
 
+def test_what_another_platform_has_to_do_is_left_to_whoever_speaks_it(garden: Store) -> None:
+    garden.run(
+        lambda tx: Communities(tx).add(Community("tea", "house"), "House", "house", "en", "UTC")
+    )
+    elsewhere = Plan(id="tea", kind="prompt", community="house", next_due=NOW - HOUR, zone="UTC")
+    save(garden, elsewhere, plan("a", NOW))
+    assert due(garden, NOW) == ["a"]
+    assert garden.run(lambda tx: Schedules(tx).earliest(["memory"])) == NOW
+    assert garden.run(lambda tx: Schedules(tx).earliest(["memory", "tea"])) == NOW - HOUR
+    assert garden.run(lambda tx: Schedules(tx).earliest([])) is None
+
+
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_two_processes_never_take_the_same_schedule(garden: Store) -> None:
     save(garden, plan("a"), plan("b"))
 
     def first(tx: Transaction) -> None:
-        assert [each.id for each in Schedules(tx).due(NOW, 1)] == ["a"]
+        assert [each.id for each in Schedules(tx).due(NOW, 1, ["memory"])] == ["a"]
         assert due(garden, NOW) == ["b"]
 
     garden.run(first)

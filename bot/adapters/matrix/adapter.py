@@ -32,6 +32,7 @@ _AFFORDANCES = Affordances(
     text_limit=16_000,
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
+    exclusive=True,
 )
 _NOT_YET = 2.0
 _CLOSING = 5.0

