@@ -12,7 +12,7 @@ from storage.store import Store
 
 log = structlog.get_logger(__name__)
 
-LENGTH = timedelta(seconds=30)
+LENGTH = timedelta(seconds=12)
 
 
 class Tenure:

@@ -1,4 +1,4 @@
-"""The dialogues on a real homeserver, in a room of version 11 and in one of version 12."""
+"""The dialogues on a real homeserver, in rooms of version 11 and 12, and on both stores."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +7,12 @@ import pytest
 from tests.journeys.dialogues import JOURNEYS
 from tests.support.circle import Circle
 from tests.support.matrix_circle import MatrixCircle
+from tests.support.postgres import Server, postgres_server
 from tests.support.synapse import MakeAccount
+
+__all__ = ["postgres_server"]
+
+Journey = Callable[[Circle], Awaitable[None]]
 
 
 @pytest.mark.parametrize(
@@ -15,8 +20,14 @@ from tests.support.synapse import MakeAccount
     [(journey, ("11", "12")[number % 2]) for number, journey in enumerate(JOURNEYS)],
     ids=lambda value: getattr(value, "__name__", f"v{value}"),
 )
-async def test_journey(
-    journey: Callable[[Circle], Awaitable[None]], version: str, account: MakeAccount
-) -> None:
+async def test_journey(journey: Journey, version: str, account: MakeAccount) -> None:
     async with MatrixCircle(account, version) as circle:
+        await journey(circle)
+
+
+@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.__name__)
+async def test_journey_on_postgresql(
+    journey: Journey, account: MakeAccount, postgres_server: Server
+) -> None:
+    async with MatrixCircle(account, database=postgres_server.fresh_database()) as circle:
         await journey(circle)

@@ -64,6 +64,19 @@ class BotProcess:
                 stderr=log,
             )
 
+    def command(self, *words: str) -> str:
+        """Run another command on the same store and return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout
+
     def kill(self) -> None:
         """End it in the middle of whatever it does: SIGKILL."""
         self._end(signal.SIGKILL)

@@ -14,8 +14,13 @@ from tests.support.synapse import MakeAccount
 class MatrixCircle:
     """A circle (see `tests.support.circle`) in one public room; people come when they are named."""
 
-    def __init__(self, account: MakeAccount, version: str | None = None) -> None:
-        """Register people with `account`; the room is of this version."""
+    def __init__(
+        self, account: MakeAccount, version: str | None = None, database: str | None = None
+    ) -> None:
+        """Register people with `account`; the room is of this version, the store is SQLite's
+        unless a PostgreSQL database is named by its URL.
+        """
+        self._database = database
         self._account = account
         self._version = version
         self._stack = AsyncExitStack()
@@ -35,13 +40,19 @@ class MatrixCircle:
 
     async def _begin(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
-        self.bot = self._stack.enter_context(BotProcess(self._account("keeper"), Path(folder)))
+        bot = BotProcess(self._account("keeper"), Path(folder), self._extra())
+        if self._database is not None:
+            bot.command("key", "new")
+        self.bot = self._stack.enter_context(bot)
         mira = await self.person("mira")
         self.room = await mira.create_room("garden", version=self._version, preset="public_chat")
         # The host's advice: power to pin, given with the invitation.
         await mira.set_power(self.room, self.bot.account.user_id, 50)
         await mira.invite(self.room, self.bot.account.user_id)
         await mira.hears(self.room, "keeper setup")
+
+    def _extra(self) -> dict[str, str]:
+        return {"CIRCLEKEEPER_DATABASE_URL": self._database} if self._database else {}
 
     async def __aexit__(
         self,
