@@ -1,11 +1,12 @@
 """Where people are in a flow, and the questions that wait for an answer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam
+from sqlmodel import col, func, select
 
 from bot.core.refs import Room
 from storage.store import Transaction
@@ -25,6 +26,15 @@ class OpenQuestion:
     subject: str | None
     community: str | None
     spec: Mapping[str, Any]
+
+
+# Built once: to build them anew costs more than to run them.
+_WHERE = (
+    col(Question.subject_id) == bindparam("subject"),
+    func.substr(Question.purpose, 1, func.length(bindparam("flow"))) == bindparam("flow"),
+)
+_OF_FLOW = select(Question).where(*_WHERE, col(Question.community_id) == bindparam("community"))
+_OF_FLOW_ALONE = select(Question).where(*_WHERE, col(Question.community_id).is_(None))
 
 
 class Conversations:
@@ -54,7 +64,12 @@ class Conversations:
             row.state = sealed
             row.revision += 1
         self.tx.session.add(row)
-        self.tx.session.flush()
+
+    def fetch(self, subjects: Collection[str]) -> None:
+        """Read all conversations of these people at once, for a transaction that needs many."""
+        self.tx.session.scalars(
+            select(Conversation).where(col(Conversation.subject_id).in_(subjects))
+        ).all()
 
     def end(self, subject: str, community: str, flow: str) -> None:
         """Forget a conversation."""
@@ -91,7 +106,6 @@ class Questions:
                 room_digest=self._digest(room) if room else None,
             )
         )
-        self.tx.session.flush()
 
     def update(self, key: str, spec: Mapping[str, Any], delivery_key: str | None) -> None:
         """Change what is known of a question: a field was filled in, its message is another one."""
@@ -141,14 +155,15 @@ class Questions:
 
     def close_flow(self, subject: str, community: str | None, flow: str) -> None:
         """Let no question of this flow wait any longer."""
-        query = select(Question).where(
-            Question.subject_id == subject,
-            Question.community_id == community,
-            col(Question.purpose).startswith(flow + ".", autoescape=True),
-        )
-        for row in self.tx.session.exec(query):
-            self.tx.session.delete(row)
-        self.tx.session.flush()
+        session = self.tx.session
+        for row in [each for each in session.new if isinstance(each, Question)]:
+            mine = row.subject_id == subject and row.community_id == community
+            if mine and row.purpose.startswith(flow + "."):
+                session.expunge(row)  # asked in this transaction, and not written down yet
+        values = {"subject": subject, "community": community, "flow": f"{flow}."}
+        statement = _OF_FLOW if community is not None else _OF_FLOW_ALONE
+        for row in session.scalars(statement, values, execution_options={"unflushed": True}):
+            session.delete(row)
 
     def _row(self, key: str) -> Question | None:
         return self.tx.session.exec(select(Question).where(Question.key == key)).first()

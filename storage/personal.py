@@ -58,4 +58,4 @@ def erase(tx: Transaction, subject: str) -> None:
     if row is not None:
         tx.session.delete(row)
         tx.session.flush()
-        tx.erased = True
+        tx.drop_key(subject)

@@ -15,10 +15,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 from storage.crypto import Vault
@@ -45,6 +46,7 @@ class Transaction:
         self.vault = vault
         self._keys: dict[str, bytes] = {}
         self.journal = journal
+        self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
 
     def seal(self, place: str, text: str, subject: str | None = None) -> bytes:
@@ -58,12 +60,17 @@ class Transaction:
     def _key(self, subject: str | None) -> bytes | None:
         if subject is None:
             return None
-        row = self.session.get(Subject, subject)
-        if row is None:
-            raise LookupError("This member was erased.")
         if subject not in self._keys:
+            row = self.session.get(Subject, subject)
+            if row is None:
+                raise LookupError("This member was erased.")
             self._keys[subject] = self.vault.unwrap(subject, row.data_key)
         return self._keys[subject]
+
+    def drop_key(self, subject: str) -> None:
+        """Let go of a member's data key: they are erased, and so is the key."""
+        self._keys.pop(subject, None)
+        self.erased = True
 
 
 @dataclass(order=True, slots=True)
@@ -144,8 +151,9 @@ class Store:
         """Run work in one transaction on this thread; a collision with another is tried again."""
         for attempt in itertools.count(1):
             try:
-                with Session(self.engine, expire_on_commit=False) as session:
+                with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
                     _hold_rows(session)
+                    event.listen(session, "do_orm_execute", _flush_what_is_asked_for)
                     tx = Transaction(session, self.vault, self.journal)
                     result = work(tx)
                     session.commit()
@@ -203,6 +211,25 @@ class Store:
     def _serve(self) -> None:
         while (work := self._jobs.get().work) is not None:
             work()
+
+
+def _flush_what_is_asked_for(state: ORMExecuteState) -> None:
+    """Write down what is changed of a kind before it is read.
+
+    The session itself would write down everything before anything is read, again and again; this
+    way the rows of many schedules go to the database together.
+    """
+    session = state.session
+    if state.is_select and not state.is_column_load:
+        asked = tuple(mapper.class_ for mapper in state.all_mappers)
+        if asked and not any(
+            isinstance(row, asked)
+            for rows in (session.new, session.dirty, session.deleted)
+            for row in rows
+        ):
+            return
+    if not state.execution_options.get("unflushed"):
+        session.flush()
 
 
 def _hold_rows(session: Session) -> None:
