@@ -13,7 +13,7 @@ from apscheduler.triggers.date import DateTrigger
 from bot.core.events import CameDue
 from bot.core.ports import Clock
 from bot.core.turn import Plan
-from bot.engine.schedule.recurrence import Rule, next_after
+from bot.engine.schedule.catchup import catch_up, following
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
 from storage.trouble import ends_transaction
@@ -142,11 +142,17 @@ class Tick:
         due = plan.next_due
         assert due is not None
         failure = self._failed.get(plan.id)
-        planned = failure.planned if failure is not None and failure.again_at == due else due
+        begun = failure is not None and failure.again_at == due
+        planned = failure.planned if failure is not None and begun else due
         # One schedule that cannot be handled must not hold up the others.
         try:
+            moment = catch_up(replace(plan, next_due=planned), now, begun=begun)
             with tx.session.begin_nested():
-                self._handle(tx, replace(plan, next_due=planned), planned, now)
+                if moment is None:
+                    log.info("passed over, too late", kind=plan.kind, policy=plan.policy)
+                else:
+                    planned = moment
+                    self._handle(tx, plan, moment)
                 # The handler may have planned it anew, or ended it.
                 after = Schedules(tx).get(plan.id)
                 if after is not None and after.next_due is not None and after.next_due <= due:
@@ -157,11 +163,7 @@ class Tick:
                 raise
             self._put_off(tx, plan, planned, now, error)
 
-    def _handle(self, tx: Transaction, plan: Plan, due: datetime, now: datetime) -> None:
-        late = now - due
-        if plan.rule is not None and late > timedelta(seconds=plan.lateness):
-            log.info("skipped, too late", kind=plan.kind, minutes=int(late.total_seconds() // 60))
-            return
+    def _handle(self, tx: Transaction, plan: Plan, due: datetime) -> None:
         event_id = f"due {plan.id} {due.isoformat()}"
         self.handle(tx, CameDue(event_id=event_id, schedule=plan.id, kind=plan.kind, due=due))
 
@@ -183,11 +185,3 @@ class Tick:
                 self._failed[plan.id] = _Failure(planned, soon, tried)
         log.error("schedule failed", kind=plan.kind, error=type(error).__name__, tried=tried)
         Schedules(tx).advance(plan.id, again_at)
-
-
-def following(plan: Plan, now: datetime) -> datetime | None:
-    """Return when a schedule comes due next: never a backlog, so later than now."""
-    if plan.rule is None or plan.next_due is None:
-        return None
-    rule = Rule.from_json(plan.rule)
-    return next_after(rule, plan.zone, max(now, plan.next_due))
