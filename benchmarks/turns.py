@@ -223,7 +223,7 @@ async def _drain(app: App, adapter: NullAdapter) -> float:
 
 
 def _still_due(tx: Transaction) -> int:
-    return len(Schedules(tx).due(datetime.now(UTC), 1_000_000, [NULL]))
+    return sum(1 for _ in Schedules(tx).due(datetime.now(UTC), 1_000_000, [NULL]))
 
 
 def _open_community(tx: Transaction) -> None:

@@ -15,6 +15,7 @@ from bot.core.content import Folders, Mistake
 from bot.core.events import CameDue
 from bot.core.features import Feature
 from bot.core.ports import Adapter, Clock, Ids
+from bot.core.turn import Plan
 from bot.engine.dispatch import Dispatcher
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
@@ -27,10 +28,10 @@ from bot.engine.words import Words
 from bot.features import charter, community, guide, hunts, privacy, prompts, reflection, welcome
 from storage.clock import DatabaseClock
 from storage.communities import Communities
-from storage.schedules import Schedules
 from storage.store import Store, Transaction
 
 _ALPHABET = string.ascii_lowercase + string.digits
+_MOST = len(_ALPHABET) ** 20
 
 
 class SystemClock:
@@ -50,7 +51,12 @@ class RandomIds:
 
     def new(self) -> str:
         """Return a fresh identifier."""
-        return "".join(secrets.choice(_ALPHABET) for _ in range(20))
+        number = secrets.randbelow(_MOST)
+        places = []
+        for _ in range(20):
+            number, place = divmod(number, len(_ALPHABET))
+            places.append(_ALPHABET[place])
+        return "".join(places)
 
     def pick(self, upto: int) -> int:
         """Return a number from 0 to `upto` - 1."""
@@ -165,9 +171,6 @@ class App:
         for outbox in self.outboxes:
             outbox.wake()
 
-    def _came_due(self, tx: Transaction, event: CameDue) -> bool:
-        plan = Schedules(tx).get(event.schedule)
-        if plan is None:
-            return False
-        dispatcher = self.dispatchers.get(Communities(tx).get(plan.community).platform)
-        return bool(dispatcher and dispatcher.turn(tx, event))
+    def _came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
+        platform = Communities(tx).get(plan.community).platform
+        self.dispatchers[platform].came_due(tx, event, plan)

@@ -46,7 +46,7 @@ class Conversations:
 
     def state(self, subject: str, community: str, flow: str) -> dict[str, Any] | None:
         """Return a conversation's state; None where there is none."""
-        row = self.tx.session.get(Conversation, (subject, community, flow))
+        row = self._row(subject, community, flow)
         if row is None:
             return None
         state: dict[str, Any] = json.loads(self.tx.open(_STATE, row.state, subject))
@@ -55,11 +55,12 @@ class Conversations:
     def keep(self, subject: str, community: str, flow: str, state: Mapping[str, Any]) -> None:
         """Keep a conversation's state."""
         sealed = self.tx.seal(_STATE, json.dumps(dict(state)), subject)
-        row = self.tx.session.get(Conversation, (subject, community, flow))
+        row = self._row(subject, community, flow)
         if row is None:
             row = Conversation(
                 subject_id=subject, community_id=community, flow=flow, state=sealed, revision=0
             )
+            self.tx.known[Conversation, subject, community, flow] = row
         else:
             row.state = sealed
             row.revision += 1
@@ -67,16 +68,24 @@ class Conversations:
 
     def fetch(self, subjects: Collection[str]) -> None:
         """Read all conversations of these people at once, for a transaction that needs many."""
-        self.tx.session.scalars(
-            select(Conversation).where(col(Conversation.subject_id).in_(subjects))
-        ).all()
+        query = select(Conversation).where(col(Conversation.subject_id).in_(subjects))
+        for row in self.tx.session.scalars(query):
+            self.tx.known[Conversation, row.subject_id, row.community_id, row.flow] = row
+        self.tx.known.update(((Conversation, subject), None) for subject in subjects)
 
     def end(self, subject: str, community: str, flow: str) -> None:
         """Forget a conversation."""
-        row = self.tx.session.get(Conversation, (subject, community, flow))
+        row = self._row(subject, community, flow)
         if row is not None:
             self.tx.session.delete(row)
             self.tx.session.flush()
+            self.tx.known[Conversation, subject, community, flow] = None
+
+    def _row(self, subject: str, community: str, flow: str) -> Conversation | None:
+        known, key = self.tx.known, (Conversation, subject, community, flow)
+        if key not in known and (Conversation, subject) not in known:
+            known[key] = self.tx.session.get(Conversation, (subject, community, flow))
+        return known.get(key)
 
 
 class Questions:

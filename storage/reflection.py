@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.personal import Personal
@@ -22,6 +23,17 @@ class ThoughtRow(SQLModel, table=True):
     subject_id: str = Field(foreign_key="subject.id", ondelete="CASCADE", index=True)
     community_id: str = Field(foreign_key="community.id", ondelete="CASCADE", index=True)
     body: bytes
+
+
+_LAST = (
+    select(ThoughtRow)
+    .where(
+        col(ThoughtRow.subject_id) == bindparam("subject"),
+        col(ThoughtRow.community_id) == bindparam("community"),
+    )
+    .order_by(col(ThoughtRow.seq).desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,13 @@ class Thoughts:
             )
         )
         self.tx.session.flush()
+
+    def last(self, subject: str, community: str) -> Thought | None:
+        """Return somebody's newest thought."""
+        row = self.tx.session.scalars(_LAST, {"subject": subject, "community": community}).first()
+        if row is None:
+            return None
+        return Thought(row.id, json.loads(self.tx.open(_BODY, row.body, subject)))
 
     def of(self, subject: str, community: str) -> list[Thought]:
         """Return somebody's thoughts, the oldest first."""

@@ -1,13 +1,15 @@
 """What comes due: once, or again and again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 
 from bot.core.turn import Plan
+from storage.conversations import Conversations
+from storage.members import Members
 from storage.store import Transaction
 from storage.tables import Community, Schedule
 
@@ -46,10 +48,10 @@ class Schedules:
         self.tx.session.add(row)
         self.tx.session.flush()
 
-    def get(self, id_: str) -> Plan | None:
-        """Return a schedule."""
+    def get(self, id_: str, *, sealed: bool = False) -> Plan | None:
+        """Return a schedule; `sealed`: without its payload, for who needs its times alone."""
         row = self.tx.session.get(Schedule, id_)
-        return self._planned(row) if row else None
+        return self._planned(row, sealed=sealed) if row else None
 
     def of(self, community: str, kind: str | None = None, subject: str | None = None) -> list[Plan]:
         """Return a community's schedules of a kind, a member's where one is named, by what is
@@ -64,8 +66,11 @@ class Schedules:
         query = query.order_by(col(Schedule.next_due).nulls_last(), Schedule.id)
         return [self._planned(row) for row in self.tx.session.exec(query)]
 
-    def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> list[Plan]:
-        """Take the schedules of these platforms whose moment has come, the earliest first."""
+    def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> Iterator[Plan]:
+        """Take the schedules of these platforms whose moment has come, the earliest first.
+
+        The people whom they are for are read with them, and where these are in their flows.
+        """
         query = (
             select(Schedule)
             .join(Community, col(Community.id) == Schedule.community_id)
@@ -74,7 +79,12 @@ class Schedules:
             .limit(limit)
             .with_for_update(skip_locked=True, of=Schedule)
         )
-        return [self._planned(row) for row in self.tx.session.exec(query)]
+        rows = self.tx.session.exec(query).all()
+        people = {row.subject_id for row in rows if row.subject_id is not None}
+        if people:
+            Members(self.tx).fetch(people)
+            Conversations(self.tx).fetch(people)
+        return (self._planned(row) for row in rows)
 
     def advance(self, id_: str, next_due: datetime | None) -> None:
         """Note the next moment; None ends a schedule that came due once."""
@@ -86,7 +96,6 @@ class Schedules:
         else:
             row.next_due = next_due
             self.tx.session.add(row)
-        self.tx.session.flush()
 
     def remove(self, id_: str) -> None:
         """Forget a schedule."""
@@ -106,9 +115,11 @@ class Schedules:
         )
         return self.tx.session.exec(query).first()
 
-    def _planned(self, row: Schedule) -> Plan:
+    def _planned(self, row: Schedule, *, sealed: bool = False) -> Plan:
         payload = (
-            json.loads(self.tx.open(_PAYLOAD, row.payload, row.subject_id)) if row.payload else None
+            json.loads(self.tx.open(_PAYLOAD, row.payload, row.subject_id))
+            if row.payload and not sealed
+            else None
         )
         return Plan(
             id=row.id,

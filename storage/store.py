@@ -30,6 +30,7 @@ from storage.trouble import collided, hindrance
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+_URGENT = 0
 _RETRIES = 20
 _REST = 0.005  # seconds after a collision, times the attempts so far and some chance
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds, while the database cannot work
@@ -46,8 +47,12 @@ class Transaction:
         self.vault = vault
         self._keys: dict[str, bytes] = {}
         self.journal = journal
+        # Rows by their table and key, and None for what is not there: what was looked up once is
+        # not looked up again. What a savepoint takes back empties it.
+        self.known: dict[tuple[Any, ...], Any] = {}
         self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
+        event.listen(session, "after_soft_rollback", lambda *_: self.known.clear())
 
     def seal(self, place: str, text: str, subject: str | None = None) -> bytes:
         """Seal a text under the member's data key, or the installation's where it is nobody's."""
@@ -70,6 +75,7 @@ class Transaction:
     def drop_key(self, subject: str) -> None:
         """Let go of a member's data key: they are erased, and so is the key."""
         self._keys.pop(subject, None)
+        self.known.clear()
         self.erased = True
 
 
@@ -108,6 +114,12 @@ class Store:
         """Whether other processes may work on the same database."""
         return self.engine.dialect.name != "sqlite"
 
+    @property
+    def awaited(self) -> bool:
+        """Whether a person waits for a transaction that has not begun."""
+        with self._jobs.mutex:
+            return bool(self._jobs.queue) and self._jobs.queue[0].rank[0] == _URGENT
+
     async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
         """Run work in one transaction on the store's thread and return its result.
 
@@ -144,7 +156,7 @@ class Store:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, result, error)
 
-        self._jobs.put(_Job((0 if urgent else 1, next(self._count)), job))
+        self._jobs.put(_Job((_URGENT if urgent else 1, next(self._count)), job))
         return await future
 
     def run(self, work: Callable[[Transaction], T]) -> T:

@@ -28,6 +28,7 @@ from bot.core.events import (
     Undelivered,
 )
 from bot.core.ports import Adapter
+from bot.core.turn import Plan
 from bot.engine.hearing import Hearing
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
@@ -37,7 +38,6 @@ from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries
-from storage.schedules import Schedules
 from storage.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -121,6 +121,20 @@ class Dispatcher:
         # What was waiting for a delivery that is recognized now may go.
         return flush(turn, self.adapter) + isinstance(event, Delivered)
 
+    def came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
+        """Handle a moment of a schedule in this transaction."""
+        if not self._take_in(tx, event):
+            return
+        turn = self._begin(tx, event)
+        where = turn.where
+        where.subject = plan.subject
+        where.community = Communities(turn.tx).get(plan.community)
+        own = turn.settings.get("locale") if plan.subject else None
+        where.locale = self.running.words.nearest(own, where.community.locale)
+        feature, handler = self.running.due[plan.kind]
+        turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
+        flush(turn, self.adapter)
+
     def _take_in(self, tx: Transaction, event: Event) -> bool:
         return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
 
@@ -137,8 +151,6 @@ class Dispatcher:
                 self._community_changed(turn, event)
             case Joined() | Left():
                 self._came_or_went(turn, event)
-            case CameDue():
-                self._came_due(turn, event)
             case Posted():
                 self.hearing.posted(turn, event)
             case Commanded():
@@ -175,18 +187,6 @@ class Dispatcher:
         turn.tell(event)
         if isinstance(event, Joined):
             members.enter(turn.subject, turn.community.id)
-
-    def _came_due(self, turn: EngineTurn, event: CameDue) -> None:
-        plan = Schedules(turn.tx).get(event.schedule)
-        if plan is None:
-            return
-        where = turn.where
-        where.subject = plan.subject
-        where.community = Communities(turn.tx).get(plan.community)
-        own = turn.settings.get("locale") if plan.subject else None
-        where.locale = self.running.words.nearest(own, where.community.locale)
-        feature, handler = self.running.due[plan.kind]
-        turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
 
     def _apologize(self, tx: Transaction, event: Event) -> int:
         fresh = self._take_in(tx, event)

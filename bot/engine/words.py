@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,14 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot.core.markup import Markdown, escape
@@ -241,6 +248,10 @@ def _harmless(node: nodes.Filter, lists: frozenset[str]) -> bool:
 
 def render_template(text: str, values: Mapping[str, Any]) -> Markdown:
     """Render a template that `check_template` accepted."""
-    environment = SandboxedEnvironment(undefined=StrictUndefined)
     shown = {key: _at_the_door(value) for key, value in values.items()}
-    return Markdown(environment.from_string(text).render(shown))
+    return Markdown(_compiled(text).render(shown))
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Template:
+    return SandboxedEnvironment(undefined=StrictUndefined).from_string(text)

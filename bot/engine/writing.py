@@ -40,9 +40,12 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
             write(turn.tx, adapter.account, wanted, action, turn.now, start)
             written.append(action)
     deliveries = Deliveries(turn.tx)
+    fresh = {action.key for action in written}
     for action in written:
         # What hangs on something that never came would hold up its room for ever.
-        if action.after and deliveries.state(action.after) in (None, "dead", "skipped"):
+        if not action.after or action.after in fresh:
+            continue
+        if deliveries.state(action.after) in (None, "dead", "skipped"):
             deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
     return len(written)
 

@@ -271,8 +271,8 @@ class Circle:
         """Return an event's id that no other has."""
         return f"event {next(self._count)}"
 
-    def _came_due(self, tx: Transaction, event: CameDue) -> bool:
-        return bool(self.dispatcher.turn(tx, event))
+    def _came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
+        self.dispatcher.came_due(tx, event, plan)
 
     def _found(self, tx: Transaction, communities: Mapping[str, str]) -> None:
         for name, state in communities.items():

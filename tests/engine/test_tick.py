@@ -186,9 +186,8 @@ async def test_it_runs_by_itself_and_sees_what_is_planned_meanwhile(circle: Make
 
     come: list[str] = []
 
-    def handle(_tx: Transaction, event: CameDue) -> bool:
+    def handle(_tx: Transaction, event: CameDue, _plan: Plan) -> None:
         come.append(event.schedule)
-        return True
 
     seen = asyncio.Event()
     tick = Tick(

@@ -16,8 +16,10 @@ Within `GRACE` a moment is on time for every policy: so long the tick itself may
 What comes due once, without a rule, has no next moment: it is handled however late.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.core.turn import Plan
 from bot.engine.schedule.recurrence import Rule, next_after
@@ -49,7 +51,7 @@ def catch_up(plan: Plan, now: datetime, *, begun: bool = False) -> datetime | No
     if plan.rule is None or now - due <= GRACE:
         return due
     policy = Policy(plan.policy)
-    newest = _newest(Rule.from_json(plan.rule), plan.zone, due, now)
+    newest = _newest(_rule(plan.rule), plan.zone, due, now)
     window = timedelta(seconds=plan.lateness) if policy is Policy.LATE_ONCE else GRACE
     wanted = policy is Policy.COALESCE or (begun and newest == due)
     if wanted or now - newest <= max(window, GRACE):
@@ -61,7 +63,16 @@ def following(plan: Plan, now: datetime) -> datetime | None:
     """Return when a schedule comes due next: never a backlog, so later than now."""
     if plan.rule is None or plan.next_due is None:
         return None
-    return next_after(Rule.from_json(plan.rule), plan.zone, max(now, plan.next_due))
+    return next_after(_rule(plan.rule), plan.zone, max(now, plan.next_due))
+
+
+def _rule(row: Mapping[str, str | int]) -> Rule:
+    return _read(tuple(sorted(row.items())))
+
+
+@lru_cache(maxsize=1024)
+def _read(items: tuple[tuple[str, str | int], ...]) -> Rule:
+    return Rule.from_json(dict(items))
 
 
 def _newest(rule: Rule, zone: str, due: datetime, now: datetime) -> datetime:

@@ -183,6 +183,7 @@ def valid_zone(name: str) -> bool:
     return name in available_timezones() - {"Factory", "localtime"}
 
 
+@lru_cache(maxsize=4096)
 def next_after(rule: Rule, zone: str, after: datetime) -> datetime:
     """Return when the rule is due next, in UTC, strictly later than `after` (aware).
 

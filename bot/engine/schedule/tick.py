@@ -21,11 +21,12 @@ from storage.trouble import ends_transaction
 log = structlog.get_logger(__name__)
 
 _BATCH = 50
-_SLICE = 0.025  # seconds that a batch may hold the store, when a person may be waiting
+_SLICE = 0.025  # seconds that a batch may hold the store while a person waits,
+_LONGEST_SLICE = 0.1  # and otherwise
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 _LONGEST_SLEEP = timedelta(seconds=30)
 
-Handle = Callable[[Transaction, CameDue], bool]
+Handle = Callable[[Transaction, CameDue, Plan], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Tick:
     Args:
         store: where the schedules are.
         clock: where the time comes from.
-        handle: what handles an event in a given transaction and tells whether it wrote actions.
+        handle: what handles an event of a schedule in a given transaction.
         wake: tells the outbox that something was written.
         platforms: those that this process speaks; the schedules of others are left to others.
     """
@@ -115,57 +116,80 @@ class Tick:
         count = 0
         while True:
             self._rounds += 1
-            done = await self.store.transact(self._batch, urgent=False)
+            try:
+                done = await self.store.transact(self._batch, urgent=False)
+            except Exception as error:
+                log.warning("schedules failed together", error=type(error).__name__)
+                done = await self.store.transact(self._careful_batch, urgent=False)
             count += done
-            if done:
-                self.wake()
-            if done == 0:
+            if not done:
                 return count
+            self.wake()
             await asyncio.sleep(0)
 
     def _batch(self, tx: Transaction) -> int:
-        """Handle a few due schedules; a person's turn may come between two batches."""
+        """Handle a few due schedules; a person's turn may come between two batches.
+
+        Where one cannot be handled, all are given up, and each is taken by itself instead.
+        """
+        return self._take(tx, self._one)
+
+    def _careful_batch(self, tx: Transaction) -> int:
+        return self._take(tx, self._by_itself)
+
+    def _take(self, tx: Transaction, one: Callable[[Transaction, Plan, datetime], None]) -> int:
         now = self.clock.now()
         started = time.perf_counter()
         done = 0
-        plans = Schedules(tx).due(now, self._size, self.platforms)
-        for plan in plans:
-            self._one(tx, plan, now)
+        for plan in Schedules(tx).due(now, self._size, self.platforms):
+            one(tx, plan, now)
             done += 1
-            if time.perf_counter() - started > _SLICE:
+            taken = time.perf_counter() - started
+            if taken > _LONGEST_SLICE or (taken > _SLICE and self.store.awaited):
                 break
         # To look at many and handle few would take longer than the handling.
-        self._size = min(max(2 * done, 8), _BATCH) if done == len(plans) else max(done, 2)
+        self._size = max(done, 2) if done < self._size else min(2 * done, _BATCH)
         return done
 
-    def _one(self, tx: Transaction, plan: Plan, now: datetime) -> None:
-        due = plan.next_due
-        assert due is not None
-        failure = self._failed.get(plan.id)
-        begun = failure is not None and failure.again_at == due
-        planned = failure.planned if failure is not None and begun else due
-        # One schedule that cannot be handled must not hold up the others.
+    def _by_itself(self, tx: Transaction, plan: Plan, now: datetime) -> None:
+        """Handle a schedule so that its failure does not hold up the others."""
+        planned, _ = self._planned(plan)
         try:
-            moment = catch_up(replace(plan, next_due=planned), now, begun=begun)
+            planned = self._moment(plan, now) or planned
             with tx.session.begin_nested():
-                if moment is None:
-                    log.info("passed over, too late", kind=plan.kind, policy=plan.policy)
-                else:
-                    planned = moment
-                    self._handle(tx, plan, moment)
-                # The handler may have planned it anew, or ended it.
-                after = Schedules(tx).get(plan.id)
-                if after is not None and after.next_due is not None and after.next_due <= due:
-                    Schedules(tx).advance(plan.id, following(after, now))
+                self._one(tx, plan, now)
             self._failed.pop(plan.id, None)
         except Exception as error:
             if ends_transaction(error):
                 raise
             self._put_off(tx, plan, planned, now, error)
 
-    def _handle(self, tx: Transaction, plan: Plan, due: datetime) -> None:
-        event_id = f"due {plan.id} {due.isoformat()}"
-        self.handle(tx, CameDue(event_id=event_id, schedule=plan.id, kind=plan.kind, due=due))
+    def _one(self, tx: Transaction, plan: Plan, now: datetime) -> None:
+        moment = self._moment(plan, now)
+        if moment is None:
+            log.info("passed over, too late", kind=plan.kind, policy=plan.policy)
+        else:
+            event_id = f"due {plan.id} {moment.isoformat()}"
+            event = CameDue(event_id=event_id, schedule=plan.id, kind=plan.kind, due=moment)
+            self.handle(tx, event, plan)
+        # The handler may have planned it anew, or ended it.
+        schedules = Schedules(tx)
+        after = schedules.get(plan.id, sealed=True)
+        if after and after.next_due and plan.next_due and after.next_due <= plan.next_due:
+            schedules.advance(plan.id, following(after, now))
+
+    def _moment(self, plan: Plan, now: datetime) -> datetime | None:
+        planned, begun = self._planned(plan)
+        return catch_up(replace(plan, next_due=planned), now, begun=begun)
+
+    def _planned(self, plan: Plan) -> tuple[datetime, bool]:
+        """Return the moment that a schedule is for, and whether it was begun and failed before."""
+        due = plan.next_due
+        assert due is not None
+        failure = self._failed.get(plan.id)
+        if failure is not None and failure.again_at == due:
+            return failure.planned, True
+        return due, False
 
     def _put_off(
         self, tx: Transaction, plan: Plan, planned: datetime, now: datetime, error: Exception

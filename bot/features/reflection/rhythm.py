@@ -265,8 +265,7 @@ class Rhythm:
         self._invite(turn)
 
     def _last(self, turn: Turn) -> Thought | None:
-        thoughts = turn.rows(Thoughts).of(turn.subject, turn.community.id)
-        return thoughts[-1] if thoughts else None
+        return turn.rows(Thoughts).last(turn.subject, turn.community.id)
 
     def _local(self, turn: Turn, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(turn.zone))
