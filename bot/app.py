@@ -19,6 +19,7 @@ from bot.engine.dispatch import Dispatcher
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
+from bot.engine.pace import Pace
 from bot.engine.retention import Retention
 from bot.engine.running import Running
 from bot.engine.schedule.tick import Tick
@@ -103,6 +104,7 @@ class App:
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Wire the parts; nothing runs yet."""
         self.store = store
@@ -112,14 +114,16 @@ class App:
         self.running = Running(features(folders), self.words, self.clock, self.ids)
         self.adapters = list(adapters)
         run_id = self.ids.new()
-        self.outboxes = [OutboxWorker(self.running, store, adapter, run_id) for adapter in adapters]
+        self.outboxes = [
+            OutboxWorker(self.running, store, adapter, run_id, pace=pace) for adapter in adapters
+        ]
         self.dispatchers = {
             adapter.name: Dispatcher(self.running, store, adapter, outbox)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
         self.retention = Retention(store, self.clock)
-        self.tick = Tick(store, self.clock, self._came_due, self._wake)
+        self.tick = Tick(store, self.clock, self._came_due, self._wake, pace)
 
     async def run(self) -> None:
         """Run until cancelled, or until something can never work (`Misconfigured`)."""

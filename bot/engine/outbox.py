@@ -16,8 +16,9 @@ import structlog
 
 from bot.core.events import Delivered, Event, Undelivered
 from bot.core.ports import Adapter
-from bot.engine.attempt import MARGIN, Attempts, Outcome
+from bot.engine.attempt import Attempts, Outcome
 from bot.engine.consent import Consent
+from bot.engine.pace import Pace
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush
@@ -26,12 +27,9 @@ from storage.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)
 _MOST = 16  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
-_IDLE = 30.0  # seconds, as are the following
-_AT_ONCE = 0.05
-_AFTER_FAILURE = 5.0
+_AT_ONCE = 0.05  # seconds
 
 
 class OutboxWorker:
@@ -43,7 +41,9 @@ class OutboxWorker:
         store: Store,
         adapter: Adapter,
         run_id: str,
-        patience: float = MARGIN.total_seconds(),
+        *,
+        pace: Pace | None = None,
+        patience: float | None = None,
     ) -> None:
         """Serve one adapter.
 
@@ -52,14 +52,16 @@ class OutboxWorker:
             store: where the outbox is.
             adapter: who sends.
             run_id: marks the rows that this process holds.
-            patience: seconds that a call of the adapter may take, at most `MARGIN`.
+            pace: how long it waits for what.
+            patience: seconds that a call of the adapter may take, at most the pace's margin.
         """
         self.running = running
         self.store = store
         self.adapter = adapter
         self.run_id = run_id
+        self.pace = pace or Pace()
         self.consent = Consent(running)
-        self.attempts = Attempts(adapter, store, running.clock, self.consent, patience)
+        self.attempts = Attempts(adapter, store, running.clock, self.consent, self.pace, patience)
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
@@ -95,7 +97,7 @@ class OutboxWorker:
                     wait = await self._round()
                 except Exception as error:
                     log.error("outbox failed", error=type(error).__name__)
-                    wait = _AFTER_FAILURE
+                    wait = self.pace.after_failure.total_seconds()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
@@ -109,7 +111,8 @@ class OutboxWorker:
 
     async def _round(self) -> float:
         """Begin to send what can be sent now; return for how many seconds that was all."""
-        if self._recovered is None or time.monotonic() - self._recovered >= _IDLE:
+        idle = self.pace.look.total_seconds()
+        if self._recovered is None or time.monotonic() - self._recovered >= idle:
             await self.recover()
             self._recovered = time.monotonic()
         self._at_work = True
@@ -117,12 +120,12 @@ class OutboxWorker:
         claimed, due = await self._claim(free)
         self.begin(claimed)
         if len(claimed) == free or due is None:
-            return _IDLE  # the end of any of them wakes us
+            return idle  # the end of any of them wakes us
         if self.attempts.held_back is not None:
             due = max(due, self.attempts.held_back)
         wait = (due - self.running.clock.now()).total_seconds()
         # What is due and was not claimed has come due just now, or another process holds it.
-        return min(max(wait, _AT_ONCE), _IDLE)
+        return min(max(wait, _AT_ONCE), idle)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         was_full = len(self._busy) >= _MOST
@@ -168,7 +171,7 @@ class OutboxWorker:
         now = self.running.clock.now()
         deliveries = Deliveries(tx)
         taken: list[Claimed | None] = []
-        for row in deliveries.claim(self.adapter.account, self.run_id, now, LEASE, limit):
+        for row in deliveries.claim(self.adapter.account, self.run_id, now, self.pace.lease, limit):
             # What may stand already is found out first.
             reason = "" if row.doubtful else self.consent.missing(tx, row)
             if reason:
@@ -213,7 +216,9 @@ class OutboxWorker:
                 if head is not None:
                     return [
                         head,
-                        *deliveries.behind_in_line(head.key, self.run_id, now, LEASE, _RUN),
+                        *deliveries.behind_in_line(
+                            head.key, self.run_id, now, self.pace.lease, _RUN
+                        ),
                     ]
             return []
 

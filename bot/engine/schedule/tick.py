@@ -13,6 +13,7 @@ from apscheduler.triggers.date import DateTrigger
 from bot.core.events import CameDue
 from bot.core.ports import Clock
 from bot.core.turn import Plan
+from bot.engine.pace import Pace
 from bot.engine.schedule.recurrence import Rule, next_after
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 _BATCH = 50
 _SLICE = 0.025  # seconds that a batch may hold the store, when a person may be waiting
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-_LONGEST_SLEEP = timedelta(seconds=30)
 
 Handle = Callable[[Transaction, CameDue], bool]
 
@@ -45,16 +45,23 @@ class Tick:
         clock: where the time comes from.
         handle: what handles an event in a given transaction and tells whether it wrote actions.
         wake: tells the outbox that something was written.
+        pace: how long it sleeps at most.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, handle: Handle, wake: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        handle: Handle,
+        wake: Callable[[], None],
+        pace: Pace | None = None,
     ) -> None:
         """Work on this store with this clock."""
         self.store = store
         self.clock = clock
         self.handle = handle
         self.wake = wake
+        self.longest_sleep = (pace or Pace()).look
         self._scheduler: AsyncIOScheduler | None = None
         self._rounds = 0
         self._size = 8
@@ -68,7 +75,7 @@ class Tick:
             self._plan_next(self.clock.now())
             while True:
                 before = self._rounds
-                await asyncio.sleep(2 * _LONGEST_SLEEP.total_seconds())
+                await asyncio.sleep(2 * self.longest_sleep.total_seconds())
                 if self._rounds == before:
                     # The machine's clock went back, and the job would wait until it is there again.
                     self._plan_next(self.clock.now())
@@ -83,7 +90,9 @@ class Tick:
             log.error("tick failed", error=type(error).__name__)
             earliest = None
         now = self.clock.now()
-        self._plan_next(min(max(earliest or now + _LONGEST_SLEEP, now), now + _LONGEST_SLEEP))
+        self._plan_next(
+            min(max(earliest or now + self.longest_sleep, now), now + self.longest_sleep)
+        )
 
     def _plan_next(self, moment: datetime) -> None:
         if self._scheduler is not None:
