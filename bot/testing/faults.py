@@ -93,7 +93,7 @@ class FaultyTransport:
         async def fail(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not self.concerns(request):
                 return await handler(request)
-            trouble = self._drawn()
+            trouble = self.drawn()
             if trouble is None:
                 return await handler(request)
             self.happened[trouble] += 1
@@ -102,7 +102,8 @@ class FaultyTransport:
 
         return fail
 
-    def _drawn(self) -> Trouble | None:
+    def drawn(self) -> Trouble | None:
+        """Return what the next request meets."""
         if self._planned:
             return self._planned.popleft()
         number = self.chance()
