@@ -13,8 +13,8 @@ from tests.durability.plan import HALLS, LEASE, WINDOW
 from tests.durability.wire import Happening
 from tests.durability.zygote import Zygote
 
-_BACKLOG = 60  # messages that are waited for: more work than that is not given
-_LONGEST_LIFE = 1.0  # seconds
+_BACKLOG = 100  # messages that are waited for: more work than that is not given
+_LONGEST_LIFE = 1.5  # seconds
 _KINDS = ("ask in a hall", "ask in private", "join", "prompt", "check-in")
 
 
@@ -30,7 +30,7 @@ class Weather:
         unreadable: with which part the history cannot be read for a while.
     """
 
-    life: float = 0.3
+    life: float = 0.45
     stops: float = 0.12
     downs: float = 0.04
     wrong: float = 0.3

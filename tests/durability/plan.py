@@ -12,12 +12,12 @@ CIRCLE = Community(PLATFORM, "circle")
 HALLS = tuple(Room(PLATFORM, f"hall {number}") for number in range(4))
 
 # Fifty times faster than in life: a lease of 60 s ends after 1.2 s. The rest, in the same
-# proportion: an adapter gives up after 15 s, what comes late comes after 22 s, and after 30 s
+# proportion: an adapter gives up after 15 s, what comes late comes after 28 s, and after 30 s
 # (what the adapter promises) nothing comes any more.
 SPEED = 50.0
 LEASE = 60 / SPEED
 PATIENCE = 15 / SPEED
-LAG = 22 / SPEED
+LAG = 28 / SPEED
 QUIESCENCE = 30 / SPEED
 WINDOW = 120 / SPEED  # for so long the platform knows a key again
 

@@ -1,11 +1,15 @@
 """Each window in which a bot can die: killed there, it says everything once in the end."""
 
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bot.testing.faults import Trouble
 from tests.durability.arena import Arena, arena
-from tests.durability.plan import HALLS
+from tests.durability.plan import HALLS, LEASE
 from tests.durability.wire import Happening
 from tests.durability.zygote import Zygote
 
@@ -79,6 +83,51 @@ def test_dying_on_the_way_up_leaves_the_doubt(zygote: Zygote, folder: Path) -> N
         here.start()
         assert here.drain()
         everything_once(here)
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+def test_nobody_has_to_die_for_it(zygote: Zygote, folder: Path, trouble: Trouble) -> None:
+    with arena(zygote, folder, window=NO_WINDOW) as here:
+        here.control(plan=[trouble.name])
+        here.ask(ASK, NEXT)
+        here.start()
+        assert here.drain()
+        everything_once(here)
+        assert here.state()["troubles"] == {trouble.name: 1}
+
+
+def test_what_was_claimed_before_a_long_stop_is_not_sent_by_both(
+    zygote: Zygote, folder: Path, postgres: str
+) -> None:
+    with arena(zygote, folder, postgres, window=NO_WINDOW) as here:
+        here.ask(ASK)
+        slow = here.start(failpoint="stop turn after")
+        assert zygote.stopped(slow)
+        here.start()
+        wait_for(lambda: here.state()["stands"] == 1)  # the lease ended, and another took it over
+        zygote.signal(slow, signal.SIGCONT)
+        here.ask(NEXT)
+        assert here.drain()
+        everything_once(here)
+
+
+def test_a_long_stop_of_the_only_worker_doubles_nothing(zygote: Zygote, folder: Path) -> None:
+    with arena(zygote, folder, window=NO_WINDOW) as here:
+        here.ask(ASK)
+        slow = here.start(failpoint="stop turn after")
+        assert zygote.stopped(slow)
+        time.sleep(1.2 * LEASE)
+        zygote.signal(slow, signal.SIGCONT)
+        assert here.drain()
+        everything_once(here)
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait until something has happened."""
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
 
 
 def dies_there(here: Arena, failpoint: str) -> None:
