@@ -20,6 +20,7 @@ from bot.engine.dispatch import Dispatcher
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
+from bot.engine.pace import Pace
 from bot.engine.retention import Retention
 from bot.engine.running import Running
 from bot.engine.schedule.tick import Tick
@@ -111,6 +112,7 @@ class App:
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Wire the parts; nothing runs yet."""
         self.store = store
@@ -121,7 +123,8 @@ class App:
         self.adapters = list(adapters)
         self.run_id = self.ids.new()
         self.outboxes = [
-            OutboxWorker(self.running, store, adapter, self.run_id) for adapter in adapters
+            OutboxWorker(self.running, store, adapter, self.run_id, pace=pace)
+            for adapter in adapters
         ]
         self.dispatchers = {
             adapter.name: Dispatcher(self.running, store, adapter, outbox)
@@ -130,7 +133,7 @@ class App:
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
         self.retention = Retention(store, self.clock)
         platforms = list(self.dispatchers)
-        self.tick = Tick(store, self.clock, self._came_due, self._wake, platforms)
+        self.tick = Tick(store, self.clock, self._came_due, self._wake, platforms, pace)
 
     async def run(self) -> None:
         """Run until cancelled, or until something can never work (`Misconfigured`)."""

@@ -18,13 +18,13 @@ from bot.core.errors import (
 from bot.core.ports import Adapter, Clock, Delivery
 from bot.core.refs import MessageRef
 from bot.engine.consent import Consent
+from bot.engine.pace import Pace
 from bot.engine.writing import read
 from storage.outbox import Claimed
 from storage.store import Store
 
 log = structlog.get_logger(__name__)
 
-MARGIN = timedelta(seconds=35)  # longer than an adapter's longest call
 _MOST_DOUBTS = 12  # attempts, before what stays in doubt is given up,
 _LONGEST_DOUBT = timedelta(hours=2)  # but a platform may be away for so long
 _SOON = 0.1  # seconds
@@ -44,14 +44,21 @@ class Attempts:
     """Sends through one adapter, and lets the whole account wait where the platform says so."""
 
     def __init__(
-        self, adapter: Adapter, store: Store, clock: Clock, consent: Consent, patience: float
+        self,
+        adapter: Adapter,
+        store: Store,
+        clock: Clock,
+        consent: Consent,
+        pace: Pace,
+        patience: float | None = None,
     ) -> None:
-        """Give a call of the adapter so many seconds, at most `MARGIN`."""
+        """Give a call of the adapter so many seconds: the pace's margin, or less."""
         self.adapter = adapter
         self.store = store
         self.clock = clock
         self.consent = consent
-        self.patience = patience
+        self.pace = pace
+        self.patience = pace.margin.total_seconds() if patience is None else patience
         self.held_back: datetime | None = None
 
     @property
@@ -76,7 +83,7 @@ class Attempts:
                 unwanted = await self.store.transact(lambda tx: self.consent.missing(tx, row))
                 if unwanted:
                     return Outcome("skipped", reason=unwanted)
-            if self.clock.now() > row.leased_until - MARGIN:
+            if self.clock.now() > row.leased_until - self.pace.margin:
                 # Stopped for too long (SIGSTOP, a sleeping laptop): it may be another's by now.
                 return self._in_doubt(row) if row.doubtful else Outcome("pending")
             async with asyncio.timeout(self.patience):
@@ -106,7 +113,8 @@ class Attempts:
         age = self.clock.now() - (row.first_attempt_at or self.clock.now())
         if row.attempts >= _MOST_DOUBTS and age >= _LONGEST_DOUBT:
             return Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
-        wait = self.adapter.affordances.quiescence + min(2.0 ** min(row.attempts, 10), 300.0)
+        longer = min(self.pace.doubt * 2 ** min(row.attempts, 10), self.pace.longest_doubt)
+        wait = self.adapter.affordances.quiescence + longer.total_seconds()
         return Outcome("doubt", wait=wait)
 
     async def _find(self, delivery: Delivery, recovery: Recovery) -> Outcome | None:

@@ -16,8 +16,9 @@ import structlog
 
 from bot.core.events import Delivered, Event, Undelivered
 from bot.core.ports import Adapter
-from bot.engine.attempt import MARGIN, Attempts, Outcome
+from bot.engine.attempt import Attempts, Outcome
 from bot.engine.consent import Consent
+from bot.engine.pace import Pace
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush
@@ -27,14 +28,10 @@ from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)
 _MOST = 16  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
-_IDLE = 30.0  # seconds, as are the following
-_IDLE_SHARED = 1.0  # where other processes write, and cannot wake us
-_RECOVERY = 30.0
+_IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
-_AFTER_FAILURE = 5.0
 
 
 class OutboxWorker:
@@ -46,7 +43,9 @@ class OutboxWorker:
         store: Store,
         adapter: Adapter,
         run_id: str,
-        patience: float = MARGIN.total_seconds(),
+        *,
+        pace: Pace | None = None,
+        patience: float | None = None,
     ) -> None:
         """Serve one adapter.
 
@@ -55,19 +54,20 @@ class OutboxWorker:
             store: where the outbox is.
             adapter: who sends.
             run_id: marks the rows that this process holds.
-            patience: seconds that a call of the adapter may take, at most `MARGIN`.
+            pace: how long it waits for what.
+            patience: seconds that a call of the adapter may take, at most the pace's margin.
         """
         self.running = running
         self.store = store
         self.adapter = adapter
         self.run_id = run_id
+        self.pace = pace or Pace()
         self.consent = Consent(running)
-        self.attempts = Attempts(adapter, store, running.clock, self.consent, patience)
+        self.attempts = Attempts(adapter, store, running.clock, self.consent, self.pace, patience)
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
         self._recovered: float | None = None
-        self._idle = _IDLE_SHARED if store.shared else _IDLE
 
     def wake(self) -> None:
         """Look again: something was written."""
@@ -99,7 +99,7 @@ class OutboxWorker:
                     wait = await self._round()
                 except Exception as error:
                     log.error("outbox failed", error=type(error).__name__)
-                    wait = _AFTER_FAILURE
+                    wait = self.pace.after_failure.total_seconds()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
@@ -113,7 +113,9 @@ class OutboxWorker:
 
     async def _round(self) -> float:
         """Begin to send what can be sent now; return for how many seconds that was all."""
-        if self._recovered is None or time.monotonic() - self._recovered >= _RECOVERY:
+        look = self.pace.look.total_seconds()
+        idle = min(look, _IDLE_SHARED) if self.store.shared else look
+        if self._recovered is None or time.monotonic() - self._recovered >= look:
             await self.recover()
             self._recovered = time.monotonic()
         self._at_work = True
@@ -121,12 +123,12 @@ class OutboxWorker:
         claimed, due = await self._claim(free)
         self.begin(claimed)
         if len(claimed) == free or due is None:
-            return self._idle  # the end of any of them wakes us
+            return idle  # the end of any of them wakes us
         if self.attempts.held_back is not None:
             due = max(due, self.attempts.held_back)
         wait = (due - self.running.clock.now()).total_seconds()
         # What is due and was not claimed has come due just now, or another process holds it.
-        return min(max(wait, _AT_ONCE), self._idle)
+        return min(max(wait, _AT_ONCE), idle)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         was_full = len(self._busy) >= _MOST
@@ -172,7 +174,7 @@ class OutboxWorker:
         now = self.running.clock.now()
         deliveries = Deliveries(tx)
         taken: list[Claimed | None] = []
-        for row in deliveries.claim(self.adapter.account, self.run_id, now, LEASE, limit):
+        for row in deliveries.claim(self.adapter.account, self.run_id, now, self.pace.lease, limit):
             # What may stand already is found out first.
             reason = "" if row.doubtful else self.consent.missing(tx, row)
             if reason:
@@ -217,7 +219,9 @@ class OutboxWorker:
                 if head is not None:
                     return [
                         head,
-                        *deliveries.behind_in_line(head.key, self.run_id, now, LEASE, _RUN),
+                        *deliveries.behind_in_line(
+                            head.key, self.run_id, now, self.pace.lease, _RUN
+                        ),
                     ]
             return []
 

@@ -88,7 +88,7 @@ class Circle:
             SeededIds(starts),
         )
         self.outbox = OutboxWorker(
-            self.running, self.store, self.platform, f"run {starts}", patience
+            self.running, self.store, self.platform, f"run {starts}", patience=patience
         )
         self.dispatcher = Dispatcher(self.running, self.store, self.platform, self.outbox)
         self.platform.host = StoreHost(self.store, self.dispatcher)

@@ -12,7 +12,9 @@ from storage.opening import Opened, open_store
 from storage.registry import METADATA
 from storage.schema import upgrade
 from storage.store import Store
-from tests.support.postgres import postgres as postgres
+from tests.support.postgres import postgres
+
+__all__ = ["postgres"]  # a fixture that other suites use as well
 
 
 @pytest.fixture(scope="session")

