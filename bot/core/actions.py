@@ -191,3 +191,4 @@ class Affordances:
     quiescence: float = 30.0
     direct_unasked: bool = False  # may the bot open a direct conversation itself
     prefix: str = "/"  # what a command begins with, where it is typed in a room
+    per_second: float | None = None  # deliveries that the platform takes of one account, if known

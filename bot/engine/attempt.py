@@ -18,6 +18,7 @@ from bot.core.errors import (
 from bot.core.ports import Adapter, Clock, Delivery
 from bot.core.refs import MessageRef
 from bot.engine.consent import Consent
+from bot.engine.pacing import Pacing
 from bot.engine.writing import read
 from storage.outbox import Claimed
 from storage.store import Store
@@ -52,6 +53,7 @@ class Attempts:
         self.clock = clock
         self.consent = consent
         self.patience = patience
+        self.pacing = Pacing(adapter.affordances.per_second, clock)
         self.held_back: datetime | None = None
 
     @property
@@ -68,6 +70,7 @@ class Attempts:
         delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
         reading_back = row.doubtful
         try:
+            await self.pacing.turn(action.lane)
             if row.doubtful:
                 found = await self._find(delivery, action.recovery)
                 if found is not None:
