@@ -168,14 +168,14 @@ def options(about: str | None, limit: float) -> argparse.ArgumentParser:
     return parser
 
 
-def store_options(parser: argparse.ArgumentParser) -> None:
+def store_options(parser: argparse.ArgumentParser, default: Sequence[str] = STORES) -> None:
     """Let somebody choose the databases."""
     parser.add_argument(
         "--stores",
         nargs="+",
         choices=STORES,
-        default=list(STORES),
-        help="databases to measure on (both)",
+        default=list(default),
+        help=f"databases to measure on ({' '.join(default)})",
     )
 
 

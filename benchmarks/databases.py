@@ -1,4 +1,4 @@
-"""Empty databases for benchmarks: files of SQLite, and a PostgreSQL server on a socket of its own."""
+"""Empty databases for benchmarks: SQLite files, and a PostgreSQL server on a socket of its own."""
 
 from __future__ import annotations
 
