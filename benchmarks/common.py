@@ -216,7 +216,7 @@ def _fsync(path: Path) -> float:
 
 
 def show(report: Mapping[str, Any], as_json: bool) -> None:
-    """Print a report: as JSON, or `figures` as a table of columns, `ratios` below."""
+    """Print a report: as JSON, or `figures` as columns of a table, and the rest below."""
     if as_json:
         print(json.dumps(_rounded(report), indent=2))
         return
@@ -229,6 +229,8 @@ def show(report: Mapping[str, Any], as_json: bool) -> None:
         print(f"{row.replace('_', ' '):{width}}" + "".join(f"{cell:>24}" for cell in cells))
     for name, value in report["ratios"].items():
         print(f"{name.replace('_', ' ')}: {_cell(value)}")
+    for name, why in report.get("failed", {}).items():
+        print(f"failed: {name}: {why}")
 
 
 def _cell(value: object) -> str:

@@ -36,6 +36,7 @@ from storage.store import Transaction  # noqa: E402
 from storage.tables import Outbox, Schedule  # noqa: E402
 
 PEER = Path(__file__).with_name("peers") / "apscheduler_jobs.py"
+PEERS = ("apscheduler_memory", "apscheduler_sqlalchemy")
 SCHEDULES = 100_000
 DUE_PROMPTS = 2_000  # one a community
 DUE_CHECK_INS = 8_000
@@ -71,8 +72,8 @@ class Figures:
     most_memory_mib: float
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; 1 if a peer could not be measured."""
     parser = common.options(__doc__, limit=2400)
     common.store_options(parser)
     parser.add_argument("--part", nargs=2, help="URL and key: measured in a process of its own")
@@ -81,14 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.part:
         url, key = given.part
         common.show(asyncio.run(come_due(Place(url, Path(key)))), as_json=True)
-        return
+        return 0
     report = common.bounded(measure(given.stores, share, given.folder), given.limit)
     common.show(report, given.json)
+    return 1 if report["failed"] else 0
 
 
 async def measure(stores: Sequence[str], share: float, folder: Path | None) -> dict[str, Any]:
     """Measure each database and each peer in a process of its own, one after another."""
     figures: dict[str, dict[str, Any]] = {}
+    failed: dict[str, str] = {}
     with databases(folder) as fresh:
         for kind in stores:
             place = fresh(kind)
@@ -99,16 +102,20 @@ async def measure(stores: Sequence[str], share: float, folder: Path | None) -> d
         jobs, due = int(SCHEDULES * share), int((DUE_PROMPTS + DUE_CHECK_INS) * share)
         # The peer makes its own file where a store of ours would lie.
         file = fresh("sqlite").url
-        for name, url in (("apscheduler_memory", "memory"), ("apscheduler_sqlalchemy", file)):
+        for name, url in zip(PEERS, ("memory", file), strict=True):
             wanted = (url, str(jobs), str(due))
-            if url != "memory":
-                await common.part(PEER, "populate", *wanted, limit=PART_SECONDS)
-            figures[name] = await common.part(PEER, "fire", *wanted, limit=PART_SECONDS)
+            try:
+                if url != "memory":
+                    await common.part(PEER, "populate", *wanted, limit=PART_SECONDS)
+                figures[name] = await common.part(PEER, "fire", *wanted, limit=PART_SECONDS)
+            except RuntimeError as error:
+                failed[name] = str(error)
     return {
         "benchmark": "schedule",
         "machine": common.machine(folder) | {"apscheduler": version("apscheduler")},
         "figures": figures,
         "ratios": _ratios(figures, stores),
+        "failed": failed,
     }
 
 
@@ -119,7 +126,7 @@ def _ratios(figures: dict[str, dict[str, Any]], stores: Sequence[str]) -> dict[s
         sizes = [name for name in ours if name.startswith("next_due_p50_us_of_")]
         largest, smallest = ours[sizes[-1]], ours[sizes[0]]
         found[f"{kind}_next_due_largest_vs_smallest"] = common.ratio(largest, smallest)
-        for name in ("apscheduler_memory", "apscheduler_sqlalchemy"):
+        for name in (name for name in PEERS if name in figures):
             peer = figures[name]
             for figure, other in (
                 ("startup_s", "startup_s"),
@@ -292,4 +299,4 @@ def _in_outbox(tx: Transaction, flow: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
