@@ -192,3 +192,4 @@ class Affordances:
     direct_unasked: bool = False  # may the bot open a direct conversation itself
     prefix: str = "/"  # what a command begins with, where it is typed in a room
     exclusive: bool = False  # one process at a time may act as the account
+    per_second: float | None = None  # deliveries that the platform takes of one account, if known

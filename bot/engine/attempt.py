@@ -19,6 +19,7 @@ from bot.core.ports import Adapter, Clock, Delivery
 from bot.core.refs import MessageRef
 from bot.engine.consent import Consent
 from bot.engine.pace import Pace
+from bot.engine.ratelimit import RateLimit
 from bot.engine.writing import read
 from storage.outbox import Claimed
 from storage.store import Store
@@ -59,6 +60,7 @@ class Attempts:
         self.consent = consent
         self.pace = pace
         self.patience = pace.margin.total_seconds() if patience is None else patience
+        self.rate_limit = RateLimit(adapter.affordances.per_second, clock)
         self.held_back: datetime | None = None
 
     @property
@@ -75,6 +77,7 @@ class Attempts:
         delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
         reading_back = row.doubtful
         try:
+            await self.rate_limit.turn(action.lane)
             if row.doubtful:
                 found = await self._find(delivery, action.recovery)
                 if found is not None:
