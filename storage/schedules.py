@@ -66,6 +66,16 @@ class Schedules:
         query = query.order_by(col(Schedule.next_due).nulls_last(), Schedule.id)
         return [self._planned(row) for row in self.tx.session.exec(query)]
 
+    def of_all(self, community: str) -> list[Plan]:
+        """Return all of a community's schedules, its members' included."""
+        query = select(Schedule).where(Schedule.community_id == community)
+        return [self._planned(row) for row in self.tx.session.exec(query.order_by(Schedule.id))]
+
+    def of_member(self, subject: str) -> list[Plan]:
+        """Return a member's schedules in all communities."""
+        query = select(Schedule).where(Schedule.subject_id == subject)
+        return [self._planned(row) for row in self.tx.session.exec(query.order_by(Schedule.id))]
+
     def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> Iterator[Plan]:
         """Take the schedules of these platforms whose moment has come, the earliest first.
 
@@ -96,6 +106,14 @@ class Schedules:
         else:
             row.next_due = next_due
             self.tx.session.add(row)
+
+    def move(self, id_: str, zone: str, next_due: datetime | None) -> None:
+        """Note another zone, and the next moment in it."""
+        row = self.tx.session.get_one(Schedule, id_)
+        row.zone, row.next_due = zone, next_due
+        row.revision += 1
+        self.tx.session.add(row)
+        self.tx.session.flush()
 
     def remove(self, id_: str) -> None:
         """Forget a schedule."""

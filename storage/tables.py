@@ -4,7 +4,7 @@ migrations.
 People appear here by a random subject id alone. What is sealed is `bytes`; see `storage.crypto`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
@@ -83,6 +83,16 @@ class CommunityRoom(SQLModel, table=True):
     name: str
     can_post: bool
     can_pin: bool
+
+
+class QuietPeriod(SQLModel, table=True):
+    """Days on the community's wall clock in which nothing comes by itself, both ends included."""
+
+    __tablename__ = "quiet_period"
+    id: str = Field(primary_key=True)
+    community_id: str = Field(foreign_key="community.id", ondelete="CASCADE", index=True)
+    first_day: date
+    last_day: date
 
 
 class Subject(SQLModel, table=True):
@@ -195,3 +205,4 @@ class Schedule(SQLModel, table=True):
     lateness: int  # seconds
     payload: bytes | None = None
     revision: int = 0
+    advanced_at: datetime | None = None  # when the tick last moved it on, by the clock of then

@@ -37,6 +37,13 @@ class SettingsSaved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneChanged(Event):
+    """A time zone was changed: the member's (`own`), or the community's."""
+
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThoughtOffered(Event):
     """A member wants to keep a thought, `about` something that they just read."""
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from bot.core.features import Feature
+from bot.core.features import Feature, ZoneChanged
 from bot.core.turn import Answer, Turn
 from bot.engine import menus
+from bot.engine.schedule import zones
 from bot.engine.turn import EngineTurn
 from storage.communities import Communities
 from storage.outbox import Deliveries
@@ -36,5 +37,6 @@ def engine_feature() -> Feature:
     return Feature(
         name="engine",
         answers={"engine.community": choose_community, "engine.menu": menus.choose},
+        on={ZoneChanged: zones.follow},
         status=undelivered,
     )

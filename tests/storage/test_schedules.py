@@ -107,6 +107,33 @@ def test_a_members_plans_are_theirs_and_the_communitys_its_own(garden: Store) ->
     assert ids("prompt", "ana") == ["own", "own later"]
 
 
+def test_schedules_are_found_by_community_and_by_member_and_moved(garden: Store) -> None:
+    def work(tx: Transaction) -> None:
+        Communities(tx).add(Community("memory", "pond"), "Pond", "pond", "en", "UTC")
+        Members(tx).ensure(Member("memory", "@tom"), "tom")
+
+    garden.run(work)
+    save(
+        garden,
+        plan("public"),
+        replace(plan("own"), subject="ana"),
+        replace(plan("tom's"), subject="tom"),
+        replace(plan("elsewhere"), community="pond", subject="ana"),
+    )
+    assert [p.id for p in garden.run(lambda tx: Schedules(tx).of_all("garden"))] == [
+        "own",
+        "public",
+        "tom's",
+    ]
+    assert [p.id for p in garden.run(lambda tx: Schedules(tx).of_member("ana"))] == [
+        "elsewhere",
+        "own",
+    ]
+    garden.run(lambda tx: Schedules(tx).move("own", "Asia/Kolkata", NOW + HOUR))
+    moved = garden.run(lambda tx: Schedules(tx).get("own"))
+    assert moved == replace(plan("own", NOW + HOUR), subject="ana", zone="Asia/Kolkata")
+
+
 def test_the_clock_sleeps_until_the_earliest(garden: Store) -> None:
     def earliest() -> datetime | None:
         return garden.run(lambda tx: Schedules(tx).earliest(["memory"]))

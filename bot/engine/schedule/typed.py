@@ -14,6 +14,8 @@ from bot.engine.schedule.recurrence import LAST, WEEKDAYS, Cadence, Reason, Rule
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d)|h)?(am|pm)?")
 _NUMBER = re.compile(r"(\d{1,2})(st|nd|rd|th|er|e|eme)?")
 _SPLIT_CLOCK = re.compile(r"(?<=\d)\s+(?=(?:h|am|pm)\b)|((?<=\bh)|(?<=\dh))\s+(?=\d\d\b)", re.I)
+_TOO_OFTEN = re.compile(r"\b(minutes?|half[ -]?hour(ly|s)?|demi[ -]?heures?)\b")
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # at most, by month
 _PHRASES: tuple[tuple[str, Any, str], ...] = (  # part, value, what people type; "" is passed over
     ("cadence", Cadence.DAILY, "daily|every day|quotidien|quotidienne|chaque jour|tous les jours"),
     ("cadence", Cadence.WEEKLY, "weekly|every week|hebdomadaire|chaque semaine"),
@@ -47,7 +49,10 @@ def _fold(words: str) -> tuple[str, ...]:
 def _vocabulary(locales: tuple[str, ...]) -> dict[tuple[str, ...], tuple[str, Any]]:
     """Return the part and the value that each folded phrase stands for."""
     known: dict[tuple[str, ...], tuple[str, Any]] = {}
+    months: dict[tuple[str, ...], tuple[str, Any]] = {}
     for locale in locales:
+        for widths in Locale.parse(locale.replace("-", "_")).months.values():
+            months = {_fold(name): ("month", n) for n, name in widths["wide"].items()} | months
         days: dict[tuple[str, ...], set[int]] = {}
         for widths in Locale.parse(locale.replace("-", "_")).days.values():
             for width in ("wide", "abbreviated", "short"):
@@ -56,7 +61,7 @@ def _vocabulary(locales: tuple[str, ...]) -> dict[tuple[str, ...], tuple[str, An
                         days.setdefault(_fold(form), set()).add(day)
         # Without its accent an abbreviation may stand for two days (Slovak st, št): for neither.
         known = {k: ("weekday", min(v)) for k, v in days.items() if len(v) == 1} | known
-    return known | {_fold(p): (part, v) for part, v, ps in _PHRASES for p in ps.split("|")}
+    return months | known | {_fold(p): (part, v) for part, v, ps in _PHRASES for p in ps.split("|")}
 
 
 def _clock(word: str) -> time:
@@ -88,6 +93,8 @@ def parse_rule(
         days = {k[0]: WEEKDAYS[v] for k, (part, v) in known.items() if part == "weekday"}
         raw[5:6] = ["".join(days.get(d, d) for d in re.split("([,-])", f)) for f in folded[5:6]]
         return Rule(Cadence.CRON, cron=" ".join(raw[1:]).lower())
+    if often := _TOO_OFTEN.search(" ".join(folded)):
+        raise RuleMistake(Reason.SUB_HOURLY, often[0])
     parts: dict[str, Any] = {}
     typed: dict[str, str] = {}
     numbers: list[tuple[int, str]] = []
@@ -111,6 +118,11 @@ def parse_rule(
         else:
             raise RuleMistake(Reason.UNKNOWN_WORD, word)
         start = end
+    if "month" in parts:  # no rule is yearly; some dates never come at all
+        for value, text in numbers:
+            if value > _DAYS[parts["month"] - 1]:
+                raise RuleMistake(Reason.IMPOSSIBLE_DATE, f"{text} {typed['month']}")
+        raise RuleMistake(Reason.UNEXPECTED_WORD, typed["month"])
     weekly = Cadence.WEEKLY if "every" in parts and "weekday" in parts else None
     cadence = parts.pop("cadence", weekly)
     if cadence is None:

@@ -7,7 +7,7 @@ from rapidfuzz import process
 
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
-from bot.core.features import SetupGoesOn, SetupReached, SetupStep
+from bot.core.features import SetupGoesOn, SetupReached, SetupStep, ZoneChanged
 from bot.core.refs import RoomFacts
 from bot.core.turn import USES, Answer, Turn
 from bot.engine.reading import fold
@@ -89,8 +89,10 @@ def zone(turn: Turn, answer: Answer) -> None:
     if answer.choice != "keep":
         communities = turn.rows(Communities)
         row = communities.get(turn.community.id)
-        row.zone = zone_meant(answer.text)
+        before, row.zone = row.zone, zone_meant(answer.text)
         communities.save(row)
+        if row.zone != before:
+            turn.tell(ZoneChanged(event_id=turn.new_id(), own=False))
     turn.say("zone_kept", zone=turn.community.zone)
     _after(turn, "zone")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
-from bot.core.features import HomeItem, SettingsSaved
+from bot.core.features import HomeItem, SettingsSaved, ZoneChanged
 from bot.core.turn import Answer, Turn
 from bot.engine.schedule.recurrence import valid_zone
 from bot.engine.words import language_name
@@ -66,13 +66,9 @@ def which(turn: Turn, answer: Answer) -> None:
             turn.ask("settings.reactions", "ask_reactions", choices)
         case name:
             field = Field(name, turn.text(f"name_{name}"), limit=60)
-            turn.ask_form(
-                f"settings.{name}",
-                f"ask_{name}",
-                [field],
-                choices=[turn.choice("none", f"no_{name}"), turn.choice("keep", "choice_as_is")],
-                zone=turn.community.zone,
-            )
+            none = turn.choice("none", f"no_{name}", zone=turn.community.zone)
+            as_is = turn.choice("keep", "choice_as_is")
+            turn.ask_form(f"settings.{name}", f"ask_{name}", [field], choices=[none, as_is])
 
 
 def language(turn: Turn, answer: Answer) -> None:
@@ -133,6 +129,8 @@ def _keep(turn: Turn, name: str, value: object) -> None:
     if value is None:
         del settings[name]
     turn.save_settings(settings)
+    if name == "zone":
+        turn.tell(ZoneChanged(event_id=turn.new_id(), own=True))
     turn.say("saved")
     turn.tell(SettingsSaved(event_id=turn.new_id()))
 

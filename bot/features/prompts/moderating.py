@@ -9,12 +9,8 @@ from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.reading import fold
-from bot.engine.schedule.recurrence import (
-    Rule,
-    RuleMistake,
-    next_after,
-    upcoming,
-)
+from bot.engine.schedule.calendar import calendar_of
+from bot.engine.schedule.recurrence import Rule, RuleMistake, next_after
 from bot.engine.schedule.typed import parse_rule
 from bot.engine.words import TemplateMistake, check_template
 from bot.features.prompts.choosing import own_card
@@ -116,11 +112,12 @@ class Moderating:
 
     def skip_next(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """Leave the next date out; the prompt that was meant for it comes the time after."""
-        plan = self.postings.plan(turn)
-        if plan is None or plan.next_due is None or plan.rule is None:
+        plan, moment = self.postings.plan(turn), self.postings.next_date(turn)
+        if plan is None or plan.rule is None or moment is None:
             raise BadInput("nothing_scheduled")
-        following = next_after(Rule.from_json(plan.rule), plan.zone, plan.next_due)
-        self._save(turn, Rule.from_json(plan.rule), plan.zone, following)
+        rule = Rule.from_json(plan.rule)
+        following = calendar_of(turn).next_after(rule, plan.zone, moment)
+        self._save(turn, rule, plan.zone, following)
         turn.say("skipped", at=following.astimezone(ZoneInfo(plan.zone)))
 
     def _waiting(self, turn: Turn) -> list[Prompt]:
@@ -192,9 +189,11 @@ class Moderating:
             name = "rule_" + mistake.reason.value.replace("-", "_")
             reason = turn.text(name, word=mistake.word)
             raise BadInput("rule_mistake", reason=reason) from mistake
-        dates = [at.astimezone(ZoneInfo(zone)) for at in upcoming(rule, zone, turn.now, _SHOWN)]
+        begin = self.postings.free_from(turn, zone)
+        coming = calendar_of(turn).upcoming(rule, zone, begin, _SHOWN)
+        dates = [at.astimezone(ZoneInfo(zone)) for at in coming]
         choices = [turn.choice("yes", "choice_yes"), turn.choice("other", "choice_other")]
-        about = {"rule": rule.to_json(), "zone": zone}
+        about = {"rule": rule.to_json()}
         turn.ask("prompts.confirm", "next_dates", choices, about=about, dates=dates, zone=zone)
 
     def confirmed(self, turn: Turn, answer: Answer) -> None:
@@ -204,10 +203,11 @@ class Moderating:
             turn.ask_form("prompts.rule", "ask_rule", [field])
             return
         rule = Rule.from_json(answer.about["rule"])
-        zone = str(answer.about["zone"])
-        first = next_after(rule, zone, turn.now)
-        self._save(turn, rule, zone, first)
-        turn.say("scheduled", at=first.astimezone(ZoneInfo(zone)), zone=zone)
+        zone = turn.community.zone
+        begin = self.postings.free_from(turn, zone)
+        self._save(turn, rule, zone, next_after(rule, zone, begin))
+        shown_first = calendar_of(turn).next_after(rule, zone, begin)
+        turn.say("scheduled", at=shown_first.astimezone(ZoneInfo(zone)), zone=zone)
         self._setup_goes_on(turn)
 
     def _save(self, turn: Turn, rule: Rule, zone: str, first: datetime) -> None:

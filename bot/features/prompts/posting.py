@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Lane, OpenThread
@@ -10,7 +10,8 @@ from bot.core.features import ThoughtOffered
 from bot.core.markup import Markdown, to_plain
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
-from bot.engine.schedule.recurrence import Rule, next_after
+from bot.engine.schedule.calendar import calendar_of
+from bot.engine.schedule.recurrence import Rule
 from bot.engine.words import check_template, render_template
 from bot.features.prompts.choosing import Card, library_card, next_of, own_card
 from bot.features.prompts.content import VARIABLES, Prompt
@@ -32,16 +33,27 @@ class Postings:
         """Return the community's schedule."""
         return next(iter(turn.plans(KIND)), None)
 
-    def upcoming(self, turn: Turn, count: int) -> list[tuple[datetime, Card]]:
-        """Return what comes next and when, as it would be without further changes."""
+    def next_date(self, turn: Turn) -> datetime | None:
+        """Return when the next prompt comes; what falls into quiet days is left out."""
         plan = self.plan(turn)
         if plan is None or plan.next_due is None or plan.rule is None:
+            return None
+        calendar = calendar_of(turn)
+        if not calendar.quiet(plan.next_due):
+            return plan.next_due
+        return calendar.next_after(Rule.from_json(plan.rule), plan.zone, plan.next_due)
+
+    def upcoming(self, turn: Turn, count: int) -> list[tuple[datetime, Card]]:
+        """Return what comes next and when, as it would be without further changes."""
+        plan, moment = self.plan(turn), self.next_date(turn)
+        if plan is None or plan.rule is None or moment is None:
             return []
+        calendar = calendar_of(turn)
         rows = turn.rows(PromptRows)
         posted = rows.postings(turn.community.id)
         own = [each for each in rows.own(turn.community.id) if each.state == "approved"]
         opened = self._opened(turn)
-        moment, found = plan.next_due, []
+        found: list[tuple[datetime, Card]] = []
         for _ in range(count):
             if own:
                 row = own.pop(0)
@@ -63,8 +75,17 @@ class Postings:
                     delivery_key="",
                 ),
             ]
-            moment = next_after(Rule.from_json(plan.rule), plan.zone, moment)
+            moment = calendar.next_after(Rule.from_json(plan.rule), plan.zone, moment)
         return found
+
+    def free_from(self, turn: Turn, zone: str) -> datetime:
+        """Return from when a changed rule may come due: no second prompt on the same day."""
+        posted = turn.rows(PromptRows).postings(turn.community.id)
+        today = turn.now.astimezone(ZoneInfo(zone)).date()
+        if not posted or posted[-1].due.astimezone(ZoneInfo(zone)).date() != today:
+            return turn.now
+        tomorrow = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(zone))
+        return max(turn.now, tomorrow.astimezone(UTC) - timedelta(microseconds=1))
 
     def _opened(self, turn: Turn) -> datetime | None:
         return turn.rows(Communities).get(turn.community.id).opened_at
@@ -76,12 +97,19 @@ class Postings:
         return library_card(chosen, turn.community.locale) if chosen else None
 
     def due(self, turn: Turn, plan: Plan) -> None:
-        """Post the next prompt with its thread; a paused community has a quiet week."""
+        """Post the next prompt with its thread.
+
+        In quiet days nothing is posted and no prompt used up: neither what is due then, nor what
+        would come late then.
+        """
         community = turn.community
         if community.state != "open" or "prompts" not in community.rooms:
             return
-        rows = turn.rows(PromptRows)
         assert plan.next_due is not None
+        calendar = calendar_of(turn)
+        if calendar.quiet(plan.next_due) or calendar.quiet(turn.now):
+            return
+        rows = turn.rows(PromptRows)
         posted = rows.postings(community.id)
         own = [each for each in rows.own(community.id) if each.state == "approved"]
         if own:
@@ -172,15 +200,15 @@ class Postings:
 
     def status(self, turn: Turn) -> list[str]:
         """Return when the next prompt comes, and how many of the community's own wait."""
-        plan = self.plan(turn)
+        plan, moment = self.plan(turn), self.next_date(turn)
         own = [
             each
             for each in turn.rows(PromptRows).own(turn.community.id)
             if each.state == "approved"
         ]
-        if plan is None or plan.next_due is None:
+        if plan is None or moment is None:
             return [turn.text("status_none", waiting=len(own))]
-        at = plan.next_due.astimezone(ZoneInfo(plan.zone))
+        at = moment.astimezone(ZoneInfo(plan.zone))
         return [turn.text("status", at=at, zone=plan.zone, waiting=len(own))]
 
     def problems(self, turn: Turn) -> list[str]:

@@ -9,6 +9,7 @@ from bot.core.actions import Choice, Field
 from bot.core.content import in_locale
 from bot.core.features import HomeItem
 from bot.core.turn import Answer, Plan, Turn
+from bot.engine.schedule.calendar import calendar_of
 from bot.engine.schedule.recurrence import Cadence, Rule, next_after
 from bot.features.reflection.content import Set
 from storage.reflection import Thought, Thoughts
@@ -105,8 +106,10 @@ class Rhythm:
             personal=True,
         )
         turn.keep(_FLOW, {**turn.state(_FLOW), "offered": True, "told": True, "unanswered": 0})
+        calendar = calendar_of(turn)
+        shown = calendar.next_after(rule, zone, first) if calendar.quiet(first) else first
         turn.say(
-            "rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, first)
+            "rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, shown)
         )
         if len(self.sets) > 1 and not turn.state(_FLOW).get("set"):
             self._ask_set(turn)
@@ -152,13 +155,20 @@ class Rhythm:
         turn.say("stopped" if plans else "nothing_to_stop")
 
     def wanted(self, turn: Turn) -> bool:
-        """Tell, just before sending, whether the member still wants to be written to."""
-        return turn.settings.get("reach") == "direct" and bool(turn.plans(KIND, personal=True))
+        """Tell, just before sending, whether the member is still to be written to."""
+        agreed = turn.settings.get("reach") == "direct" and turn.plans(KIND, personal=True)
+        return bool(agreed) and not calendar_of(turn).quiet(turn.now)
 
     # A check-in
 
-    def due(self, turn: Turn, _plan: Plan) -> None:
-        """Invite, once; after two unanswered ones ask whether to go slower, then be silent."""
+    def due(self, turn: Turn, plan: Plan) -> None:
+        """Invite, once; after two unanswered ones ask whether to go slower, then be silent.
+
+        While the community is quiet, nothing is asked and nothing waits.
+        """
+        calendar = calendar_of(turn)
+        if calendar.quiet(turn.now) or (plan.next_due and calendar.quiet(plan.next_due)):
+            return
         state = turn.state(_FLOW)
         unanswered = int(state.get("unanswered", 0))
         if turn.community.state != "open" or unanswered > _PATIENCE:

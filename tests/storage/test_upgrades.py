@@ -1,0 +1,97 @@
+"""Every released schema comes up to the newest, and keeps what it holds; on either database."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import make_url, text
+
+from storage.communities import Communities
+from storage.crypto import Vault
+from storage.quiet import QuietPeriods
+from storage.schedules import Schedules
+from storage.schema import FOLDER, known, revision, upgrade
+from storage.store import Store, Transaction, make_engine
+from storage.tables import QuietPeriod
+
+# As the releases wrote them, by the schema that each had.
+ROWS = {
+    "0001": (
+        "insert into community (id, platform, external_id, name, state, locale, zone)"
+        " values ('garden', 'memory', 'garden', 'Garden', 'open', 'en', 'UTC')",
+        "insert into schedule"
+        " (id, kind, community_id, rule, zone, next_due, policy, lateness, revision)"
+        """ values ('weekly', 'prompts.weekly', 'garden', '{"cadence": "daily", "at": "09:00"}',"""
+        " 'UTC', '2026-03-03 09:00:00.000000+00:00', 'late once', 60, 3)",
+    ),
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'old.db'}"
+        return
+    url = make_url(request.getfixturevalue("postgres"))
+    name = f"old_{uuid4().hex}"
+    engine = make_engine(url.render_as_string(hide_password=False)).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"drop database {name}"))
+    engine.dispose()
+
+
+def old(url: str, schema: str) -> None:
+    """Make a store as a release with this schema left it."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["url"] = url
+    command.upgrade(config, schema)
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        for row in ROWS[schema]:
+            connection.exec_driver_sql(row)
+    assert revision(engine) == schema
+    engine.dispose()
+
+
+def work(url: str, vault: Vault, what: Callable[[Transaction], object]) -> object:
+    store = Store(url, vault)
+    try:
+        return store.run(what)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("schema", [each for each in known() if each in ROWS])
+def test_a_populated_store_comes_up_and_keeps_what_it_holds(
+    empty: str, vault: Vault, schema: str
+) -> None:
+    old(empty, schema)
+    upgrade(empty)
+
+    def look(tx: Transaction) -> tuple[object, ...]:
+        periods = QuietPeriods(tx)
+        row = QuietPeriod(
+            id="q", community_id="garden", first_day=date.min, last_day=date(2027, 1, 3)
+        )
+        periods.add(row)
+        (plan,) = Schedules(tx).of("garden")
+        return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
+
+    found = work(empty, vault, look)
+    assert found == ("Garden", "UTC", 60, "2026-03-03 09:00:00+00:00")
+    kept = work(empty, vault, lambda tx: [row.last_day for row in QuietPeriods(tx).of("garden")])
+    assert kept == [date(2027, 1, 3)]
+
+
+def test_the_schema_before_the_newest_is_among_those_tried() -> None:
+    assert known()[-2] in ROWS
