@@ -12,10 +12,11 @@ from sqlalchemy import make_url, text
 
 from storage.communities import Communities
 from storage.crypto import Vault
+from storage.engines import make_engine
 from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
 from storage.schema import FOLDER, known, revision, upgrade
-from storage.store import Store, Transaction, make_engine
+from storage.store import Store, Transaction
 from storage.tables import QuietPeriod
 
 # As the releases wrote them, by the schema that each had.
