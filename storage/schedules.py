@@ -35,6 +35,7 @@ class Schedules:
             "next_due": plan.next_due,
             "policy": plan.policy,
             "lateness": plan.lateness,
+            "advanced_at": None,
             "payload": self.tx.seal(_PAYLOAD, json.dumps(dict(plan.payload)), plan.subject)
             if plan.payload is not None
             else None,
@@ -96,15 +97,26 @@ class Schedules:
             Conversations(self.tx).fetch(people)
         return (self._planned(row) for row in rows)
 
-    def advance(self, id_: str, next_due: datetime | None) -> None:
-        """Note the next moment; None ends a schedule that came due once."""
+    def ahead(self, of: datetime, limit: int) -> list[Plan]:
+        """Take the schedules that were moved on when the clock showed a later time than this."""
+        query = (
+            select(Schedule)
+            .where(col(Schedule.advanced_at) > of)
+            .order_by(Schedule.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [self._planned(row) for row in self.tx.session.exec(query)]
+
+    def advance(self, id_: str, next_due: datetime | None, at: datetime | None = None) -> None:
+        """Note the next moment, and when that was found; None ends what came due once."""
         row = self.tx.session.get(Schedule, id_)
         if row is None:
             return
         if next_due is None and row.rule is None:
             self.tx.session.delete(row)
         else:
-            row.next_due = next_due
+            row.next_due, row.advanced_at = next_due, at
             self.tx.session.add(row)
 
     def move(self, id_: str, zone: str, next_due: datetime | None) -> None:

@@ -121,10 +121,10 @@ class Dispatcher:
         # What was waiting for a delivery that is recognized now may go.
         return flush(turn, self.adapter) + isinstance(event, Delivered)
 
-    def came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
-        """Handle a moment of a schedule in this transaction."""
+    def came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> int:
+        """Handle a moment of a schedule in this transaction; tell how much is to be sent then."""
         if not self._take_in(tx, event):
-            return
+            return 0
         turn = self._begin(tx, event)
         where = turn.where
         where.subject = plan.subject
@@ -133,7 +133,7 @@ class Dispatcher:
         where.locale = self.running.words.nearest(own, where.community.locale)
         feature, handler = self.running.due[plan.kind]
         turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
-        flush(turn, self.adapter)
+        return flush(turn, self.adapter)
 
     def _take_in(self, tx: Transaction, event: Event) -> bool:
         return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())

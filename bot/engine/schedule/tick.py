@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from bot.core.events import CameDue
 from bot.core.ports import Clock
 from bot.core.turn import Plan
 from bot.engine.pace import Pace
 from bot.engine.schedule.catchup import catch_up, following
+from bot.engine.schedule.clockwatch import JUMP, ClockWatch
+from bot.engine.schedule.recurrence import Rule, next_after
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
 from storage.trouble import ends_transaction
@@ -36,11 +38,25 @@ class _Failure:
     tried: int
 
 
+class _After(BaseTrigger):
+    """Fires once, so long after it is planned, whatever time the machine's clock shows."""
+
+    def __init__(self, delay: timedelta) -> None:
+        self._delay = delay
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        return now + self._delay if previous is None else None
+
+
 class Tick:
     """Turns schedules into events when their moment has come.
 
     A schedule that cannot be handled is tried again a few times, ever later; then it goes on to its
     next moment.
+
+    The machine's clock may be wrong for a while (docs/architecture.md, *Time*). One that went back
+    repeats nothing: a schedule already waits for its next moment, and an event that was handled is
+    known by its id. What a clock that was ahead moved on too far is brought back by `mend`.
 
     Args:
         store: where the schedules are.
@@ -49,6 +65,7 @@ class Tick:
         wake: tells the outbox that something was written.
         platforms: those that this process speaks; the schedules of others are left to others.
         pace: how long it sleeps at most.
+        watch: tells whether the clock can be relied on.
     """
 
     def __init__(
@@ -59,6 +76,7 @@ class Tick:
         wake: Callable[[], None],
         platforms: Sequence[str],
         pace: Pace | None = None,
+        watch: ClockWatch | None = None,
     ) -> None:
         """Work on this store with this clock."""
         self.store = store
@@ -67,6 +85,7 @@ class Tick:
         self.wake = wake
         self.platforms = list(platforms)
         self.longest_sleep = (pace or Pace()).look
+        self.watch = watch or ClockWatch()
         self._scheduler: AsyncIOScheduler | None = None
         self._rounds = 0
         self._size = 8
@@ -77,33 +96,38 @@ class Tick:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.start()
         try:
-            self._plan_next(self.clock.now())
+            self._plan_next(timedelta())
             while True:
                 before = self._rounds
                 await asyncio.sleep(2 * self.longest_sleep.total_seconds())
                 if self._rounds == before:
                     # The machine's clock went back, and the job would wait until it is there again.
-                    self._plan_next(self.clock.now())
+                    self._plan_next(timedelta())
         finally:
             self._scheduler.shutdown(wait=False)
 
     async def _job(self) -> None:
+        self._rounds += 1
+        sleep = self.longest_sleep
         try:
-            await self.once()
-            earliest = await self.earliest()
+            if self.watch.reliable(self.clock.now(), asyncio.get_running_loop().time()):
+                if self.watch.settled():
+                    await self.mend()
+                await self.once()
+                if (earliest := await self.earliest()) is not None:
+                    sleep = min(max(earliest - self.clock.now(), timedelta()), self.longest_sleep)
+            else:
+                log.warning("the clock jumped: nothing is handled until it runs steadily")
+                sleep = min(self.watch.settles, self.longest_sleep)
         except Exception as error:
             log.error("tick failed", error=type(error).__name__)
-            earliest = None
-        now = self.clock.now()
-        self._plan_next(
-            min(max(earliest or now + self.longest_sleep, now), now + self.longest_sleep)
-        )
+        self._plan_next(sleep)
 
-    def _plan_next(self, moment: datetime) -> None:
+    def _plan_next(self, delay: timedelta) -> None:
         if self._scheduler is not None:
             self._scheduler.add_job(
                 self._job,
-                DateTrigger(moment, timezone="UTC"),
+                _After(delay),
                 id="tick",
                 replace_existing=True,
                 misfire_grace_time=None,
@@ -131,6 +155,30 @@ class Tick:
                 return count
             self.wake()
             await asyncio.sleep(0)
+
+    async def mend(self) -> int:
+        """Plan anew what a clock that was ahead moved on; return how many schedules that were.
+
+        A moment that was handled then is not handled again: its event is known by its id.
+        """
+        count = 0
+        while done := await self.store.transact(self._mend, urgent=False):
+            count += done
+            await asyncio.sleep(0)
+        return count
+
+    def _mend(self, tx: Transaction) -> int:
+        now = self.clock.now()
+        plans = Schedules(tx).ahead(now + JUMP, _BATCH)
+        for plan in plans:
+            coming = plan.next_due
+            try:
+                if plan.rule is not None and coming is not None:
+                    coming = min(coming, next_after(Rule.from_json(plan.rule), plan.zone, now))
+            except Exception as broken:
+                log.error("no next time", kind=plan.kind, error=type(broken).__name__)
+            Schedules(tx).advance(plan.id, coming, now)
+        return len(plans)
 
     def _batch(self, tx: Transaction) -> int:
         """Handle a few due schedules; a person's turn may come between two batches.
@@ -181,7 +229,7 @@ class Tick:
         schedules = Schedules(tx)
         after = schedules.get(plan.id, sealed=True)
         if after and after.next_due and plan.next_due and after.next_due <= plan.next_due:
-            schedules.advance(plan.id, following(after, now))
+            schedules.advance(plan.id, following(after, now), now)
 
     def _moment(self, plan: Plan, now: datetime) -> datetime | None:
         planned, begun = self._planned(plan)
@@ -213,4 +261,4 @@ class Tick:
                 again_at = soon
                 self._failed[plan.id] = _Failure(planned, soon, tried)
         log.error("schedule failed", kind=plan.kind, error=type(error).__name__, tried=tried)
-        Schedules(tx).advance(plan.id, again_at)
+        Schedules(tx).advance(plan.id, again_at, now)
