@@ -49,6 +49,7 @@ class Double:
         self._more = asyncio.Event()
         self._unreadable_until = 0.0
         self._finds = {"standing": 0, "absent": 0, "unreadable": 0}
+        self._first_find: float | None = None
         self._known_again = 0
         self._report: dict[str, int] = {}
         self._reports = 0
@@ -88,6 +89,7 @@ class Double:
 
     async def find(self, request: web.Request) -> web.Response:
         """Look up by its key whether a message stands, however long ago it came."""
+        self._first_find = self._first_find or time.monotonic()
         if time.monotonic() < self._unreadable_until:
             self._finds["unreadable"] += 1
             return web.Response(status=403)
@@ -141,6 +143,7 @@ class Double:
                 "reports": self._reports,
                 "known_again": self._known_again,
                 "finds": self._finds,
+                "first_find": self._first_find,
                 "troubles": {
                     trouble.name: count for trouble, count in self.faults.happened.items()
                 },

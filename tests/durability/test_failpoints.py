@@ -9,7 +9,7 @@ import pytest
 
 from bot.testing.faults import Trouble
 from tests.durability.arena import Arena, arena
-from tests.durability.plan import HALLS, LEASE
+from tests.durability.plan import HALLS, LEASE, QUIESCENCE
 from tests.durability.wire import Happening
 from tests.durability.zygote import Zygote
 
@@ -94,6 +94,21 @@ def test_nobody_has_to_die_for_it(zygote: Zygote, folder: Path, trouble: Trouble
         assert here.drain()
         everything_once(here)
         assert here.state()["troubles"] == {trouble.name: 1}
+
+
+def test_nothing_is_looked_up_while_it_can_still_come(zygote: Zygote, folder: Path) -> None:
+    with arena(zygote, folder, window=NO_WINDOW) as here:
+        here.control(plan=["LATE"])
+        here.ask(ASK)
+        dies_there(here, "send during")
+        next_one = here.start(failpoint="stop recover after")
+        assert zygote.stopped(next_one)
+        in_doubt_since = time.monotonic()
+        zygote.signal(next_one, signal.SIGCONT)
+        wait_for(lambda: here.state()["first_find"] is not None)
+        assert here.state()["first_find"] - in_doubt_since > QUIESCENCE - 0.1
+        assert here.drain()
+        everything_once(here)
 
 
 def test_what_was_claimed_before_a_long_stop_is_not_sent_by_both(
