@@ -8,6 +8,7 @@ import random
 import secrets
 import string
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,25 +102,39 @@ def content_checks() -> list[Callable[[Folders], list[Mistake]]]:
     return [feature.check for feature in features(nothing) if feature.check is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is read from the folders once: every feature, and the words."""
+
+    features: list[Feature]
+    words: Words
+
+
+def read_content(folders: Folders) -> Content:
+    """Read the folders."""
+    return Content(features(folders), Words(folders.prompts))
+
+
 class App:
     """The bot on one store: a dispatcher and an outbox for each account, and one tick for all."""
 
     def __init__(
         self,
         store: Store,
-        folders: Folders,
+        content: Folders | Content,
         adapters: Sequence[Adapter],
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """Wire the parts; nothing runs yet."""
+        """Wire the parts; nothing runs yet. Content that was read before is not read again."""
         self.store = store
         self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
         self.ids: Ids = ids or RandomIds()
-        self.words = Words(folders.prompts)
-        self.running = Running(features(folders), self.words, self.clock, self.ids)
+        known = content if isinstance(content, Content) else read_content(content)
+        self.words = known.words
+        self.running = Running(known.features, self.words, self.clock, self.ids)
         self.adapters = list(adapters)
         self.run_id = self.ids.new()
         self.outboxes = [

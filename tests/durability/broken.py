@@ -5,11 +5,10 @@ Two of them have no outbox at all; the third is the real bot, but what it reads 
 
 import asyncio
 import sqlite3
-from contextlib import suppress
 from uuid import uuid4
 
 from bot.core.actions import Action, OpenThread, Say
-from bot.core.errors import CirclekeeperError
+from bot.core.errors import CirclekeeperError, TryLater
 from bot.core.ports import Delivery
 from bot.core.refs import Direct, Member, MessageRef, Room
 from tests.durability.failpoints import FailingWire
@@ -20,7 +19,6 @@ ADVANCE_FIRST = "advance-then-send"
 SEND_FIRST = "send-then-advance"
 NO_READ_BACK = "outbox-without-read-back"
 CONTROLS = (ADVANCE_FIRST, SEND_FIRST, NO_READ_BACK)
-_TRIES = 4
 
 
 class BlindWire(FailingWire):
@@ -65,11 +63,17 @@ class Simple(Wire):
         self.database.execute("insert into done values (?)", (name,))
 
     async def _send(self, action: Action) -> None:
-        for _ in range(_TRIES):
-            with suppress(CirclekeeperError):
+        """Send it; who has noted it as done already sees no reason to try again."""
+        while True:
+            try:
                 await self.deliver(Delivery(action.key, action))
+            except TryLater as later:
+                await asyncio.sleep(later.after)
+            except CirclekeeperError:
+                if self.advance_first:
+                    return
+            else:
                 return
-            await asyncio.sleep(0.05)
 
 
 def _wanted(happening: Happening) -> list[tuple[str, Action]]:

@@ -21,6 +21,7 @@ LOG = "stands.jsonl"
 PORT = "port"
 _AT_ONCE = 20  # events handed out together
 _POLL = 0.1  # seconds
+_SEEN = 3  # of so many messages one comes back to the bot as an event, as on Matrix all do
 
 
 class Double:
@@ -85,6 +86,8 @@ class Double:
             self._log.write(json.dumps({**sent, "message": message}).encode() + b"\n")
             self._log.flush()
             os.fsync(self._log.fileno())
+            if self._count % _SEEN == 0:
+                self._happens({"id": f"seen {message}", "kind": "seen", "message": message, **sent})
         return web.json_response({"message": message})
 
     async def find(self, request: web.Request) -> web.Response:
@@ -125,9 +128,7 @@ class Double:
         """Let something happen: events, planned troubles, an unreadable history, fair weather."""
         wanted = await request.json()
         for event in wanted.get("events", []):
-            self._events[event["id"]] = event
-        if self._events:
-            self._more.set()
+            self._happens(event)
         self.faults.plan(*(Trouble[name] if name else None for name in wanted.get("plan", [])))
         if "unreadable" in wanted:
             self._unreadable_until = time.monotonic() + wanted["unreadable"]
@@ -149,6 +150,10 @@ class Double:
                 },
             }
         )
+
+    def _happens(self, event: dict[str, Any]) -> None:
+        self._events[event["id"]] = event
+        self._more.set()
 
 
 def serve(given: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from tests.durability.wire import Happening
 from tests.durability.zygote import Zygote
 
 _BACKLOG = 100  # messages that are waited for: more work than that is not given
-_LONGEST_LIFE = 1.5  # seconds
+_LONGEST_LIFE = 1.2  # seconds
 _KINDS = ("ask in a hall", "ask in private", "join", "prompt", "check-in")
 
 
@@ -30,9 +30,9 @@ class Weather:
         unreadable: with which part the history cannot be read for a while.
     """
 
-    life: float = 0.45
-    stops: float = 0.12
-    downs: float = 0.04
+    life: float = 0.28
+    stops: float = 0.08
+    downs: float = 0.03
     wrong: float = 0.3
     unreadable: float = 0.1
 

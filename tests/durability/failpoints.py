@@ -57,6 +57,7 @@ class FailingStore(Store):
     def __init__(self, opened: Opened, failpoint: Failpoint) -> None:
         """Take the place of an opened store, which is closed; its lock stays."""
         opened.store.close()
+        self.opened = opened  # and with it the lock
         self.failpoint = failpoint
         super().__init__(
             opened.store.engine.url.render_as_string(hide_password=False),

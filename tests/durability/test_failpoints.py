@@ -73,6 +73,37 @@ def test_everything_is_said_once_though_killed_there(
         everything_once(here)
 
 
+@pytest.mark.parametrize(
+    ("failpoint", "happening", "troubles"),
+    [
+        ("turn before", ASK, []),
+        ("turn after", ASK, []),
+        ("tick after", PROMPT, []),
+        ("claim after", PROMPT, []),
+        ("send during", ASK, ["SILENT"]),
+        ("send after", PROMPT, []),
+        ("note before", ASK, []),
+        ("find after", ASK, ["UNHEARD"]),
+    ],
+)
+def test_another_takes_over_on_postgres(
+    zygote: Zygote,
+    folder: Path,
+    postgres: str,
+    failpoint: str,
+    happening: Happening,
+    troubles: list[str | None],
+) -> None:
+    with arena(zygote, folder, postgres, window=NO_WINDOW) as here:
+        here.control(plan=troubles)
+        here.ask(happening)
+        dies_there(here, failpoint)
+        here.start()
+        here.start()
+        assert here.drain()
+        everything_once(here)
+
+
 def test_dying_on_the_way_up_leaves_the_doubt(zygote: Zygote, folder: Path) -> None:
     with arena(zygote, folder, window=NO_WINDOW) as here:
         here.ask(ASK, NEXT)

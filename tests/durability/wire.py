@@ -9,7 +9,7 @@ import aiohttp
 
 from bot.core.actions import Affordances, Say
 from bot.core.errors import Doubt, TryLater, Undeliverable, Unreadable
-from bot.core.events import Event, Joined, Posted
+from bot.core.events import Delivered, Event, Joined, Posted
 from bot.core.ports import Delivery, Host
 from bot.core.refs import Destination, Direct, Member, MessageRef, Room, Standing
 from tests.durability.plan import CIRCLE, PATIENCE, PLATFORM, QUIESCENCE
@@ -68,10 +68,10 @@ class Wire:
 
     async def _take_in(self, host: Host | None, happening: Happening) -> None:
         event = as_event(happening)
-        if event is None or host is None:
-            await self.plan(happening)
-        else:
+        if host is not None and event is not None:
             await host.receive(event)
+        elif happening["kind"] != "seen":
+            await self.plan(happening)
 
     async def _post(self, path: str, body: dict[str, Any]) -> None:
         async with self.session.post(path, json=body) as response:
@@ -148,6 +148,9 @@ def as_event(happening: Happening) -> Event | None:
                 standing=(Standing(CIRCLE),),
                 community=CIRCLE,
             )
+        case "seen":
+            ref = MessageRef(Room(PLATFORM, happening["place"]), happening["message"])
+            return Delivered(event_id=id_, key=happening["key"], ref=ref)
         case _:
             return None
 

@@ -4,12 +4,13 @@ import asyncio
 import os
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from apscheduler.schedulers import base as apscheduler_base
 
-from bot.app import App
+from bot.app import App, Content, read_content
 from bot.core.content import Folders
 from bot.core.ports import Adapter
 from bot.core.refs import Community, Member, Room
@@ -32,6 +33,14 @@ from tests.durability.plan import CIRCLE, PLATFORM, ROOT, SPEED, WorkerSetup
 from tests.durability.wire import Happening, Wire
 
 _SOON = timedelta(hours=1)
+# One of each template: it is compiled as a whole.
+_WARM = (
+    "engine/sorry",
+    "guide/home",
+    "welcome/choice_start",
+    "prompts/choice_keep",
+    "reflection/choice_nothing",
+)
 
 
 class WrongClock:
@@ -127,6 +136,15 @@ def _plan_check_in(tx: Transaction, name: str, due: datetime) -> None:
     )
 
 
+@lru_cache
+def content() -> Content:
+    """Return what the bot says; whoever forks workers reads it first, once for all of them."""
+    found = read_content(Folders((ROOT / "prompts",), ROOT / "charter.yaml"))
+    for words in _WARM:
+        found.words.render("en", words, {})
+    return found
+
+
 def work(given: dict[str, Any]) -> None:
     """Be the bot until killed."""
     setup = WorkerSetup(**given)
@@ -147,8 +165,7 @@ async def _work(setup: WorkerSetup) -> None:
     works = Works(store, clock)
     make = BlindWire if setup.design == NO_READ_BACK else FailingWire
     adapter: Adapter = make(failpoint, setup.double, works.plan, works.left)
-    folders = Folders((ROOT / "prompts",), ROOT / "charter.yaml")
-    await App(store, folders, [adapter], clock=clock, pace=Pace(SPEED)).run()
+    await App(store, content(), [adapter], clock=clock, pace=Pace(SPEED)).run()
 
 
 def _let_apscheduler_be_wrong_too(clock: WrongClock) -> None:

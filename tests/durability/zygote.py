@@ -90,6 +90,7 @@ def main() -> None:
 
     roles = {"double": double.serve, "worker": worker.work}
     children: dict[int, int | None] = {}
+    worker.content()
     gc.freeze()  # what is here now is shared with all that are forked
     try:
         for line in sys.stdin:
