@@ -69,8 +69,8 @@ class Figures:
     turn_p99_ms: float
     turn_max_ms: float
     stall_ms: float
-    idle_tick_p50_ms: float
-    idle_tick_p99_ms: float
+    idle_tick_p50_ms: float | None  # None where something was left due
+    idle_tick_p99_ms: float | None
     most_memory_mib: float
 
 
@@ -123,21 +123,18 @@ async def measure(stores: Sequence[str], share: float, folder: Path | None) -> d
 
 def _ratios(figures: dict[str, dict[str, Any]], stores: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    peers = {name: figures[name] for name in PEERS if name in figures}
     for kind in stores:
-        ours = figures[kind]
+        ours = dict(figures[kind])
+        if ours["due_handled"] < ours["due"]:
+            ours["due_s"] = None
         sizes = [name for name in ours if name.startswith("next_due_p50_us_of_")]
         largest, smallest = ours[sizes[-1]], ours[sizes[0]]
         found[f"{kind}_next_due_largest_vs_smallest"] = common.ratio(largest, smallest)
-        for name in (name for name in PEERS if name in figures):
-            peer = figures[name]
-            for figure, other in (
-                ("startup_s", "startup_s"),
-                ("claim_s", "due_s"),
-                ("due_s", "due_s"),
-                ("stall_ms", "stall_ms"),
-                ("most_memory_mib", "most_memory_mib"),
-            ):
-                found[f"{kind}_{figure}_vs_{name}"] = common.ratio(ours[figure], peer[other])
+        for name, peer in peers.items():
+            theirs = peer | {"claim_s": peer["due_s"]}
+            for figure in ("startup_s", "claim_s", "due_s", "stall_ms", "most_memory_mib"):
+                found[f"{kind}_{figure}_vs_{name}"] = common.ratio(ours[figure], theirs[figure])
     return found
 
 
@@ -221,8 +218,8 @@ async def come_due(place: Place) -> dict[str, Any]:
                 turn_p99_ms=percentile(meanwhile, 99),
                 turn_max_ms=max(meanwhile) * 1000,
                 stall_ms=stall.longest,
-                idle_tick_p50_ms=percentile(idle, 50),
-                idle_tick_p99_ms=percentile(idle, 99),
+                idle_tick_p50_ms=percentile(idle, 50) if idle else None,
+                idle_tick_p99_ms=percentile(idle, 99) if idle else None,
                 most_memory_mib=most_memory(),
             )
         )

@@ -12,7 +12,7 @@ from itertools import count
 from bot.core.actions import Lane
 from bot.core.ports import Clock
 
-_SHARE = 0.97  # of the limit: what left evenly does not arrive quite so
+_SHARE = 0.96  # of the limit: what left evenly does not arrive quite so
 _RANKS = {lane: rank for rank, lane in enumerate((Lane.INTERACTIVE, Lane.NORMAL, Lane.BULK))}
 _NOW = timedelta(0)
 
