@@ -11,7 +11,7 @@ from storage.engines import make_engine
 from storage.schema import revision
 from storage.tables import Community, Outbox, Schedule
 
-_NONE = "There is no store here yet. `circlekeeper run` makes it at its first start."
+_NONE = "There is no store here yet. `circlekeeper {}` makes it."
 
 
 def report(url: str) -> dict[str, int | str]:
@@ -20,13 +20,15 @@ def report(url: str) -> dict[str, int | str]:
     Raises: `Misconfigured` when there is no store.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
-        raise Misconfigured(_NONE)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    none = _NONE.format("run" if sqlite else "db upgrade")
+    if sqlite and not Path(parsed.database or "").exists():
+        raise Misconfigured(none)
     engine = make_engine(url)
     try:
         current = revision(engine)
         if current is None:
-            raise Misconfigured(_NONE)
+            raise Misconfigured(none)
         facts: dict[str, int | str] = {"schema": current}
         with Session(engine) as session:
             states = select(Community.state, func.count()).group_by(Community.state)
