@@ -1,6 +1,5 @@
 """A machine's clock that jumps, either way, and comes back: nothing is repeated or skipped."""
 
-import asyncio
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ import pytest
 from bot.core.events import CameDue
 from bot.core.turn import Plan
 from bot.engine.retention import Retention
-from bot.engine.schedule.clockwatch import ClockWatch
 from bot.engine.schedule.recurrence import Cadence, Rule
 from bot.engine.schedule.tick import Tick
 from bot.rehearsal.clock import SimulatedClock
@@ -225,86 +223,3 @@ async def test_whatever_it_showed_each_comes_once_and_none_is_missed_after(
         await machine.passes()
     assert len(machine.come) == len(set(machine.come))
     assert set(machine.come) >= set(days)
-
-
-# --- the tick as it runs -----------------------------------------------------------------------
-
-
-class WallClock:
-    """The machine's clock, set wrong."""
-
-    wrong = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.wrong
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-async def handled(machine: Machine, *, comes_back: bool) -> list[str]:
-    """Let the tick run by itself while its clock jumps by a year; return what it handled."""
-    clock, come, soon = WallClock(), list[str](), asyncio.Event()
-
-    def handle(_tx: Transaction, event: CameDue, _plan: Plan) -> None:
-        come.append(event.schedule)
-
-    once = replace(PLAN, rule=None)
-    await machine.circle.plans(
-        replace(once, id="soon", next_due=clock.now() + timedelta(seconds=0.3)),
-        replace(once, id="in a hundred days", next_due=clock.now() + 100 * DAY),
-    )
-    watch = ClockWatch(settles=timedelta(seconds=0.4))
-    tick = Tick(machine.circle.store, clock, handle, soon.set, [FAKE], watch=watch)
-    running = asyncio.create_task(tick.run())
-    try:
-        await asyncio.sleep(0.1)
-        clock.wrong = YEAR
-        await asyncio.sleep(0.4)
-        assert come == []  # what is due soon waits, too
-        if comes_back:
-            clock.wrong = timedelta()
-        async with asyncio.timeout(20):
-            await soon.wait()
-        await asyncio.sleep(0.2)
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-    return come
-
-
-async def test_it_mends_by_itself_soon_after_the_start(machine: Machine) -> None:
-    clock, soon = WallClock(), asyncio.Event()
-    now = clock.now()
-
-    def as_a_wrong_clock_left_it(tx: Transaction) -> None:
-        Schedules(tx).save(PLAN)
-        Schedules(tx).advance("p", now + YEAR, now + YEAR)
-        once = replace(PLAN, id="soon", rule=None, next_due=now + timedelta(seconds=0.5))
-        Schedules(tx).save(once)
-
-    await machine.circle.store.transact(as_a_wrong_clock_left_it)
-
-    def handle(_tx: Transaction, _event: CameDue, _plan: Plan) -> None:
-        """Do nothing with what came due."""
-
-    watch = ClockWatch(settles=timedelta(seconds=0.3))
-    tick = Tick(machine.circle.store, clock, handle, soon.set, [FAKE], watch=watch)
-    running = asyncio.create_task(tick.run())
-    try:
-        async with asyncio.timeout(20):
-            await soon.wait()
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-    mended = await machine.next_due()
-    assert mended is not None
-    assert mended - now <= DAY
-
-
-async def test_a_jump_that_is_taken_back_in_time_is_never_believed(machine: Machine) -> None:
-    assert await handled(machine, comes_back=True) == ["soon"]
-
-
-async def test_one_that_stays_is_believed_after_a_while(machine: Machine) -> None:
-    assert await handled(machine, comes_back=False) == ["soon", "in a hundred days"]

@@ -1,21 +1,18 @@
 """What comes due: in order, once, never as a backlog; and what becomes of what fails."""
 
-import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.events import CameDue
 from bot.core.turn import Plan
 from bot.engine.schedule.recurrence import Cadence, Rule
-from bot.engine.schedule.tick import Tick
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform
 from storage.schedules import Schedules
 from storage.store import Transaction
 from storage.tables import Schedule
-from tests.engine.circle import FAKE, START, Circle
+from tests.engine.circle import START, Circle
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe
 
@@ -172,35 +169,3 @@ async def test_what_is_due_for_a_person_is_asked_for_by_their_language_and_hours
     assert here.told("ana") == []
     await here.passes(hours=1)
     assert here.told("ana") == ["due p 04 12:00"]
-
-
-async def test_it_runs_by_itself_and_sees_what_is_planned_meanwhile(circle: MakeCircle) -> None:
-    here = circle([Probe().feature()])
-
-    class WallClock:
-        def now(self) -> datetime:
-            return datetime.now(UTC)
-
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-
-    come: list[str] = []
-
-    def handle(_tx: Transaction, event: CameDue, _plan: Plan) -> None:
-        come.append(event.schedule)
-
-    seen = asyncio.Event()
-    tick = Tick(
-        here.store,
-        WallClock(),
-        handle,
-        seen.set,
-        [FAKE],
-    )
-    await here.plans(plan("p", datetime.now(UTC) + timedelta(seconds=0.3)))
-    running = asyncio.create_task(tick.run())
-    async with asyncio.timeout(10):
-        await seen.wait()
-    running.cancel()
-    await asyncio.wait([running])
-    assert come == ["p"]

@@ -128,6 +128,12 @@ async def a_moderator_adds_a_prompt(circle: Circle) -> None:
     assert "your own" in coming
     await circle.says("mira", "keeper prompt schedule every blue moon at 9")
     await circle.hears("mira", "I do not understand “blue”")
+    await circle.says("mira", "keeper prompt schedule cron */10 * * * *")
+    await circle.hears("mira", "once an hour is the most")
+    await circle.says("mira", "keeper quiet list")
+    await circle.hears("mira", "No quiet days are planned")
+    await circle.says("mira", "keeper quiet add 2026-02-30")
+    await circle.hears("mira", "There is no such day: “2026-02-30”")
     await circle.says("mira", "keeper prompt remove 7")
     await circle.hears("mira", "of your own wait 1")
     await circle.says("mira", "keeper status")

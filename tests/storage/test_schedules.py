@@ -134,6 +134,25 @@ def test_schedules_are_found_by_community_and_by_member_and_moved(garden: Store)
     assert moved == replace(plan("own", NOW + HOUR), subject="ana", zone="Asia/Kolkata")
 
 
+def test_what_a_clock_that_was_ahead_moved_on_is_found(garden: Store) -> None:
+    save(garden, *(replace(plan(id_), rule=WEEKLY) for id_ in ("a", "b", "c", "d")))
+
+    def move(tx: Transaction) -> None:
+        Schedules(tx).advance("a", NOW + 99 * HOUR, NOW + 50 * HOUR)
+        Schedules(tx).advance("b", NOW + 99 * HOUR, NOW)
+        Schedules(tx).advance("d", NOW + 99 * HOUR, NOW + HOUR)
+
+    garden.run(move)
+
+    def ahead(limit: int) -> list[str]:
+        return [each.id for each in garden.run(lambda tx: Schedules(tx).ahead(NOW, limit))]
+
+    assert ahead(50) == ["a", "d"]
+    assert ahead(1) == ["a"]
+    save(garden, replace(plan("a", NOW + HOUR), rule=WEEKLY))  # somebody planned it anew
+    assert ahead(50) == ["d"]
+
+
 def test_the_clock_sleeps_until_the_earliest(garden: Store) -> None:
     def earliest() -> datetime | None:
         return garden.run(lambda tx: Schedules(tx).earliest(["memory"]))
