@@ -123,6 +123,11 @@ class Arena:
             self.zygote.kill(pid)
         self.workers.clear()
 
+    def complaints(self) -> list[str]:
+        """Return what the workers wrote that went wrong."""
+        log = self.folder / "workers.log"
+        return log.read_text().splitlines() if log.exists() else []
+
     # The platform
 
     def ask(self, *happenings: Happening) -> None:

@@ -175,6 +175,7 @@ class Killer:
             "doubled": list(outcome.doubled)[:20],
             "unexpected": outcome.unexpected[:20],
             "crashes": self.here.crashes[:20],
+            "log": self.here.complaints()[-40:],
         }
 
 

@@ -1,6 +1,5 @@
 """Fifty kills at random times on a bad day, on each store; and designs that cannot stand them."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from tests.durability.broken import ADVANCE_FIRST, NO_READ_BACK, SEND_FIRST
@@ -14,7 +13,7 @@ SEED = 20
 
 def test_nothing_is_lost_or_doubled_on_sqlite(zygote: Zygote, folder: Path) -> None:
     report = kill_at_random(zygote, folder, kills=KILLS, seed=SEED)
-    assert report.clean, told(report, folder)
+    assert report.clean, report
     was_hard(report)
 
 
@@ -22,18 +21,18 @@ def test_nothing_is_lost_or_doubled_on_postgres_with_two_workers(
     zygote: Zygote, folder: Path, postgres: str
 ) -> None:
     report = kill_at_random(zygote, folder, kills=KILLS, url=postgres, workers=2, seed=SEED)
-    assert report.clean, told(report, folder)
+    assert report.clean, report
     was_hard(report)
 
 
 def test_who_notes_first_and_then_sends_loses(zygote: Zygote, folder: Path) -> None:
     report = kill_at_random(zygote, folder, kills=10, seed=SEED, design=ADVANCE_FIRST)
-    assert report.lost > 0, told(report, folder)
+    assert report.lost > 0, report
 
 
 def test_who_sends_first_and_then_notes_says_it_twice(zygote: Zygote, folder: Path) -> None:
     report = kill_at_random(zygote, folder, kills=10, seed=SEED, design=SEND_FIRST)
-    assert report.doubled > 0, told(report, folder)
+    assert report.doubled > 0, report
     assert report.lost == 0
 
 
@@ -42,7 +41,7 @@ def test_an_outbox_that_does_not_read_back_says_it_twice(zygote: Zygote, folder:
     report = kill_at_random(
         zygote, folder, kills=10, seed=SEED, design=NO_READ_BACK, window=QUIESCENCE / 2
     )
-    assert report.doubled > 0, told(report, folder)
+    assert report.doubled > 0, report
     assert report.lost == 0
 
 
@@ -56,9 +55,3 @@ def was_hard(report: Report) -> None:
     assert report.platform["finds"]["standing"] > 0
     assert report.platform["finds"]["absent"] > 0
     assert min(report.platform["troubles"].values()) > 0
-
-
-def told(report: Report, folder: Path) -> str:
-    """Return all that is known of a run."""
-    log = folder / "workers.log"
-    return f"{asdict(report)}\n{log.read_text()[-4000:] if log.exists() else ''}"
