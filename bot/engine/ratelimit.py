@@ -23,7 +23,7 @@ class RateLimit:
     def __init__(self, per_second: float | None, clock: Clock) -> None:
         """Let so many leave a second; None: as many as want to."""
         self._clock = clock
-        self._limited = per_second is not None
+        self.limited = per_second is not None
         limit = per_second or 1.0
         self._most = max(1, int(limit))
         self._window = timedelta(seconds=max(1.0, self._most / limit) / _SHARE)
@@ -35,7 +35,7 @@ class RateLimit:
 
     async def turn(self, lane: Lane) -> None:
         """Wait until an action of this lane may leave, behind those of its own and more urgent."""
-        if not self._limited:
+        if not self.limited:
             return
         if not self._waiting:
             self._evenly = max(self._evenly, self._clock.now())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import select
@@ -89,6 +90,24 @@ async def test_an_answer_is_held_by_us_when_its_turn_is_committed(circle: MakeCi
 
         # No second look was needed: whoever kills us now leaves a doubt, never a second answer.
         assert await here.store.transact(states) == ["sent", "sending"]
+
+
+async def test_where_each_waits_for_its_turn_no_more_are_held_than_are_under_way(
+    circle: MakeCircle,
+) -> None:
+    here = circle(can=replace(TEXT_ONLY, per_second=500.0))
+    rooms, each = range(20), range(16)
+    await here.wants(*(say(f"{room}-{n}", f"room{room}") for n in each for room in rooms))
+
+    def held(tx: Transaction) -> int:
+        return len(tx.session.exec(select(Outbox).where(Outbox.state == "sending")).all())
+
+    async with working(here):
+        await until(lambda: len(here.platform.stands) >= 20)
+        # What is held goes before an answer that is wanted now.
+        assert await here.store.transact(held) <= 16
+        await until(lambda: len(here.platform.stands) == 320)
+    assert here.platform.texts(Room(FAKE, "room7")) == [f"7-{n}" for n in each]
 
 
 async def test_answers_come_in_the_order_of_their_turns(circle: MakeCircle) -> None:
