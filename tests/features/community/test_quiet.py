@@ -238,6 +238,18 @@ async def test_a_prompt_is_not_posted_late_into_quiet_days(stage: Stage) -> None
     assert posted.at == datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
 
 
+async def test_what_fell_into_quiet_days_does_not_come_late_after_them(stage: Stage) -> None:
+    await welcomed(stage, "ana")
+    await rhythm(stage, "ana")  # weekly, on Mondays at 18:00
+    await told(stage, "keeper quiet add 2026-03-09 2026-03-10")
+    await passes(stage, 6 * DAY)
+    stage.clock.move_to(datetime(2026, 3, 11, 7, 0, tzinfo=UTC))
+    stage.restart()
+    said = await passes(stage, timedelta(hours=1))
+    assert prompts(said) == []
+    assert private(said, "ana") == []
+
+
 async def test_members_are_asked_nothing_and_nothing_counts_against_them(stage: Stage) -> None:
     await welcomed(stage, "ana")
     await rhythm(stage, "ana")  # weekly, on Mondays at 18:00
