@@ -169,10 +169,29 @@ class Questions:
             mine = row.subject_id == subject and row.community_id == community
             if mine and row.purpose.startswith(flow + "."):
                 session.expunge(row)  # asked in this transaction, and not written down yet
+        for row in self._of_flow(subject, community, flow):
+            session.delete(row)
+
+    def fetch(self, subjects: Collection[str]) -> None:
+        """Read all questions of these people at once, for a transaction that needs many."""
+        self.tx.known.update(((Question, subject), []) for subject in subjects)
+        query = select(Question).where(col(Question.subject_id).in_(subjects))
+        for row in self.tx.session.scalars(query):
+            self.tx.known[Question, row.subject_id].append(row)
+
+    def _of_flow(self, subject: str, community: str | None, flow: str) -> list[Question]:
+        """Return the questions of a flow that stand in the database."""
+        fetched: list[Question] | None = self.tx.known.pop((Question, subject), None)
+        if fetched is not None:
+            return [
+                row
+                for row in fetched
+                if row.community_id == community and row.purpose.startswith(f"{flow}.")
+            ]
         values = {"subject": subject, "community": community, "flow": f"{flow}."}
         statement = _OF_FLOW if community is not None else _OF_FLOW_ALONE
-        for row in session.scalars(statement, values, execution_options={"unflushed": True}):
-            session.delete(row)
+        options = {"unflushed": True}
+        return list(self.tx.session.scalars(statement, values, execution_options=options))
 
     def _row(self, key: str) -> Question | None:
         return self.tx.session.exec(select(Question).where(Question.key == key)).first()

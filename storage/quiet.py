@@ -17,17 +17,20 @@ class QuietPeriods:
 
     def of(self, community: str, since: date = date.min) -> list[QuietPeriod]:
         """Return a community's periods that end on this day or later, the earliest first."""
-        query = select(QuietPeriod).where(
-            QuietPeriod.community_id == community, QuietPeriod.last_day >= since
-        )
-        return list(
-            self.tx.session.exec(query.order_by(col(QuietPeriod.first_day), QuietPeriod.id))
-        )
+        known, key = self.tx.known, (QuietPeriod, community, since)
+        if key not in known:
+            query = select(QuietPeriod).where(
+                QuietPeriod.community_id == community, QuietPeriod.last_day >= since
+            )
+            ordered = query.order_by(col(QuietPeriod.first_day), QuietPeriod.id)
+            known[key] = self.tx.session.exec(ordered).all()
+        return list(known[key])
 
     def add(self, row: QuietPeriod) -> None:
         """Keep a period."""
         self.tx.session.add(row)
         self.tx.session.flush()
+        self.tx.known.clear()
 
     def remove(self, id_: str) -> None:
         """Forget a period."""
@@ -35,3 +38,4 @@ class QuietPeriods:
         if row is not None:
             self.tx.session.delete(row)
             self.tx.session.flush()
+            self.tx.known.clear()

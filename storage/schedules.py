@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from bot.core.turn import Plan
-from storage.conversations import Conversations
+from storage.conversations import Conversations, Questions
 from storage.members import Members
 from storage.store import Transaction
 from storage.tables import Community, Schedule
@@ -95,6 +95,7 @@ class Schedules:
         if people:
             Members(self.tx).fetch(people)
             Conversations(self.tx).fetch(people)
+            Questions(self.tx).fetch(people)
         return (self._planned(row) for row in rows)
 
     def ahead(self, of: datetime, limit: int) -> list[Plan]:

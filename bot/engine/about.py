@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from bot.core.actions import Choice
@@ -17,6 +18,11 @@ from storage.schedules import Schedules
 from storage.store import Transaction
 
 R = TypeVar("R")
+
+
+@lru_cache(maxsize=512)
+def _label(text: str) -> str:
+    return to_plain(text)
 
 
 class About:
@@ -128,7 +134,9 @@ class About:
 
     def choice(self, id_: str, words: str, /, emoji: str | None = None, **values: object) -> Choice:
         """Make a choice with its label from the words."""
-        return Choice(id_, to_plain(self.text(words, **values)), emoji, (id_,))
+        text = self.text(words, **values)
+        # What a person may have written is never kept in memory.
+        return Choice(id_, to_plain(text) if values else _label(text), emoji, (id_,))
 
     # State and plans
 

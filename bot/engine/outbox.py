@@ -215,7 +215,7 @@ class OutboxWorker:
                 deliveries.again(each.key, self.run_id, now, doubt=False)
             if self.attempts.is_held_back:
                 return []
-            if self.attempts.pacing.limited:
+            if self.attempts.rate_limit.limited:
                 # An answer would have to wait until all of a run has had its turn.
                 return [head for head in self._take(tx, 1) if head is not None]
             for head in self._take(tx, 1):
