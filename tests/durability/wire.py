@@ -18,6 +18,7 @@ Happening = dict[str, Any]
 Planner = Callable[[Happening], Awaitable[None]]
 Counter = Callable[[], Awaitable[dict[str, int]]]
 _AGAIN = 0.02  # seconds
+_APOLOGY = "Something went wrong"
 
 
 class Wire:
@@ -160,14 +161,17 @@ def as_sent(delivery: Delivery) -> dict[str, Any]:
     action = delivery.action
     to = _room(action.to).id
     answers = f"{to} {action.kind}"
-    if isinstance(action, Say) and action.reply_to is not None:
+    text = str(getattr(action, "text", ""))
+    if text.startswith(_APOLOGY):
+        answers = "an apology"  # which nobody asked for
+    elif isinstance(action, Say) and action.reply_to is not None:
         answers = action.reply_to.id
     return {
         "key": delivery.key,
         "place": to,
         "answers": answers,
         "on": delivery.on.id if delivery.on else None,
-        "text": str(getattr(action, "text", ""))[:40],
+        "text": text[:40],
     }
 
 
