@@ -8,8 +8,11 @@ it; `send during` is while the platform has the request and has not answered.
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError
 
 from bot.core.ports import Delivery
 from bot.core.refs import MessageRef
@@ -77,7 +80,12 @@ class FailingStore(Store):
                 self.failpoint.reach(what, "before")
             return result
 
-        result = super().run(dying)
+        try:
+            result = super().run(dying)
+        except DBAPIError as error:
+            # What the database said; the bot's own log holds nothing that may quote somebody.
+            sys.stderr.write(f"{name}: {getattr(error.orig, 'sqlstate', '')} {error.orig}\n")
+            raise
         if _did_something(result):
             self.failpoint.reach(what, "after")
         return result
