@@ -39,6 +39,7 @@ from storage.facts import Facts
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries
 from storage.store import Store, Transaction
+from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +85,8 @@ class Dispatcher:
         try:
             wrote, claimed = await self.store.transact(work, urgent=urgent)
         except Exception as error:
+            if ends_transaction(error):
+                raise  # no fault of the turn: the adapter hands the event out again
             # No text of the error: it may quote what somebody wrote.
             log.error(
                 "turn failed",

@@ -1,7 +1,13 @@
 """One event, one turn: whose it is, what may be done, and what a mistake leaves behind."""
 
-import pytest
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot.core.features import Feature
+from bot.core.turn import Turn
 from tests.engine.circle import ROOM, direct
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import SECRET, Probe
@@ -210,4 +216,35 @@ async def test_an_event_whose_apology_fails_is_not_handed_out_for_ever(
     await here.types("ana", "count", event_id="poison")
     await here.set("ana")
     await here.types("ana", "count", event_id="poison")
+    assert here.told("ana") == ["count 1"]
+
+
+class Overtaken(Exception):
+    """PostgreSQL's word for it, when others were quicker again and again."""
+
+    sqlstate = "40001"
+
+
+async def test_a_turn_that_is_overtaken_too_often_is_handed_out_again(circle: MakeCircle) -> None:
+    times: list[int] = []
+
+    def count(run: Callable[[Turn, Mapping[str, str]], None]) -> Feature:
+        def overtaken(turn: Turn, options: Mapping[str, str]) -> None:
+            times.append(1)
+            if len(times) <= 20:  # as often as the store tries by itself
+                raise OperationalError("update", {}, Overtaken())
+            run(turn, options)
+
+        feature = Probe().feature()
+        commands = [
+            replace(each, run=overtaken) if each.path == "count" else each
+            for each in feature.commands
+        ]
+        return replace(feature, commands=tuple(commands))
+
+    here = circle([count(Probe().count)])
+    with pytest.raises(OperationalError):
+        await here.types("ana", "count", event_id="the same")
+    assert here.told("ana") == []  # no apology, and it is not noted as handled
+    await here.types("ana", "count", event_id="the same")
     assert here.told("ana") == ["count 1"]
