@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
 
 from bot.core.turn import Plan
@@ -14,6 +15,13 @@ from storage.store import Transaction
 from storage.tables import Community, Schedule
 
 _PAYLOAD = "schedule.payload"
+
+
+def _spoken(platforms: Sequence[str]) -> ColumnElement[bool]:
+    """Say that a schedule is of these platforms; asked row by row, in the order of what is due."""
+    return exists().where(
+        col(Community.id) == Schedule.community_id, col(Community.platform).in_(platforms)
+    )
 
 
 class Schedules:
@@ -84,8 +92,7 @@ class Schedules:
         """
         query = (
             select(Schedule)
-            .join(Community, col(Community.id) == Schedule.community_id)
-            .where(col(Schedule.next_due) <= now, col(Community.platform).in_(platforms))
+            .where(col(Schedule.next_due) <= now, _spoken(platforms))
             .order_by(col(Schedule.next_due), Schedule.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=Schedule)
@@ -139,8 +146,7 @@ class Schedules:
         """Return the earliest moment of the schedules of these platforms."""
         query = (
             select(Schedule.next_due)
-            .join(Community, col(Community.id) == Schedule.community_id)
-            .where(col(Schedule.next_due).is_not(None), col(Community.platform).in_(platforms))
+            .where(col(Schedule.next_due).is_not(None), _spoken(platforms))
             .order_by(col(Schedule.next_due))
             .limit(1)
         )

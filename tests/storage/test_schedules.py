@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from bot.core.refs import Community, Member
 from bot.core.turn import Plan
@@ -186,3 +188,23 @@ def test_two_processes_never_take_the_same_schedule(garden: Store) -> None:
         assert due(garden, NOW) == ["b"]
 
     garden.run(first)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_what_is_due_is_found_by_its_time_however_many_are_not(garden: Store) -> None:
+    plans: list[str] = []
+
+    def explain(
+        connection: Connection, _cursor: object, text: str, values: tuple[Any, ...], *_: object
+    ) -> None:
+        if text.startswith("SELECT schedule"):
+            cursor = connection.connection.cursor()
+            cursor.execute(f"EXPLAIN QUERY PLAN {text}", values)
+            plans.append(str(cursor.fetchall()))
+
+    event.listen(garden.engine, "before_cursor_execute", explain)
+    assert due(garden, NOW) == []
+    assert garden.run(lambda tx: Schedules(tx).earliest(["memory"])) is None
+    assert len(plans) == 2
+    assert all("USING INDEX ix_schedule_next_due" in each for each in plans), plans
+    assert not any("SCAN" in each for each in plans), plans
