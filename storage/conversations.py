@@ -186,7 +186,9 @@ class Questions:
             return [
                 row
                 for row in fetched
-                if row.community_id == community and row.purpose.startswith(f"{flow}.")
+                if row in self.tx.session  # not answered meanwhile
+                and row.community_id == community
+                and row.purpose.startswith(f"{flow}.")
             ]
         values = {"subject": subject, "community": community, "flow": f"{flow}."}
         statement = _OF_FLOW if community is not None else _OF_FLOW_ALONE

@@ -1,8 +1,7 @@
 """The worker as it runs: it wakes, waits, keeps within bounds, and ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from storage.tables import Outbox
 from tests.engine.circle import FAKE, ROOM, START, TEXT_ONLY, Circle, direct, standing
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe
+from tests.engine.waiting import meanwhile, until
 
 
 class CountingClock(SimulatedClock):
@@ -36,22 +36,9 @@ def say(text: str, room: str = ROOM.id) -> Say:
     return Say(key=f"key-{text}", to=Room(FAKE, room), text=text)
 
 
-@asynccontextmanager
-async def working(here: Circle) -> AsyncIterator[asyncio.Task[None]]:
+def working(here: Circle) -> AbstractAsyncContextManager[asyncio.Task[None]]:
     """Let the worker run meanwhile."""
-    task = asyncio.create_task(here.outbox.run())
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.005)
+    return meanwhile(here.outbox.run())
 
 
 async def test_what_is_written_while_it_sends_is_sent_at_once(circle: MakeCircle) -> None:

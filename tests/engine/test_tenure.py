@@ -1,8 +1,8 @@
 """Of several processes on one database, one acts as an account."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from bot.engine.tenure import Tenure
 from storage.facts import take_lease
 from storage.store import Store
 from tests.engine.conftest import MakeCircle
+from tests.engine.waiting import meanwhile, until
 
 LENGTH = timedelta(seconds=0.6)
 ACCOUNT = "@keeper:here"
@@ -43,23 +44,11 @@ def tenure(store: Store, holder: str) -> Tenure:
     return Tenure(store, SystemClock(), ACCOUNT, holder, LENGTH)
 
 
-@asynccontextmanager
-async def holding(
+def holding(
     store: Store, holder: str, work: Callable[[], Awaitable[None]]
-) -> AsyncIterator[asyncio.Task[None]]:
+) -> AbstractAsyncContextManager[asyncio.Task[None]]:
     """Let a process hold the account meanwhile, or wait for it."""
-    task = asyncio.create_task(tenure(store, holder).hold(work))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.01)
+    return meanwhile(tenure(store, holder).hold(work))
 
 
 async def test_one_works_and_the_other_waits_until_it_ends(store: Store) -> None:
