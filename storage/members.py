@@ -101,3 +101,10 @@ class Members:
             Membership.subject_id == subject, col(Membership.here).is_(True)
         )
         return list(self.tx.session.exec(query.order_by(Membership.community_id)))
+
+
+def note_closed(tx: Transaction, subject: str) -> None:
+    """Note that somebody's direct messages are closed, so that none is tried again by itself."""
+    members = Members(tx)
+    if tx.session.get(Subject, subject) is not None:
+        members.save_settings(subject, {**members.settings(subject), "closed": True})

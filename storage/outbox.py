@@ -14,7 +14,7 @@ from sqlalchemy import and_, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
-from bot.core.refs import Destination, Direct, MessageRef, Room
+from bot.core.refs import Destination, Direct, Interaction, MessageRef, Room
 from storage.outbox_lines import BEHIND, BY_KEY, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING
 from storage.store import Transaction
 from storage.tables import Outbox
@@ -48,9 +48,14 @@ class Deliveries:
         """Work in this transaction."""
         self.tx = tx
 
-    def destination(self, to: Destination) -> str:
-        """Return the keyed hash under which order is kept for a destination."""
-        match to:
+    def destination(self, to: Destination, answers: Interaction | None = None) -> str:
+        """Return the keyed hash under which order is kept for a destination.
+
+        What answers an interaction goes by itself, whatever else is on its way to its place.
+        """
+        match answers or to:
+            case Interaction(id_):
+                text = f"interaction\0{id_}"
             case Direct(member):
                 text = f"direct\0{member.platform}\0{member.id}"
             case Room(platform, id_, _):

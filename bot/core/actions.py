@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from bot.core.refs import Destination, Direct, Member, MessageRef
+from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef
 
 
 class Lane(StrEnum):
@@ -63,6 +63,7 @@ class Say:
     after: str | None = None
     aside: Member | None = None
     ask: bool = False
+    answers: Interaction | None = None  # said in answer to it, in its own place
     in_thread: bool = False  # inside the thread of the message that `after` names
     reactions: tuple[str, ...] = ()
     reply_to: MessageRef | None = None  # the message in the same room that this answers
@@ -70,7 +71,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskChoice:
-    """A question with a few answers; `question` is the key under which the answer is awaited."""
+    """A question with a few answers; `question` is the key under which the answer is awaited.
+
+    `opener` labels a button that opens the question's form, where own words are an answer, too.
+    """
 
     recovery: ClassVar[Recovery] = Recovery.READABLE
     kind: Literal["ask choice"] = "ask choice"
@@ -84,12 +88,17 @@ class AskChoice:
     after: str | None = None
     aside: Member | None = None
     ask: bool = True
+    answers: Interaction | None = None
     in_thread: bool = False
+    opener: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskForm:
-    """A question answered in the person's own words, or by one of the choices without any."""
+    """A question answered in the person's own words, or by one of the choices without any.
+
+    `opener` labels the button that opens it, where it cannot be shown at once.
+    """
 
     recovery: ClassVar[Recovery] = Recovery.AT_MOST_ONCE
     kind: Literal["ask form"] = "ask form"
@@ -104,6 +113,8 @@ class AskForm:
     after: str | None = None
     aside: Member | None = None
     ask: bool = True
+    answers: Interaction | None = None
+    opener: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +188,7 @@ Action = Say | AskChoice | AskForm | OpenThread | Edit | Pin | SetRole | Forget
 @dataclass(frozen=True, slots=True)
 class Affordances:
     """What a platform can show. `quiescence`: seconds after which a sending of unknown result
-    cannot land any more.
+    cannot land any more. `asides` are answers to an interaction; there is no other way to them.
     """
 
     buttons: bool = False
@@ -192,4 +203,5 @@ class Affordances:
     direct_unasked: bool = False  # may the bot open a direct conversation itself
     prefix: str = "/"  # what a command begins with, where it is typed in a room
     exclusive: bool = False  # one process at a time may act as the account
+    one_answer: bool = False  # what answers one interaction goes into one message, if it fits
     per_second: float | None = None  # deliveries that the platform takes of one account, if known

@@ -38,12 +38,16 @@ class Option:
         name: lower case; on text platforms the order of declaration counts.
         limit: characters.
         choices: the only words allowed, if any.
+        number: it is a whole number, from 1.
+        topics: names of words (blocks of the feature's templates) that are offered while typing.
     """
 
     name: str
     limit: int = 200
     required: bool = False
     choices: tuple[str, ...] = ()
+    number: bool = False
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

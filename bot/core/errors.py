@@ -59,12 +59,15 @@ class TryLater(CirclekeeperError):
 
     Args:
         after: seconds to wait before trying again.
+        reason: why, in a few words.
+        alone: only this action has to wait, and not the whole account.
     """
 
-    def __init__(self, after: float, reason: str = "busy") -> None:
+    def __init__(self, after: float, reason: str = "busy", *, alone: bool = False) -> None:
         """Keep the number of seconds to wait."""
         super().__init__(f"{reason}; again in {after:g} s")
         self.after = after
+        self.alone = alone
 
 
 class Doubt(CirclekeeperError):

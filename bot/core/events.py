@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.core.refs import Community, Destination, Member, MessageRef, RoomFacts, Standing
+from bot.core.refs import (
+    Community,
+    Destination,
+    Interaction,
+    Member,
+    MessageRef,
+    RoomFacts,
+    Standing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +50,14 @@ class FromMember(Event):
 
     `standing` lists the communities that the member shares with the bot, as the platform tells it
     at this moment. `locale` is the platform's language for the person (BCP 47), where it has one.
+    `interaction` is what may be answered in its own place, where the platform has such things.
     """
 
     member: Member
     standing: tuple[Standing, ...] = ()
     community: Community | None = None
     locale: str | None = None
+    interaction: Interaction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

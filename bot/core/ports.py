@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.core.actions import Action, Affordances
+from bot.core.actions import Action, Affordances, Field
 from bot.core.events import Event
 from bot.core.refs import Member, MessageRef, Room
 
@@ -32,6 +32,14 @@ class Ids(Protocol):
     def pick(self, upto: int) -> int:
         """Return a number from 0 to `upto` - 1."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FormFacts:
+    """A question's form, to be shown at once to somebody who wants to answer in own words."""
+
+    question: str
+    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,17 @@ class Host(Protocol):
         """
         ...
 
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def suggest(
+        self, command: str, option: str, typed: str, locale: str | None = None
+    ) -> Sequence[str]:
         """Return what could complete the option, for autocomplete."""
+        ...
+
+    async def form(self, question: str, member: Member) -> FormFacts | None:
+        """Return the form of an open question of this member's; None where there is none any more.
+
+        It reads and changes nothing, so that a form can open at once.
+        """
         ...
 
     async def recall(self, kind: str) -> Mapping[str, str]:

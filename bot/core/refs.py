@@ -1,6 +1,6 @@
 """Names of things on a platform: who, where, and which message."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,17 @@ class MessageRef:
 
     room: Room
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A click or a command that its platform lets us answer in its own place, for a while.
+
+    `token` is a secret that opens the answer: it is kept sealed, and never logged.
+    """
+
+    id: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

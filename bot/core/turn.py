@@ -132,6 +132,11 @@ class Turn(Protocol):
         """Whether the bot may open a direct conversation here (on Discord it never does)."""
         ...
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the member may be written to in private without having just asked."""
+        ...
+
     def save_settings(self, settings: Mapping[str, Any]) -> None:
         """Keep the member's settings."""
         ...
@@ -187,6 +192,7 @@ class Turn(Protocol):
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
+        stands: bool = False,
         **values: object,
     ) -> str:
         """Ask with a few answers; earlier questions of the same flow wait no longer.
@@ -197,6 +203,8 @@ class Turn(Protocol):
             anyone: everybody who reads may answer, as often as they like.
             gate: the name of a consent check just before sending.
             expires: how long it may wait; afterwards it is not sent any more.
+            stands: it is to stand where a reaction can be put on it, if the member may be written
+                to there.
         """
         ...
 

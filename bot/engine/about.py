@@ -100,6 +100,14 @@ class About:
         """Return whether the bot may open a direct conversation here."""
         return self.where.writes_first
 
+    @property
+    def reachable(self) -> bool:
+        """Return whether the member may be written to in private without having just asked."""
+        if self.writes_first:
+            return True
+        own = self.settings if self.where.subject is not None else {}
+        return own.get("reach") == "direct" and not own.get("closed")
+
     def save_settings(self, settings: Mapping[str, Any]) -> None:
         """Keep the member's settings; a new language is spoken at once."""
         Members(self.tx).save_settings(self.subject, settings)

@@ -39,6 +39,7 @@ class Outcome:
     message: MessageRef | None = None
     wait: float = 0.0
     reason: str = ""
+    unreachable: bool = False  # the person cannot be written to
 
 
 class Attempts:
@@ -77,7 +78,8 @@ class Attempts:
         delivery = Delivery(row.key, action, row.on, row.first_attempt_at)
         reading_back = row.doubtful
         try:
-            await self.rate_limit.turn(action.lane)
+            if getattr(action, "answers", None) is None:  # an answer in its own place is free
+                await self.rate_limit.turn(action.lane)
             if row.doubtful:
                 found = await self._find(delivery, action.recovery)
                 if found is not None:
@@ -92,11 +94,11 @@ class Attempts:
             async with asyncio.timeout(self.patience):
                 return Outcome("sent", await self.adapter.deliver(delivery))
         except TryLater as later:
-            wait = self._hold_back(later.after)
+            wait = max(later.after, _SOON) if later.alone else self._hold_back(later.after)
             # What was refused was not carried out; but a refused reading back tells nothing.
             return Outcome("doubt" if reading_back else "pending", wait=wait)
         except Unreachable as error:
-            return Outcome("dead", reason=f"unreachable: {error}")
+            return Outcome("dead", reason=f"unreachable: {error}", unreachable=True)
         except Undeliverable as error:
             return Outcome("dead", reason=str(error))
         except (CirclekeeperError, TimeoutError):

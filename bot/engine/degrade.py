@@ -6,6 +6,7 @@ question (see `engine.reading`).
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.core.actions import (
     Action,
@@ -19,8 +20,9 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.markup import escape
-from bot.core.refs import Destination, Direct, Member
+from bot.core.refs import Direct
 
+Shown = TypeVar("Shown", Say, AskChoice, AskForm)
 NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣")
 _MOST_REACTIONS = 3
 
@@ -36,10 +38,12 @@ def degrade(action: Action, can: Affordances) -> list[Action]:
             return degrade(_answerable(action), can)
         case AskForm() if not can.forms:
             return _split(_aside(_first_field(action), can), can)
-        case AskChoice() | AskForm():
-            to = _where(action.to, action.aside, can)
-            shown = replace(action, to=to, aside=action.aside if can.asides else None)
-            return _split(shown, can)
+        case AskForm() if action.choices or action.answers is None:
+            return degrade(_with_opener(action), can)
+        case AskChoice():
+            return _split(_aside(action, can), can)
+        case AskForm():
+            return _split(_aside(action, can), can)
         case OpenThread() if not can.threads:
             return [
                 Say(
@@ -70,14 +74,28 @@ def field_text(field_label: str) -> str:
     return f"**{escape(field_label)}**"
 
 
-def _where(to: Destination, aside: Member | None, can: Affordances) -> Destination:
-    return Direct(aside) if aside is not None and not can.asides else to
+def _aside(action: Shown, can: Affordances) -> Shown:
+    """Say in a direct message what cannot be said aside."""
+    if action.aside is None or (can.asides and action.answers is not None):
+        return action
+    return replace(action, to=Direct(action.aside), aside=None)
 
 
-def _aside(say: Say, can: Affordances) -> Say:
-    if say.aside is None or can.asides:
-        return say
-    return replace(say, to=Direct(say.aside), aside=None)
+def _with_opener(ask: AskForm) -> AskChoice:
+    """Ask in a message that has the choices, and a button that opens the form."""
+    return AskChoice(
+        key=ask.key,
+        to=ask.to,
+        text=ask.text,
+        question=ask.question,
+        choices=ask.choices,
+        lane=ask.lane,
+        after=ask.after,
+        aside=ask.aside,
+        ask=ask.ask,
+        answers=ask.answers,
+        opener=ask.opener,
+    )
 
 
 def _numbered(ask: AskChoice, can: Affordances) -> Say:
@@ -148,6 +166,7 @@ def _split(action: Say | AskChoice | AskForm, can: Affordances) -> list[Action]:
                 lane=action.lane,
                 after=action.after,
                 aside=action.aside,
+                answers=action.answers,
                 in_thread=not isinstance(action, AskForm) and action.in_thread,
             )
             for number, part in enumerate(first, 1)

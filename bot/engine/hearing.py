@@ -38,6 +38,10 @@ class Hearing:
             return
         find_member(turn, event)
         turn.where.place = event.place
+        if isinstance(event.place, Room) and not self._can_answer(turn, event):
+            find_community(turn, event)
+            turn.say("engine/own_commands", to=event.place)
+            return
         text = event.text.strip()
         prefix = next((each for each in self.prefixes if text.startswith(each)), "")
         text, explicit = text.removeprefix(prefix).lstrip(), bool(prefix)
@@ -46,6 +50,13 @@ class Hearing:
         if not explicit and any(self._answers(turn, event, each, text) for each in questions):
             return
         self._typed(turn, event, text, questions[0] if questions and not explicit else None)
+
+    def _can_answer(self, turn: EngineTurn, event: FromMember) -> bool:
+        """Tell whether somebody can be answered for their eyes alone."""
+        return self._aside(event) or turn.reachable
+
+    def _aside(self, event: FromMember) -> bool:
+        return self.adapter.affordances.asides and event.interaction is not None
 
     def _deed(self, turn: EngineTurn, event: Posted) -> None:
         subject = Members(turn.tx).find(event.member)
@@ -206,7 +217,7 @@ class Hearing:
         feature, command = found
         known = find_community(turn, event)
         in_room = isinstance(turn.place, Room)
-        asides = self.adapter.affordances.asides
+        asides = self._aside(event)
         left_alone = command.private and in_room and not asides
         if left_alone:
             turn.say("engine/private_word", to=turn.place)

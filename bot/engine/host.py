@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from bot.core.actions import Field
 from bot.core.events import Event
+from bot.core.markup import to_plain
+from bot.core.ports import FormFacts
 from bot.core.refs import Member, MessageRef, Room
 from bot.engine.dispatch import Dispatcher
+from bot.engine.reading import fold
 from storage.conversations import Questions
 from storage.facts import Facts
 from storage.members import Members
@@ -45,11 +49,34 @@ class StoreHost:
 
         return await self.store.transact(look)
 
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def suggest(
+        self, command: str, option: str, typed: str, locale: str | None = None
+    ) -> Sequence[str]:
         """Return what could complete the option."""
-        found = self.dispatcher.hearing.commands.get(command)
-        choices = next((o.choices for o in found.options if o.name == option), ()) if found else ()
-        return [choice for choice in choices if choice.startswith(typed.casefold())][:25]
+        running = self.dispatcher.running
+        feature, found = running.commands.get(command, (None, None))
+        meant = next((o for o in found.options if o.name == option), None) if found else None
+        if feature is None or meant is None:
+            return []
+        words, language = running.words, running.words.nearest(locale)
+        topics = [
+            to_plain(words.render(language, f"{feature.name}/{name}", {})) for name in meant.topics
+        ]
+        start = fold(typed[:100])
+        return [each for each in (*meant.choices, *topics) if fold(each).startswith(start)][:25]
+
+    async def form(self, question: str, member: Member) -> FormFacts | None:
+        """Return the form of an open question of this member's."""
+
+        def look(tx: Transaction) -> FormFacts | None:
+            found = Questions(tx).get(question)
+            if found is None or found.kind != "form" or found.subject is None:
+                return None
+            if found.subject != Members(tx).find(member):
+                return None
+            return FormFacts(question, tuple(Field(**each) for each in found.spec["fields"]))
+
+        return await self.store.transact(look, urgent=True)
 
     async def recall(self, kind: str) -> Mapping[str, str]:
         """Return everything that the adapter remembered under this kind."""

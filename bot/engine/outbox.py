@@ -22,6 +22,8 @@ from bot.engine.pace import Pace
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush
+from storage.communities import Communities
+from storage.members import note_closed
 from storage.outbox import Claimed, Deliveries
 from storage.store import Store, Transaction
 from storage.trouble import ends_transaction
@@ -254,16 +256,20 @@ class OutboxWorker:
                 log.warning("not delivered", reason=outcome.reason)
                 ended = deliveries.give_up(row.key, now, outcome.state, outcome.reason, self.run_id)
                 for key in ended:
-                    self._tell(
-                        tx, Undelivered(event_id=f"not {key}", key=key, reason=outcome.reason)
-                    )
+                    if outcome.unreachable and row.subject is not None:
+                        note_closed(tx, row.subject)
+                    event = Undelivered(event_id=f"not {key}", key=key, reason=outcome.reason)
+                    self._tell(tx, event, row)
 
-    def _tell(self, tx: Transaction, event: Event) -> None:
+    def _tell(self, tx: Transaction, event: Event, row: Claimed | None = None) -> None:
         """Tell the features in the same transaction; what they want then is written too."""
         if not any(type(event) in feature.on for feature in self.running.features):
             return
         writes_first = self.adapter.affordances.direct_unasked
-        turn = EngineTurn(self.running, tx, Whereabouts(event, writes_first=writes_first))
+        where = Whereabouts(event, writes_first=writes_first)
+        if row is not None and row.community is not None:
+            where.subject, where.community = row.subject, Communities(tx).get(row.community)
+        turn = EngineTurn(self.running, tx, where)
         try:
             with tx.session.begin_nested():
                 turn.tell(event)

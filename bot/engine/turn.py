@@ -12,7 +12,16 @@ from bot.core.commands import Audience, Command, FirstAnswer
 from bot.core.errors import BadInput
 from bot.core.events import Event, FromMember, Joined, Posted
 from bot.core.features import Feature
-from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+from bot.core.markup import to_plain
+from bot.core.refs import (
+    Community,
+    Destination,
+    Direct,
+    Interaction,
+    Member,
+    MessageRef,
+    Room,
+)
 from bot.engine import menus
 from bot.engine.about import About
 from bot.engine.reading import check_options
@@ -53,7 +62,7 @@ class EngineTurn(About):
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered."""
-        where, aside = self._answer_place(to)
+        where, aside, answers = self._answer_place(to)
         return self.do(
             Say(
                 key=self.new_id(),
@@ -63,6 +72,7 @@ class EngineTurn(About):
                 after=after,
                 aside=aside,
                 ask=ask,
+                answers=answers,
                 in_thread=in_thread,
                 reply_to=self._answered(where),
             ),
@@ -82,10 +92,11 @@ class EngineTurn(About):
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
+        stands: bool = False,
         **values: object,
     ) -> str:
         """Ask with a few answers; earlier questions of the same flow wait no longer."""
-        where, aside = self._answer_place(to)
+        where, aside, answers = self._answer_place(to, stands=stands)
         key = self._open("choice", purpose, choices, (), about, anyone)
         hint = "engine/how_to_react" if anyone else "engine/how_to_answer"
         return self.do(
@@ -98,6 +109,7 @@ class EngineTurn(About):
                 hint=self.text(hint),
                 lane=lane or self._lane(),
                 aside=aside,
+                answers=answers,
             ),
             gate=gate,
             expires=expires,
@@ -116,7 +128,7 @@ class EngineTurn(About):
         **values: object,
     ) -> str:
         """Ask for the member's own words."""
-        where, aside = self._answer_place(None)
+        where, aside, answers = self._answer_place(None)
         key = self._open("form", purpose, choices, fields, about, anyone=False)
         return self.do(
             AskForm(
@@ -129,6 +141,8 @@ class EngineTurn(About):
                 hint=self.text("engine/or_answer") if choices else "",
                 lane=self._lane(),
                 aside=aside,
+                answers=answers,
+                opener=to_plain(self.text("engine/choice_own_words")),
             ),
             gate=gate,
         )
@@ -267,15 +281,22 @@ class EngineTurn(About):
         asked = isinstance(self.event, FromMember) and not isinstance(self.event, Joined)
         return Lane.INTERACTIVE if asked else Lane.NORMAL
 
-    def _answer_place(self, to: Destination | None) -> tuple[Destination, Member | None]:
-        if to is not None:
-            return to, None
+    def _answer_place(
+        self, to: Destination | None, *, stands: bool = False
+    ) -> tuple[Destination, Member | None, Interaction | None]:
+        """Return where something is said, for whose eyes alone, and in answer to what."""
+        mine = to is None or (self.where.member is not None and to == self.me)
+        answers = self.event.interaction if isinstance(self.event, FromMember) else None
+        if not mine or (stands and self.reachable):
+            answers = None
+        if to is not None and answers is None:
+            return to, None, None
         match self.place:
             case Room() as room:
                 public = self._command is not None and self._command.first is FirstAnswer.PUBLIC
-                return room, None if public else self.member
+                return room, None if public and to is None else self.member, answers
             case _:
-                return self.me, None
+                return self.me, None, answers
 
     def _answered(self, where: Destination) -> MessageRef | None:
         event = self.event

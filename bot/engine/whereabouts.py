@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.core.actions import Choice
 from bot.core.events import FromMember
-from bot.core.refs import Community
+from bot.core.refs import Community, Direct
 from bot.engine.turn import EngineTurn
 from storage.communities import Communities
 from storage.members import Members
@@ -17,8 +17,11 @@ def find_member(turn: EngineTurn, event: FromMember) -> None:
     turn.where.member = event.member
     known = members.find(event.member)
     turn.where.subject = known or members.ensure(event.member, turn.new_id())
-    own = members.settings(turn.where.subject).get("locale") if known else None
-    turn.where.locale = turn.running.words.nearest(own, event.locale)
+    own = members.settings(turn.where.subject) if known else {}
+    turn.where.locale = turn.running.words.nearest(own.get("locale"), event.locale)
+    if own.get("closed") and isinstance(getattr(event, "place", None), Direct):
+        # Who writes to us in private may be written to again.
+        members.save_settings(turn.where.subject, {**own, "closed": False})
 
 
 def find_community(turn: EngineTurn, event: FromMember) -> bool:

@@ -1,11 +1,13 @@
 """Writing a turn's actions into the outbox, and reading them back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.core.actions import Action, Lane, Say
+from bot.core.actions import Action, Affordances, AskChoice, AskForm, Forget, Lane, Say
 from bot.core.events import FromMember, Joined
 from bot.core.ports import Adapter
 from bot.core.refs import Direct
@@ -28,13 +30,16 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
     A person's quiet hours and signs are theirs to set.
     """
     unasked = not isinstance(turn.event, FromMember) or isinstance(turn.event, Joined)
+    _answer_at_all(turn)
     written: list[Action] = []
-    for wanted in turn.wanted:
+    for wanted in together(turn.wanted, adapter.affordances):
         own = Members(turn.tx).settings(wanted.subject) if wanted.subject else {}
         start = turn.now
         if unasked and wanted.subject:
             start = quiet_until(own.get("quiet"), turn.zone, turn.now)
         for action in degrade(wanted.action, adapter.affordances):
+            if not _may_write(turn, action, adapter.affordances, own):
+                continue  # it waits under Start
             if isinstance(action, Say) and not own.get("reactions", True):
                 action = replace(action, reactions=())
             write(turn.tx, adapter.account, wanted, action, turn.now, start)
@@ -48,6 +53,59 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
         if deliveries.state(action.after) in (None, "dead", "skipped"):
             deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
     return len(written)
+
+
+def _answer_at_all(turn: EngineTurn) -> None:
+    """Let no interaction end without an answer: its platform would show that as a failure."""
+    asked = turn.event.interaction if isinstance(turn.event, FromMember) else None
+    said = [getattr(wanted.action, "answers", None) for wanted in turn.wanted]
+    if asked is not None and asked not in said:
+        direct = any(isinstance(wanted.action.to, Direct) for wanted in turn.wanted)
+        turn.say("engine/answered_in_chat" if direct else "engine/noted")
+
+
+def together(wanted: list[Wanted], can: Affordances) -> list[Wanted]:
+    """Say in one message what answers one interaction, as far as it fits.
+
+    An answer in one piece can be read back, and read aloud.
+    """
+    if not can.one_answer:
+        return wanted
+    hung_on = {getattr(each.action, "after", None) for each in wanted}
+    joined: list[Wanted] = []
+    for each in wanted:
+        before = joined[-1] if joined else None
+        free = before is not None and before.action.key not in hung_on
+        one = _joined(before, each, can) if before is not None and free else None
+        if one is not None:
+            joined[-1] = one
+        else:
+            joined.append(each)
+    return joined
+
+
+def _joined(first: Wanted, second: Wanted, can: Affordances) -> Wanted | None:
+    """Return two as one, if the first only says something; None where they stay apart."""
+    say, more = first.action, second.action
+    if not isinstance(say, Say) or not isinstance(more, Say | AskChoice | AskForm):
+        return None
+    same = say.answers == more.answers and say.to == more.to and say.aside == more.aside
+    plain = say.after is None and more.after is None and not say.in_thread
+    if say.answers is None or not same or not plain or first.gate or second.gate:
+        return None
+    text = f"{say.text}\n\n{more.text}"
+    if len(text) > can.text_limit:
+        return None
+    return replace(second, action=replace(more, text=text))
+
+
+def _may_write(turn: EngineTurn, action: Action, can: Affordances, own: Mapping[str, Any]) -> bool:
+    """Tell whether somebody may be written to: they asked just now, or once and for all."""
+    if can.direct_unasked or not isinstance(action.to, Direct) or isinstance(action, Forget):
+        return True
+    answers = isinstance(action, Say | AskChoice | AskForm) and action.answers is not None
+    asked = own.get("reach") == "direct" and not own.get("closed")
+    return answers or asked or turn.place == action.to
 
 
 def write(
@@ -64,7 +122,7 @@ def write(
         Outbox(
             key=action.key,
             account=account,
-            destination=deliveries.destination(action.to),
+            destination=deliveries.destination(action.to, getattr(action, "answers", None)),
             lane=_LANES[action.lane],
             kind=action.kind,
             recovery=action.recovery.value,

@@ -12,7 +12,7 @@ from bot.core.actions import Edit, Say
 from bot.core.errors import Undeliverable
 from bot.core.events import Event, Posted
 from bot.core.markup import escape, to_plain
-from bot.core.ports import Adapter, Delivery
+from bot.core.ports import Adapter, Delivery, FormFacts
 from bot.core.refs import Destination, Direct, Member, MessageRef, Room
 
 _ODD = "*not bold* <b>tag</b> @everyone `code` [link](http://example.org) 1. \u202eabc 👋🏽"
@@ -65,9 +65,15 @@ class NotingHost:
         """Wait for nothing."""
         return False
 
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def suggest(
+        self, command: str, option: str, typed: str, locale: str | None = None
+    ) -> Sequence[str]:
         """Know nothing."""
         return ()
+
+    async def form(self, question: str, member: Member) -> FormFacts | None:
+        """Know no question."""
+        return None
 
     async def recall(self, kind: str) -> Mapping[str, str]:
         """Return what was remembered."""

@@ -1,5 +1,7 @@
 """What a platform cannot show, said in another way."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,12 +19,13 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.markup import escape, to_plain
-from bot.core.refs import Direct, Member, Room
+from bot.core.refs import Direct, Interaction, Member, Room
 from bot.engine.degrade import degrade
 
 ROOM, ANA = Room("fake", "garden"), Member("fake", "ana")
 TEXT = Affordances()
 ALL = Affordances(buttons=True, forms=True, asides=True, roles=True)
+CLICK = Interaction("7", "secret")
 CHOICES = (Choice("yes", "Yes *please*"), Choice("no", "No", emoji="👎"))
 FIELDS = (Field("what", "What?"), Field("when", "When?"))
 
@@ -88,8 +91,8 @@ def test_an_aside_becomes_a_direct_message_and_is_never_said_aloud(action: Actio
 @pytest.mark.parametrize(
     "action",
     [
-        ask(aside=ANA),
-        form(*FIELDS),
+        replace(ask(aside=ANA), answers=CLICK),
+        replace(form(*FIELDS), answers=CLICK),
         OpenThread(key="k", to=ROOM, after="a", title="T", text="x"),
         SetRole(key="k", to=ROOM, member=ANA, role="r"),
         Pin(key="k", to=ROOM, after="a"),
@@ -98,6 +101,23 @@ def test_an_aside_becomes_a_direct_message_and_is_never_said_aloud(action: Actio
 )
 def test_what_a_platform_can_show_stays_as_it_is(action: Action) -> None:
     assert degrade(action, ALL) == [action]
+
+
+def test_only_an_interaction_is_answered_aside() -> None:
+    (asked,) = degrade(ask(aside=ANA), ALL)
+    assert (asked.to, getattr(asked, "aside", ANA)) == (Direct(ANA), None)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [form(*FIELDS), replace(form(*FIELDS, choices=CHOICES), answers=CLICK)],
+    ids=["in a message of its own", "with ways around it"],
+)
+def test_a_form_that_cannot_be_shown_at_once_is_opened_by_a_button(asked: AskForm) -> None:
+    (shown,) = degrade(replace(asked, opener="Write"), ALL)
+    assert isinstance(shown, AskChoice)
+    assert (shown.text, shown.opener, shown.question) == ("Tell me.", "Write", "k")
+    assert (shown.choices, shown.answers) == (asked.choices, asked.answers)
 
 
 def test_without_threads_the_first_line_is_said_under_the_title() -> None:

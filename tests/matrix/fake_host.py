@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 from bot.core.events import Event
+from bot.core.ports import FormFacts
 from bot.core.refs import Member, MessageRef, Room
 
 T = TypeVar("T", bound=Event)
@@ -99,8 +100,13 @@ class FakeHost:
             return room.id in self.waits_for_posts
         return message is not None and message.id in self.waits_for_reactions
 
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def suggest(
+        self, command: str, option: str, typed: str, locale: str | None = None
+    ) -> Sequence[str]:
         return ()
+
+    async def form(self, question: str, member: Member) -> FormFacts | None:
+        return None
 
     async def recall(self, kind: str) -> Mapping[str, str]:
         return dict(self.memory.get(kind, {}))

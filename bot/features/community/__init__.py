@@ -10,7 +10,7 @@ _MODERATOR = Audience.MODERATOR
 
 def feature() -> Feature:
     """Declare the feature."""
-    days, number = Option("days", limit=100), Option("number", limit=4)
+    days, number = Option("days", limit=100), Option("number", limit=4, number=True)
     return Feature(
         name="community",
         commands=(

@@ -7,7 +7,7 @@ from bot.features.guide import flow
 
 def feature() -> Feature:
     """Declare the feature."""
-    topic = Option("topic", limit=100)
+    topic = Option("topic", limit=100, topics=tuple(f"topic_{each}" for each in flow.TOPICS))
     return Feature(
         name="guide",
         commands=(

@@ -85,6 +85,7 @@ class Hunts:
             "text": Markdown(in_locale(step.text, turn.locale)),
             "hint": self._hint(turn, step, state["hints"]),
             "room": self._room_name(turn, step),
+            "unmarkable": isinstance(step, React) and not turn.reachable,
         }
         about = {"step": state["step"]}
         choices = self._choices(turn, step, state["hints"])
@@ -92,7 +93,10 @@ class Hunts:
             field = Field("word", turn.text("field_word"), limit=_WORD_LIMIT)
             turn.ask_form("hunts.step", words, [field], choices=choices, about=about, **values)
             return
-        key = turn.ask("hunts.step", words, choices, to=turn.me, about=about, **values)
+        stands = isinstance(step, React)
+        key = turn.ask(
+            "hunts.step", words, choices, to=turn.me, about=about, stands=stands, **values
+        )
         if isinstance(step, React):
             # A hint is a new message, and the task's own still counts.
             state["messages"] = [*state.get("messages", []), key] if state["hints"] else [key]

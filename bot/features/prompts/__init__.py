@@ -17,7 +17,7 @@ def feature(folders: Folders) -> Feature:
     posting = Postings(library)
     moderating = Moderating(posting)
     text = Option("text", limit=_TEXT)
-    number = Option("number", limit=4)
+    number = Option("number", limit=4, number=True)
     return Feature(
         name="prompts",
         commands=(

@@ -2,6 +2,7 @@
 
 from bot.core.commands import Command, Option
 from bot.core.content import Folders
+from bot.core.events import Undelivered
 from bot.core.features import Feature, ThoughtOffered
 from bot.features.reflection import content
 from bot.features.reflection.keeping import LIMIT, Keeping
@@ -34,7 +35,7 @@ def feature(folders: Folders) -> Feature:
             "checkin.slower": rhythm.slower,
         },
         due={KIND: rhythm.due},
-        on={ThoughtOffered: keeping.offered},
+        on={ThoughtOffered: keeping.offered, Undelivered: rhythm.undelivered},
         gates={"reflection.rhythm": rhythm.wanted},
         home=rhythm.home,
         check=content.check,

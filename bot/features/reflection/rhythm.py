@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Field
 from bot.core.content import in_locale
+from bot.core.events import Undelivered
 from bot.core.features import HomeItem
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.engine.schedule.recurrence import Cadence, Rule, next_after
 from bot.features.reflection.content import Set
+from storage.conversations import Questions
 from storage.reflection import Thought, Thoughts
 
 KIND = "reflection.check-in"
@@ -173,7 +175,7 @@ class Rhythm:
         unanswered = int(state.get("unanswered", 0))
         if turn.community.state != "open" or unanswered > _PATIENCE:
             return
-        direct = turn.settings.get("reach") == "direct"
+        direct = turn.settings.get("reach") == "direct" and not turn.settings.get("closed")
         turn.keep(_FLOW, {**state, "unanswered": unanswered + 1, "waiting": not direct})
         if not direct:
             return
@@ -182,6 +184,12 @@ class Rhythm:
             turn.ask("checkin.slower", "ask_slower", choices, gate="reflection.rhythm")
         else:
             self._invite(turn, gate="reflection.rhythm")
+
+    def undelivered(self, turn: Turn, event: Undelivered) -> None:
+        """Let a check-in that could not reach somebody wait for them."""
+        question = turn.rows(Questions).get(event.key)
+        if question is not None and question.purpose.startswith("checkin."):
+            turn.keep(_FLOW, {**turn.state(_FLOW), "waiting": True})
 
     def _invite(self, turn: Turn, gate: str | None = None) -> None:
         last = self._last(turn)

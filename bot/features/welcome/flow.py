@@ -22,6 +22,10 @@ def greet(turn: Turn, _event: Joined) -> None:
     if membership.greeted or turn.community.state != "open" or not turn.writes_first:
         return
     membership.greeted = True
+    _offer(turn)
+
+
+def _offer(turn: Turn) -> None:
     choices = [
         turn.choice("start", "choice_start"),
         turn.choice("later", "choice_later"),
@@ -54,8 +58,13 @@ def post_door(turn: Turn, _event: Opened) -> None:
 
 
 def door(turn: Turn, _answer: Answer) -> None:
-    """Somebody came through *Start here*."""
-    start(turn, {})
+    """Somebody came through *Start here*; who could not be greeted before is greeted now."""
+    membership = turn.rows(Members).enter(turn.subject, turn.community.id)
+    if membership.greeted or turn.writes_first:
+        start(turn, {})
+        return
+    membership.greeted = True
+    _offer(turn)
 
 
 def start(turn: Turn, _options: Mapping[str, str]) -> None:
