@@ -13,17 +13,18 @@ from pathlib import Path
 import click
 
 from bot import __version__
-from bot.app import App, RandomIds, SystemClock, content_checks
+from bot.app import App, Content, RandomIds, SystemClock, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
 from bot.core.ports import Adapter
+from bot.engine.declaring import declare
 from bot.engine.words import Words
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
 from bot.rehearsal import rehearse as play
 from bot.rehearsal.transcript import Transcript
 from bot.rehearsal.transcript import as_json as to_json
-from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
+from bot.settings import TOML, Discord, Settings, check_settings, content_folders, load_settings
 from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
 from storage.engines import make_engine
@@ -74,12 +75,13 @@ def run() -> None:
             raise Misconfigured(
                 f"The content has mistakes; `circlekeeper check` names all.\n{first}"
             )
-        adapters = _adapters(settings, folders)
+        content = read_content(folders)
+        adapters = _adapters(settings, content)
         if not adapters:
             raise Misconfigured(
-                "There is nothing to connect to. Set CIRCLEKEEPER_MATRIX__HOMESERVER, "
-                "CIRCLEKEEPER_MATRIX__USER_ID and CIRCLEKEEPER_MATRIX__ACCESS_TOKEN, "
-                "or see it first with `circlekeeper rehearse`."
+                "There is nothing to connect to. Set CIRCLEKEEPER_DISCORD__TOKEN, or "
+                "CIRCLEKEEPER_MATRIX__HOMESERVER, CIRCLEKEEPER_MATRIX__USER_ID and "
+                "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN, or see it first with `circlekeeper rehearse`."
             )
         opened = open_store(
             settings.database_url.get_secret_value(),
@@ -87,23 +89,19 @@ def run() -> None:
             warn=lambda text: click.echo(f"circlekeeper: {text}", err=True),
         )
         try:
-            asyncio.run(_until_stopped(App(opened.store, folders, adapters)))
+            asyncio.run(_until_stopped(App(opened.store, content, adapters)))
         finally:
             opened.close()
 
 
-def _adapters(settings: Settings, folders: Folders) -> list[Adapter]:
+def _adapters(settings: Settings, content: Content) -> list[Adapter]:
     adapters: list[Adapter] = []
     if settings.discord is not None:
-        raise Misconfigured(
-            "This version does not speak Discord yet. Take CIRCLEKEEPER_DISCORD__TOKEN out; "
-            "Matrix works."
-        )
+        adapters.append(_discord(settings.discord, content))
     if settings.matrix is not None:
         from bot.adapters.matrix import MatrixAdapter
 
         matrix = settings.matrix
-        words = Words(folders.prompts)
         adapters.append(
             MatrixAdapter(
                 matrix.homeserver,
@@ -117,10 +115,28 @@ def _adapters(settings: Settings, folders: Folders) -> list[Adapter]:
                 password=matrix.password.get_secret_value() if matrix.password else None,
                 inviters=matrix.inviters or None,
                 prefix=matrix.prefix,
-                notices={"encrypted-room": _in_all(words, "engine/encrypted_room")},
+                notices={"encrypted-room": _in_all(content.words, "engine/encrypted_room")},
             )
         )
     return adapters
+
+
+def _discord(discord: Discord, content: Content) -> Adapter:
+    try:
+        from bot.adapters.discord import DiscordAdapter
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            "Discord needs a part that is not installed: pip install 'circlekeeper[discord]'."
+        ) from error
+    return DiscordAdapter(
+        discord.token.get_secret_value(),
+        SystemClock(),
+        RandomIds(),
+        declare(content.features, content.words),
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+        shard_ids=discord.shard_ids,
+    )
 
 
 def _in_all(words: Words, name: str) -> str:

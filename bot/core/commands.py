@@ -2,13 +2,16 @@
 parser.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from bot.core.turn import Turn
+
+Texts: TypeAlias = Mapping[str, str]
+"""A text by language."""
 
 Handler = Callable[["Turn", Mapping[str, str]], None]
 
@@ -67,3 +70,18 @@ class Command:
     private: bool = False
     first: FirstAnswer = FirstAnswer.ASIDE
     needs_community: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Every command, and what to say of it in each language.
+
+    Args:
+        commands: all of them.
+        does: by path; by the words above a path, too: what those hold.
+        options: by an option's name.
+    """
+
+    commands: Sequence[Command]
+    does: Mapping[str, Texts]
+    options: Mapping[str, Texts]

@@ -16,7 +16,7 @@ from bot.core.errors import (
     Unreadable,
 )
 from bot.core.ports import Adapter, Clock, Delivery
-from bot.core.refs import MessageRef
+from bot.core.refs import Direct, MessageRef
 from bot.engine.consent import Consent
 from bot.engine.pace import Pace
 from bot.engine.ratelimit import RateLimit
@@ -98,7 +98,8 @@ class Attempts:
             # What was refused was not carried out; but a refused reading back tells nothing.
             return Outcome("doubt" if reading_back else "pending", wait=wait)
         except Unreachable as error:
-            return Outcome("dead", reason=f"unreachable: {error}", unreachable=True)
+            closed = isinstance(action.to, Direct) and getattr(action, "answers", None) is None
+            return Outcome("dead", reason=f"unreachable: {error}", unreachable=closed)
         except Undeliverable as error:
             return Outcome("dead", reason=str(error))
         except (CirclekeeperError, TimeoutError):

@@ -1,0 +1,235 @@
+"""Discord as one of our platforms: an account that listens, and carries actions out."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import discord
+import structlog
+
+from bot.adapters.discord import commands, permissions
+from bot.adapters.discord.communities import Communities
+from bot.adapters.discord.gateway import Gateway, point_to
+from bot.adapters.discord.guilds import PLATFORM, Guilds
+from bot.adapters.discord.intake import Intake
+from bot.adapters.discord.interactions import Interactions
+from bot.adapters.discord.readback import read_back
+from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
+from bot.adapters.discord.sending import Sending, reason
+from bot.core.actions import Affordances, AskChoice, AskForm, Say
+from bot.core.commands import Declared
+from bot.core.errors import Misconfigured, TryLater, Unreadable
+from bot.core.ports import Clock, Delivery, Host, Ids
+from bot.core.refs import Direct, MessageRef
+
+log = structlog.get_logger(__name__)
+
+JSON: TypeAlias = dict[str, Any]
+
+_AFFORDANCES = Affordances(
+    buttons=True,
+    forms=True,
+    asides=True,
+    threads=True,
+    reactions=True,
+    pins=True,
+    roles=True,
+    text_limit=3500,  # Discord's 4000 count the signs that keep a text plain, too
+    quiescence=10.0,
+    one_answer=True,
+    per_second=45.0,
+)
+_NOT_YET = 2.0
+_LONGEST_PAUSE = 60.0
+_STEADY = 60.0  # seconds after which a connection is held to have worked
+_REFUSED = (
+    "Discord does not accept the bot's token. Make a new one in the developer portal "
+    "(your application, Bot, Reset Token), and set CIRCLEKEEPER_DISCORD__TOKEN to it."
+)
+_INTENT = (
+    "Discord refuses what the bot asks to be told. In the developer portal, under your "
+    "application, Bot, Privileged Gateway Intents, switch on Server Members Intent, or leave it "
+    "off and start the bot again: it then works without it."
+)
+_SHARDS = (
+    "CIRCLEKEEPER_DISCORD__SHARD_IDS does not fit: Discord counts {count} shards for this bot, "
+    "numbered from 0."
+)
+_BAD_TOKEN, _BAD_INTENTS, _BAD_SHARDS = (4004,), (4013, 4014), (4010, 4011)
+
+
+class DiscordAdapter:
+    """One Discord account.
+
+    Args:
+        token: the bot's.
+        clock: where the time comes from.
+        ids: where chance comes from.
+        declared: the commands, and their descriptions in each language.
+        api_url: a proxy or a double in Discord's place.
+        gateway_url: the same for the gateway.
+        shard_ids: which shards this process takes; none: all of them.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        clock: Clock,
+        ids: Ids,
+        declared: Declared,
+        *,
+        api_url: str | None = None,
+        gateway_url: str | None = None,
+        shard_ids: Sequence[int] = (),
+    ) -> None:
+        """Make no connection yet."""
+        self._token = token
+        self._clock = clock
+        self._ids = ids
+        self._payload = commands.payload(declared)
+        self._commands = {command.path: command for command in declared.commands}
+        self._gateway_url = gateway_url
+        self._api_url = api_url
+        self._shard_ids = tuple(shard_ids)
+        self._rest = Rest(token, api_url)
+        self._guilds = Guilds(self._rest)
+        self._interactions = Interactions(self._rest)
+        self._sending = Sending(self._rest, self._guilds, self._interactions)
+        self._account = f"discord:{permissions.client_id_of(token) or 'circlekeeper'}"
+
+    @property
+    def name(self) -> str:
+        """The platform's name."""
+        return PLATFORM
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return self._account
+
+    @property
+    def affordances(self) -> Affordances:
+        """What Discord can show."""
+        return _AFFORDANCES
+
+    async def run(self, host: Host) -> None:
+        """Listen until cancelled; connect again, ever more slowly, when that fails.
+
+        Raises: `Misconfigured` when token, intents or shards are wrong.
+        """
+        pause = 1.0
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                await self._session(host)
+            except (discord.LoginFailure, _TokenRefused) as error:
+                raise Misconfigured(_REFUSED) from error
+            except discord.PrivilegedIntentsRequired as error:
+                raise Misconfigured(_INTENT) from error
+            except discord.ConnectionClosed as error:
+                self._give_up(error)
+                log.warning("connection closed", code=error.code)
+            except Misconfigured:
+                raise
+            except Exception as error:
+                log.warning("connection failed", error=type(error).__name__)
+            if asyncio.get_running_loop().time() - began > _STEADY:
+                pause = 1.0
+            await self._clock.sleep(pause * (0.5 + self._ids.pick(100) / 100))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _give_up(self, error: discord.ConnectionClosed) -> None:
+        if error.code in _BAD_TOKEN:
+            raise Misconfigured(_REFUSED) from error
+        if error.code in _BAD_INTENTS:
+            raise Misconfigured(_INTENT) from error
+        if error.code in _BAD_SHARDS:
+            raise Misconfigured(_SHARDS.format(count="other")) from error
+
+    async def _session(self, host: Host) -> None:
+        """Log in, and listen until the connection ends."""
+        application = await self._ask("/applications/@me")
+        counted = await self._ask("/gateway/bot")
+        count = int(counted.get("shards") or 1)
+        if self._shard_ids and max(self._shard_ids) >= count:
+            raise Misconfigured(_SHARDS.format(count=count))
+        point_to(self._api_url, self._gateway_url or str(counted.get("url") or ""))
+        members = permissions.may_see_members(int(application.get("flags") or 0))
+        self._interactions.application = str(application["id"])
+        intake = Intake(host, self._clock, self._guilds, self._interactions, self._commands)
+        communities = Communities(host, self._clock, self._rest, self._guilds)
+        communities.members = members
+        await communities.load()
+
+        def hear(name: str, data: JSON) -> None:
+            if name == "READY":
+                intake.me = str(data["user"]["id"])
+                log.info("connected", guilds=len(data.get("guilds") or ()))
+            communities.hear(name, data)
+            intake.hear(name, data)
+
+        await self._declare(host)
+        client = Gateway(hear, permissions.intents(members=members), self._shard_ids, count)
+        self._guilds.follow(client)
+        try:
+            async with client:
+                await client.login(self._token)
+                await client.connect()
+        finally:
+            self._guilds.follow(None)
+            await intake.close()
+            await communities.close()
+
+    async def _ask(self, path: str) -> JSON:
+        try:
+            return await self._rest.call("GET", path)
+        except Refused as error:
+            if error.status == 401:
+                raise _TokenRefused from error
+            raise
+
+    async def _declare(self, host: Host) -> None:
+        """Replace the commands that Discord shows, where they have changed."""
+        digest = commands.digest(self._payload)
+        known = await host.recall("discord.commands")
+        if known.get("digest") == digest:
+            return
+        application = self._interactions.application
+        await self._rest.replace(f"/applications/{application}/commands", self._payload)
+        await host.remember("discord.commands", {"digest": digest})
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._interactions.close()
+        await self._rest.close()
+
+    async def deliver(self, delivery: Delivery) -> MessageRef | None:
+        """Carry the action out; see `core.ports.Adapter`."""
+        self._know_application(delivery)
+        return await self._sending.deliver(delivery)
+
+    async def find(self, delivery: Delivery) -> MessageRef | None:
+        """Read back whether the delivery stands; see `core.ports.Adapter`."""
+        self._know_application(delivery)
+        action = delivery.action
+        try:
+            if isinstance(action, Say | AskChoice | AskForm) and action.answers is not None:
+                found = await self._interactions.find(action.answers, delivery.key)
+                return self._sending.ref(action.to, found) if found is not None else None
+            return await read_back(self._rest, self._guilds, self._sending, delivery)
+        except Refused as error:
+            if error.status in (401, 429):
+                raise reason(error, direct=isinstance(action.to, Direct)) from error
+            raise Unreadable(f"the channel's history cannot be read ({error})") from error
+        except (NotSent, NoAnswer, DiscordError) as error:
+            raise TryLater(_NOT_YET, f"no answer ({error})", alone=True) from error
+
+    def _know_application(self, delivery: Delivery) -> None:
+        """Let an answer to an interaction wait until it is known whose it is."""
+        of_interaction = getattr(delivery.action, "answers", None) is not None
+        if of_interaction and not self._interactions.application:
+            raise TryLater(_NOT_YET, "not connected", alone=True)
+
+
+class _TokenRefused(Exception):
+    """Discord does not know the token."""

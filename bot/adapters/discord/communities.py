@@ -1,0 +1,155 @@
+"""Telling the host of guilds: that the bot came, what rooms there are, that it was taken away."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+import discord
+import structlog
+
+from bot.adapters.discord import inbound
+from bot.adapters.discord.guilds import Guilds, community, rooms
+from bot.adapters.discord.rest import DiscordError, Rest
+from bot.core.events import Added, Event, Removed
+from bot.core.ports import Clock, Host
+
+log = structlog.get_logger(__name__)
+
+JSON: TypeAlias = Mapping[str, Any]
+
+_KIND = "discord.guilds"
+_TOGETHER = 0.5  # seconds; changes of a guild's channels and roles come in swarms
+_PAGE, _PAGES = 1000, 20
+_CHANGES = ("GUILD_UPDATE", "GUILD_ROLE_", "CHANNEL_")
+
+
+class Communities:
+    """The guilds of one account, as the host was told of them."""
+
+    def __init__(self, host: Host, clock: Clock, rest: Rest, guilds: Guilds) -> None:
+        """Tell this host."""
+        self._host = host
+        self._clock = clock
+        self._rest = rest
+        self._guilds = guilds
+        self._told: dict[str, str] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        self.members = False
+
+    async def load(self) -> None:
+        """Take up what was told before."""
+        self._told = dict(await self._host.recall(_KIND))
+
+    async def close(self) -> None:
+        """Look at nothing any more."""
+        for task in self._looking.values():
+            task.cancel()
+        await asyncio.gather(*self._looking.values(), return_exceptions=True)
+
+    def hear(self, name: str, data: JSON) -> None:
+        """Take in one dispatch about a guild."""
+        if name == "READY":
+            self._gone_meanwhile(data)
+        elif name == "GUILD_DELETE":
+            if not data.get("unavailable"):
+                self._start(str(data["id"]), self._removed(str(data["id"])))
+        elif name == "GUILD_CREATE":
+            if not data.get("unavailable"):
+                self._start(str(data["id"]), self._look(str(data["id"]), came=True))
+        elif name == "GUILD_MEMBER_UPDATE" or name.startswith(_CHANGES):
+            self._changed(name, data)
+
+    def _changed(self, name: str, data: JSON) -> None:
+        guild = self._guilds.get(str(data.get("guild_id") or data.get("id") or 0))
+        if guild is None or guild.me is None:
+            return
+        if name == "GUILD_MEMBER_UPDATE" and str(guild.me.id) != str(data["user"]["id"]):
+            return
+        self._start(str(guild.id), self._look(str(guild.id), came=False))
+
+    def _gone_meanwhile(self, data: JSON) -> None:
+        """Notice, at a start, the guilds from which the bot was taken while it was away."""
+        there = {str(guild["id"]) for guild in data.get("guilds") or ()}
+        shard, count = (data.get("shard") or (0, 1))[:2]
+        for guild_id in self._told:
+            if (int(guild_id) >> 22) % count == shard and guild_id not in there:
+                self._start(guild_id, self._removed(guild_id))
+
+    def _start(self, guild_id: str, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        before = self._looking.get(guild_id)
+
+        async def do() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            try:
+                await work
+            except DiscordError as error:
+                log.warning("guild not looked at", error=str(error))
+            finally:
+                if self._looking.get(guild_id) is task:
+                    del self._looking[guild_id]
+
+        task = asyncio.get_running_loop().create_task(do())
+        self._looking[guild_id] = task
+
+    async def _look(self, guild_id: str, *, came: bool) -> None:
+        if not came:
+            await asyncio.sleep(_TOGETHER)
+        guild = self._guilds.get(guild_id)
+        if guild is None or guild.me is None:
+            return
+        found = rooms(guild)
+        since = str(guild.me.joined_at)
+        seen = json.dumps([guild.name, [asdict(each) for each in found]])
+        state = f"{since} {hashlib.sha256(seen.encode()).hexdigest()[:16]}"
+        before = self._told.get(guild_id, "")
+        if state != before:
+            new = not before.startswith(f"{since} ")
+            added = Added(
+                event_id=f"added {guild_id} {state} {self._clock.now().isoformat()}",
+                community=community(guild_id),
+                name=guild.name,
+                rooms=found,
+                new=new,
+            )
+            await self._tell(added)
+            await self._note(guild_id, state)
+        if came and self.members:
+            await self._sweep(guild)
+
+    async def _removed(self, guild_id: str) -> None:
+        await self._tell(
+            Removed(
+                event_id=f"removed {guild_id} {self._clock.now().isoformat()}",
+                community=community(guild_id),
+            )
+        )
+        await self._note(guild_id, None)
+
+    async def _note(self, guild_id: str, state: str | None) -> None:
+        if state is None:
+            self._told.pop(guild_id, None)
+        else:
+            self._told[guild_id] = state
+        await self._host.remember(_KIND, {guild_id: state})
+
+    async def _tell(self, event: Event) -> None:
+        await self._host.receive(event)
+
+    async def _sweep(self, guild: discord.Guild) -> None:
+        """Find those who arrived, or got through the door, while nobody told us."""
+        after = "0"
+        for _ in range(_PAGES):
+            page = await self._rest.read_list(
+                f"/guilds/{guild.id}/members", query={"limit": str(_PAGE), "after": after}
+            )
+            for each in page:
+                joined = inbound.arrived({**each, "guild_id": guild.id}, self._clock.now())
+                if joined is not None:
+                    await self._tell(joined)
+            if len(page) < _PAGE:
+                return
+            after = str(max(int(each["user"]["id"]) for each in page))

@@ -1,0 +1,223 @@
+"""Taking in what the gateway tells: each person's in its order, none lost to a failed turn."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeAlias
+
+import structlog
+
+from bot.adapters.discord import inbound, messages
+from bot.adapters.discord.commands import is_public, path_and_options
+from bot.adapters.discord.guilds import PLATFORM, Guilds, community
+from bot.adapters.discord.interactions import Interactions
+from bot.adapters.discord.rest import DiscordError
+from bot.core.commands import Command
+from bot.core.errors import CirclekeeperError
+from bot.core.events import Chose, Event, Left, Posted
+from bot.core.ports import Clock, Host
+from bot.core.refs import Destination, Direct, Member, MessageRef, Standing
+
+log = structlog.get_logger(__name__)
+
+JSON: TypeAlias = Mapping[str, Any]
+
+_TRIES = 8
+_PAUSE = 0.1
+
+
+class Intake:
+    """Takes in what people do."""
+
+    def __init__(
+        self,
+        host: Host,
+        clock: Clock,
+        guilds: Guilds,
+        interactions: Interactions,
+        commands: Mapping[str, Command],
+    ) -> None:
+        """Tell this host."""
+        self._host = host
+        self._clock = clock
+        self._guilds = guilds
+        self._interactions = interactions
+        self._commands = commands
+        self._last: dict[str, asyncio.Task[None]] = {}
+        self._taken_back: Counter[tuple[str, str, str]] = Counter()
+        self.me = ""
+
+    def hear(self, name: str, data: JSON) -> None:
+        """Take in one dispatch; what has to wait waits in a task of its own."""
+        match name:
+            case "INTERACTION_CREATE":
+                self._interaction(data)
+            case "MESSAGE_CREATE":
+                if inbound.is_talk(data):
+                    self._in_order(str(data["author"]["id"]), self._message(data))
+            case "MESSAGE_REACTION_ADD":
+                if str(data["user_id"]) != self.me and data.get("message_author_id") == self.me:
+                    self._in_order(str(data["user_id"]), self._reaction(data))
+            case "MESSAGE_REACTION_REMOVE":
+                self._taken_back[_sign(data)] += 1
+            case "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE":
+                joined = inbound.arrived(data, self._clock.now())
+                if joined is not None:
+                    self._in_order(joined.member.id, self._receive(joined))
+            case "GUILD_MEMBER_REMOVE":
+                self._in_order(str(data["user"]["id"]), self._receive(self._left(data)))
+            case _:
+                pass
+
+    async def close(self) -> None:
+        """Let go of what has not been taken in."""
+        for task in self._last.values():
+            task.cancel()
+        await asyncio.gather(*self._last.values(), return_exceptions=True)
+
+    def _in_order(self, person: str, work: Awaitable[None]) -> None:
+        """Do one thing of a person's after the other."""
+        before = self._last.get(person)
+
+        async def do() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            try:
+                await work
+            except (CirclekeeperError, DiscordError) as error:
+                log.warning("not taken in", error=type(error).__name__)
+            finally:
+                if self._last.get(person) is task:
+                    del self._last[person]
+
+        task = asyncio.get_running_loop().create_task(do())
+        self._last[person] = task
+
+    async def _receive(self, event: Event) -> None:
+        """Hand an event on, again where the turn was only overtaken."""
+        for number in range(_TRIES):
+            try:
+                await self._host.receive(event)
+                return
+            except Exception as error:
+                log.warning("handed out again", error=type(error).__name__)
+                await self._clock.sleep(_PAUSE * 2**number)
+        log.error("event lost", happened=type(event).__name__)
+
+    # Interactions
+
+    def _interaction(self, data: JSON) -> None:
+        clicked = inbound.read_interaction(data)
+        if clicked.kind == inbound.TYPING:
+            self._in_order(f"typing {clicked.member.id}", self._suggest(clicked))
+            return
+        if clicked.kind not in (inbound.COMMAND, inbound.COMPONENT, inbound.FORM):
+            return
+        self._interactions.took(clicked.interaction, aside=self._aside(clicked))
+        question = inbound.opened_form(clicked)
+        if question is not None:
+            work = self._open_form(clicked, question, data.get("message") or {})
+        else:
+            work = self._turn(clicked)
+        self._in_order(clicked.member.id, work)
+
+    def _aside(self, clicked: inbound.Clicked) -> bool:
+        if clicked.guild is None:
+            return False
+        if clicked.kind != inbound.COMMAND:
+            return True
+        path, _, _ = path_and_options(clicked.data)
+        return not is_public(self._commands.get(path))
+
+    async def _turn(self, clicked: inbound.Clicked) -> None:
+        await self._receive(inbound.event_of(clicked, await self._standing(clicked)))
+
+    async def _open_form(self, clicked: inbound.Clicked, question: str, message: JSON) -> None:
+        facts = await self._host.form(question, clicked.member)
+        if facts is None:
+            standing = await self._standing(clicked)
+            await self._receive(
+                Chose(question=question, choice="", standing=standing, **clicked.common)
+            )
+            return
+        label = inbound.label_of(message, str(clicked.data.get("custom_id", "")))
+        form = messages.form(question, facts.fields, clicked.interaction.id)
+        await self._interactions.open_form(
+            clicked.interaction, form, messages.door(question, label, clicked.interaction.id)
+        )
+
+    async def _suggest(self, clicked: inbound.Clicked) -> None:
+        path, options, typed = path_and_options(clicked.data)
+        found = await self._host.suggest(path, typed, options.get(typed, ""), clicked.locale)
+        await self._interactions.suggest(clicked.interaction, list(found))
+
+    async def _standing(self, clicked: inbound.Clicked) -> tuple[Standing, ...]:
+        if clicked.standing is not None:
+            return clicked.standing
+        return await self._guilds.standing(clicked.member.id)
+
+    # What people write and do
+
+    async def _message(self, data: JSON) -> None:
+        person = Member(PLATFORM, str(data["author"]["id"]))
+        room = self._guilds.room(str(data["channel_id"]))
+        ref = MessageRef(room, str(data["id"]))
+        guild = data.get("guild_id")
+        if guild:
+            text = inbound.addressed(data, self.me)
+            if text is None and not await self._host.awaits("post", room, person):
+                return
+            place: Destination = room
+            standing = self._standing_in(str(guild), person, data.get("member") or {})
+        else:
+            text = str(data.get("content") or "").strip() or None
+            if text is None:
+                return
+            place = Direct(person)
+            standing = await self._guilds.standing(person.id)
+        await self._receive(
+            Posted(
+                event_id=f"message {data['id']}",
+                member=person,
+                standing=standing,
+                community=community(guild) if guild else None,
+                place=place,
+                message=ref,
+                text=text,
+            )
+        )
+
+    async def _reaction(self, data: JSON) -> None:
+        person = Member(PLATFORM, str(data["user_id"]))
+        room = self._guilds.room(str(data["channel_id"]))
+        if not await self._host.awaits(
+            "react", room, person, MessageRef(room, str(data["message_id"]))
+        ):
+            return
+        guild = data.get("guild_id")
+        if guild:
+            standing = self._standing_in(str(guild), person, data.get("member") or {})
+        else:
+            standing = await self._guilds.standing(person.id)
+        event = inbound.reaction(data, room, self._taken_back[_sign(data)], standing)
+        if event is not None:
+            await self._receive(event)
+
+    def _standing_in(self, guild_id: str, person: Member, member: JSON) -> tuple[Standing, ...]:
+        guild = self._guilds.get(guild_id)
+        if guild is None:
+            return (Standing(community(guild_id)),)
+        return (self._guilds.standing_of(guild, person.id, member.get("roles") or ()),)
+
+    def _left(self, data: JSON) -> Left:
+        guild, person = str(data["guild_id"]), str(data["user"]["id"])
+        return Left(
+            event_id=f"left {guild} {person} {self._clock.now().isoformat()}",
+            member=Member(PLATFORM, person),
+            community=community(guild),
+        )
+
+
+def _sign(data: JSON) -> tuple[str, str, str]:
+    emoji = str((data.get("emoji") or {}).get("name") or "")
+    return str(data["message_id"]), str(data["user_id"]), emoji

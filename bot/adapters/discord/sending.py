@@ -1,0 +1,204 @@
+"""Carrying an action out on Discord."""
+
+from typing import Any, TypeAlias
+
+from bot.adapters.discord import messages
+from bot.adapters.discord.guilds import PLATFORM, Guilds
+from bot.adapters.discord.interactions import Interactions
+from bot.adapters.discord.rest import DiscordError, NotSent, Refused, Rest
+from bot.core.actions import AskChoice, AskForm, Edit, Forget, OpenThread, Pin, Say, SetRole
+from bot.core.errors import (
+    CirclekeeperError,
+    Doubt,
+    TryLater,
+    Undeliverable,
+    Unreachable,
+)
+from bot.core.ports import Delivery
+from bot.core.refs import Direct, MessageRef, Room
+
+JSON: TypeAlias = dict[str, Any]
+Shown: TypeAlias = Say | AskChoice | AskForm
+
+_PAUSE = 2.0
+_CLOSED = frozenset({50007, 50278})  # no direct messages to this person; no guild shared
+_THREAD_STANDS = 160004
+_REASON_PIN = (
+    "The bot may not pin here: give it the permission Pin Messages in this channel "
+    "(Edit Channel, Permissions)."
+)
+_REASON_ROLE = (
+    "The bot may not give this role: it needs the permission Manage Roles, and its own role must "
+    "stand above this one (Server Settings, Roles)."
+)
+
+
+class Sending:
+    """Sends what one account has to send."""
+
+    def __init__(self, rest: Rest, guilds: Guilds, interactions: Interactions) -> None:
+        """Have sent nothing yet."""
+        self._rest = rest
+        self._guilds = guilds
+        self._interactions = interactions
+        self._direct: dict[str, str] = {}
+
+    async def deliver(self, delivery: Delivery) -> MessageRef | None:
+        """Carry the action out; see `core.ports.Adapter`."""
+        action = delivery.action
+        try:
+            match action:
+                case Say() | AskChoice() | AskForm():
+                    return await self._show(action, delivery)
+                case OpenThread():
+                    return await self._open_thread(action, _needs(delivery.on))
+                case Edit():
+                    await self._edit(action, _needs(delivery.on))
+                case Pin():
+                    await self._pin(_needs(delivery.on))
+                case SetRole():
+                    await self._set_role(action)
+                case Forget():
+                    self._direct.pop(action.to.member.id, None)
+        except DiscordError as error:
+            raise reason(error, direct=isinstance(action.to, Direct)) from error
+        return None
+
+    async def channel_for(self, person: str) -> str:
+        """Return the direct conversation with somebody, opened where there is none."""
+        if person not in self._direct:
+            answer = await self._rest.call(
+                "POST", "/users/@me/channels", body={"recipient_id": person}
+            )
+            self._direct[person] = str(answer["id"])
+        return self._direct[person]
+
+    async def place_of(self, action: Shown | OpenThread, on: MessageRef | None) -> str:
+        """Return the channel or thread in which a message goes."""
+        if isinstance(action, OpenThread) or (isinstance(action, Say) and action.in_thread):
+            return _thread_of(_needs(on))
+        if isinstance(action.to, Direct):
+            return await self.channel_for(action.to.member.id)
+        return action.to.thread or action.to.id
+
+    async def _show(self, action: Shown, delivery: Delivery) -> MessageRef | None:
+        if action.answers is not None:
+            return await self._answer(action)
+        if action.aside is not None:
+            raise Undeliverable("Only the answer to a command or a click can be for one person.")
+        payload = messages.with_nonce(messages.message(action), delivery.key)
+        if self.is_post(action):
+            return await self._post(action, payload)
+        channel = await self.place_of(action, delivery.on)
+        sent = await self._rest.call("POST", f"/channels/{channel}/messages", body=payload)
+        return self.ref(action.to, sent, channel)
+
+    async def _answer(self, action: Shown) -> MessageRef | None:
+        assert action.answers is not None
+        form = None
+        if isinstance(action, AskForm):
+            form = messages.form(
+                action.question, action.fields, action.answers.id, text=action.text
+            )
+        sent = await self._interactions.answer(
+            action.answers, messages.message(action), action.key, form
+        )
+        if sent is None or "id" not in sent:
+            return None
+        return self.ref(action.to, sent)
+
+    def is_post(self, action: Shown) -> bool:
+        """Tell whether a message is to be a post of its own in a forum."""
+        threaded = not isinstance(action, AskForm) and action.in_thread
+        whole = isinstance(action.to, Room) and not action.to.thread and not threaded
+        return whole and isinstance(action.to, Room) and self._guilds.is_forum(action.to.id)
+
+    async def _post(self, action: Shown, payload: JSON) -> MessageRef:
+        """Make a post in a forum: it carries no nonce, so it is read back by its mark alone."""
+        assert isinstance(action.to, Room)
+        message = {key: payload[key] for key in ("flags", "components", "allowed_mentions")}
+        body = {"name": messages.title(action.text), "message": message}
+        made = await self._rest.call("POST", f"/channels/{action.to.id}/threads", body=body)
+        return MessageRef(Room(PLATFORM, action.to.id, str(made["id"])), str(made["id"]))
+
+    async def _open_thread(self, action: OpenThread, on: MessageRef) -> MessageRef:
+        thread = _thread_of(on)
+        if on.room.thread is None:
+            body = {"name": messages.title(action.title)}
+            path = f"/channels/{on.room.id}/messages/{on.id}/threads"
+            try:
+                await self._rest.call("POST", path, body=body)
+            except Refused as error:
+                if error.code != _THREAD_STANDS:
+                    raise
+        payload = messages.with_nonce(messages.message(action), action.key)
+        sent = await self._rest.call("POST", f"/channels/{thread}/messages", body=payload)
+        return MessageRef(Room(PLATFORM, on.room.id, thread), str(sent["id"]))
+
+    async def _edit(self, action: Edit, on: MessageRef) -> None:
+        path = f"/channels/{on.room.thread or on.room.id}/messages/{on.id}"
+        found = await self._rest.call("GET", path)
+        body = messages.edited(found.get("components") or (), action.text, action.after)
+        await self._rest.call("PATCH", path, body=body)
+
+    async def _pin(self, on: MessageRef) -> None:
+        channel = on.room.thread or on.room.id
+        try:
+            await self._rest.call("PUT", f"/channels/{channel}/messages/pins/{on.id}")
+        except Refused as error:
+            if error.status == 403:
+                raise Undeliverable(_REASON_PIN) from error
+            raise
+
+    async def _set_role(self, action: SetRole) -> None:
+        guild = self._guilds.of_room(action.to) if isinstance(action.to, Room) else None
+        if guild is None:
+            raise Undeliverable("The room that tells the server is gone.")
+        wanted = action.role.casefold().lstrip("@")
+        roles = [role for role in guild.roles if wanted in (role.name.casefold(), str(role.id))]
+        if not roles:
+            raise Undeliverable("There is no role of this name.")
+        path = f"/guilds/{guild.id}/members/{action.member.id}/roles/{roles[0].id}"
+        try:
+            await self._rest.call("PUT", path)
+        except Refused as error:
+            if error.status == 403:
+                raise Undeliverable(_REASON_ROLE) from error
+            raise
+
+    def ref(self, to: Direct | Room, sent: JSON, channel: str = "") -> MessageRef:
+        """Return where a message stands."""
+        channel = channel or str(sent.get("channel_id", ""))
+        if isinstance(to, Room) and channel in (to.id, to.thread):
+            return MessageRef(to, str(sent["id"]))
+        return MessageRef(self._guilds.room(channel), str(sent["id"]))
+
+
+def reason(error: DiscordError, *, direct: bool) -> CirclekeeperError:
+    """Say what a failed call means for the action."""
+    if isinstance(error, NotSent):
+        return TryLater(_PAUSE, "Discord cannot be reached")
+    if not isinstance(error, Refused):
+        return Doubt(f"Discord gave no answer ({error})")
+    if error.status == 429:
+        return TryLater(error.retry_after or _PAUSE, "too fast", alone=error.alone)
+    if error.status == 401:
+        return TryLater(30.0, "signed out")  # the connection ends with the clear sentence
+    if error.code in _CLOSED:
+        return Unreachable("Direct messages to this member are closed.")
+    if error.status in (403, 404):
+        if direct:
+            return Unreachable("This member cannot be written to on Discord.")
+        return Undeliverable("The bot may not post in this channel, or it is gone.")
+    return Undeliverable(f"Discord refused it: {error}.")
+
+
+def _thread_of(on: MessageRef) -> str:
+    """Return the thread of a message: it has the message's own id, unless it holds it."""
+    return on.room.thread or on.id
+
+
+def _needs(on: MessageRef | None) -> MessageRef:
+    if on is None:
+        raise Undeliverable("The message that this belongs to was never sent.")
+    return on
