@@ -2,7 +2,8 @@
 
 Texts are CommonMark. Every action has a `key` of at most 25 characters, unique for ever: it is the
 idempotency key of the delivery. `after` names the key of another action that must stand first; an
-action dies with the one that it waits for.
+action dies with the one that it waits for. `before` are texts that stand first in the same message,
+where what answers one interaction goes together.
 """
 
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Say:
     aside: Member | None = None
     ask: bool = False
     answers: Interaction | None = None  # said in answer to it, in its own place
+    before: tuple[str, ...] = ()
     in_thread: bool = False  # inside the thread of the message that `after` names
     reactions: tuple[str, ...] = ()
     reply_to: MessageRef | None = None  # the message in the same room that this answers
@@ -89,6 +91,7 @@ class AskChoice:
     aside: Member | None = None
     ask: bool = True
     answers: Interaction | None = None
+    before: tuple[str, ...] = ()
     in_thread: bool = False
     opener: str = ""
 
@@ -114,6 +117,7 @@ class AskForm:
     aside: Member | None = None
     ask: bool = True
     answers: Interaction | None = None
+    before: tuple[str, ...] = ()
     opener: str = ""
 
 

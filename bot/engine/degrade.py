@@ -94,6 +94,7 @@ def _with_opener(ask: AskForm) -> AskChoice:
         aside=ask.aside,
         ask=ask.ask,
         answers=ask.answers,
+        before=ask.before,
         opener=ask.opener,
     )
 

@@ -325,8 +325,12 @@ class EngineTurn(About):
             "fields": [asdict(field) for field in fields],
             "values": {},
             "about": dict(about or {}),
-            "moderator": self._moderating
-            or (self._command is not None and self._command.audience is Audience.MODERATOR),
+            # What everybody may answer is for everybody, whoever had it asked.
+            "moderator": not anyone
+            and (
+                self._moderating
+                or (self._command is not None and self._command.audience is Audience.MODERATOR)
+            ),
         }
         question = OpenQuestion(key, purpose, kind, subject, self._community_id(), spec)
         questions.ask(question, delivery_key=key)

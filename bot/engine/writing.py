@@ -93,10 +93,10 @@ def _joined(first: Wanted, second: Wanted, can: Affordances) -> Wanted | None:
     plain = say.after is None and more.after is None and not say.in_thread
     if say.answers is None or not same or not plain or first.gate or second.gate:
         return None
-    text = f"{say.text}\n\n{more.text}"
-    if len(text) > can.text_limit:
+    before = (*say.before, say.text, *more.before)
+    if sum(map(len, (*before, more.text))) > can.text_limit:
         return None
-    return replace(second, action=replace(more, text=text))
+    return replace(second, action=replace(more, before=before))
 
 
 def _may_write(turn: EngineTurn, action: Action, can: Affordances, own: Mapping[str, Any]) -> bool:

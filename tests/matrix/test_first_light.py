@@ -87,7 +87,7 @@ async def test_a_prompt_is_posted_once_though_killed_between_due_and_posting(
         posts = [
             each
             for each in await mira.messages(circle.room)
-            if each.sender == circle.bot.account.user_id and each.thread is None
+            if each.sender == circle.account.user_id and each.thread is None
         ]
         cards = [each for each in posts if "Keep a thought" in each.text]
         threads = [

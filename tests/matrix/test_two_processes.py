@@ -25,7 +25,7 @@ async def test_the_second_takes_over_from_the_first_at_the_same_step(
                 "CIRCLEKEEPER_DATABASE_URL": url,
                 "CIRCLEKEEPER_KEY_FILE": str(circle.bot.folder / "key"),
             }
-            with BotProcess(circle.bot.account, Path(folder), shared) as second:
+            with BotProcess(circle.account, Path(folder), shared) as second:
                 async with asyncio.timeout(30):
                     while not _waits(second):  # noqa: ASYNC110
                         await asyncio.sleep(0.1)

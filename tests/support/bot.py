@@ -17,19 +17,22 @@ _ROOT = Path(__file__).parents[2]
 
 
 class BotProcess:
-    """`circlekeeper run` with a Matrix account.
+    """`circlekeeper run` with an account.
 
     Args:
-        account: the bot's account; its token and device are used.
+        account: the bot's Matrix account, or the settings of any other.
         folder: where the store, the key and the log lie; kept over restarts.
         extra: further environment.
     """
 
     def __init__(
-        self, account: Account, folder: Path, extra: Mapping[str, str] | None = None
+        self,
+        account: Account | Mapping[str, str],
+        folder: Path,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare; nothing runs yet."""
-        self.account = account
+        self._account = _settings(account) if isinstance(account, Account) else dict(account)
         self.folder = folder
         self.log = folder / "log"
         self.database = folder / "circlekeeper.db"
@@ -45,10 +48,7 @@ class BotProcess:
             "CIRCLEKEEPER_DATABASE_URL": f"sqlite:///{self.database}",
             "CIRCLEKEEPER_KEY_FILE": str(self.folder / "key"),
             "CIRCLEKEEPER_LOG_FORMAT": "json",
-            "CIRCLEKEEPER_MATRIX__HOMESERVER": self.account.homeserver,
-            "CIRCLEKEEPER_MATRIX__USER_ID": self.account.user_id,
-            "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": self.account.access_token,
-            "CIRCLEKEEPER_MATRIX__DEVICE_ID": self.account.device_id,
+            **self._account,
             **self._extra,
         }
 
@@ -119,3 +119,12 @@ class BotProcess:
         if self._process is not None and self._process.poll() is None:
             self._end(signal.SIGTERM)
         self._process = None
+
+
+def _settings(account: Account) -> dict[str, str]:
+    return {
+        "CIRCLEKEEPER_MATRIX__HOMESERVER": account.homeserver,
+        "CIRCLEKEEPER_MATRIX__USER_ID": account.user_id,
+        "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": account.access_token,
+        "CIRCLEKEEPER_MATRIX__DEVICE_ID": account.device_id,
+    }

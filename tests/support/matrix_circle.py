@@ -8,7 +8,7 @@ from typing import Self
 
 from tests.support.bot import BotProcess
 from tests.support.human import Event, Human
-from tests.support.synapse import MakeAccount
+from tests.support.synapse import Account, MakeAccount
 
 
 class MatrixCircle:
@@ -21,13 +21,14 @@ class MatrixCircle:
         unless a PostgreSQL database is named by its URL.
         """
         self._database = database
-        self._account = account
+        self._register = account
         self._version = version
         self._stack = AsyncExitStack()
         self._people: dict[str, Human] = {}
         self._chats: dict[str, str] = {}
         self.room = ""
         self.bot: BotProcess
+        self.account: Account
 
     async def __aenter__(self) -> Self:
         """Start the bot, and let the moderator bring it into her room."""
@@ -40,15 +41,16 @@ class MatrixCircle:
 
     async def _begin(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
-        bot = BotProcess(self._account("keeper"), Path(folder), self._extra())
+        self.account = self._register("keeper")
+        bot = BotProcess(self.account, Path(folder), self._extra())
         if self._database is not None:
             bot.command("key", "new")
         self.bot = self._stack.enter_context(bot)
         mira = await self.person("mira")
         self.room = await mira.create_room("garden", version=self._version, preset="public_chat")
         # The host's advice: power to pin, given with the invitation.
-        await mira.set_power(self.room, self.bot.account.user_id, 50)
-        await mira.invite(self.room, self.bot.account.user_id)
+        await mira.set_power(self.room, self.account.user_id, 50)
+        await mira.invite(self.room, self.account.user_id)
         await mira.hears(self.room, "keeper setup")
 
     def _extra(self) -> dict[str, str]:
@@ -68,7 +70,7 @@ class MatrixCircle:
     async def person(self, name: str) -> Human:
         """Return somebody, who is registered when first named."""
         if name not in self._people:
-            human = await self._stack.enter_async_context(Human(self._account(name)))
+            human = await self._stack.enter_async_context(Human(self._register(name)))
             self._people[name] = human
         return self._people[name]
 
@@ -76,7 +78,7 @@ class MatrixCircle:
         """Return the private room with the bot, which the bot makes."""
         if name not in self._chats:
             person = await self.person(name)
-            self._chats[name] = await person.direct_with(self.bot.account.user_id)
+            self._chats[name] = await person.direct_with(self.account.user_id)
         return self._chats[name]
 
     async def joins(self, name: str) -> None:
@@ -102,13 +104,13 @@ class MatrixCircle:
         """Return the next message of the bot's that contains the text."""
         person = await self.person(name)
         place = self.room if room else await self.chat(name)
-        heard: Event = await person.hears(place, text, sender=self.bot.account.user_id)
+        heard: Event = await person.hears(place, text, sender=self.account.user_id)
         return heard.text
 
     async def hears_nothing(self, name: str) -> None:
         """Fail when the bot says anything more to this person in private."""
         person, chat = await self.person(name), await self.chat(name)
-        await person.hears_nothing(chat, sender=self.bot.account.user_id)
+        await person.hears_nothing(chat, sender=self.account.user_id)
 
     async def restarts(self) -> None:
         """Kill the bot and start it again."""

@@ -80,7 +80,7 @@ def _root(declared: Declared, name: str, commands: Sequence[Command]) -> JSON:
     else:
         made["options"] = _held(declared, name, commands)
     moderators = all(each.audience is Audience.MODERATOR for each in commands)
-    made["default_member_permissions"] = str(MANAGE_GUILD) if moderators else None
+    made["default_member_permissions"] = MANAGE_GUILD if moderators else None
     made["integration_types"] = [0]
     made["contexts"] = [_GUILD] if moderators else [_GUILD, _BOT_DM]
     return made

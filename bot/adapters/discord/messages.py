@@ -42,7 +42,9 @@ def is_marked(message: Mapping[str, Any], key: str) -> bool:
 
 def message(action: Say | AskChoice | AskForm | OpenThread) -> JSON:
     """Return the message for an action, without its nonce."""
-    components: list[JSON] = [_text(action.text, action.key)]
+    before = () if isinstance(action, OpenThread) else action.before
+    components: list[JSON] = [{"type": _TEXT, "content": shown(each)} for each in before]
+    components.append(_text(action.text, action.key))
     match action:
         case AskChoice():
             components += _rows(action.question, action.choices, action.opener)

@@ -97,9 +97,8 @@ class Sending:
         assert action.answers is not None
         form = None
         if isinstance(action, AskForm):
-            form = messages.form(
-                action.question, action.fields, action.answers.id, text=action.text
-            )
+            text = "\n\n".join((*action.before, action.text))
+            form = messages.form(action.question, action.fields, action.answers.id, text)
         sent = await self._interactions.answer(
             action.answers, messages.message(action), action.key, form
         )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.core.actions import Forget, Say
+from bot.core.actions import Forget
 from bot.core.markup import Markdown
 from bot.core.turn import Answer, Turn
 from storage.erasing import Erasing
@@ -54,11 +54,10 @@ def forget(turn: Turn, answer: Answer) -> None:
     if answer.choice != "forget":
         turn.say("not_forgotten")
         return
-    goodbye = turn.text("forgotten")
     to = turn.me
+    turn.say("forgotten", to=to)
     turn.rows(Erasing).erase(turn.subject)
     turn.forget_subject()
-    turn.do(Say(key=turn.new_id(), to=to, text=goodbye))
     turn.do(Forget(key=turn.new_id(), to=to))
 
 

@@ -1,0 +1,313 @@
+"""A community on the double of Discord, with the bot as a process of its own."""
+
+import asyncio
+import re
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.discord.double import Channel, Double, Guild, Interaction, Message, NotPossible, Person
+from tests.support.bot import BotProcess
+
+_PATIENCE = 15.0
+_STEP = 0.01
+_TEXT, _ROW = 10, 1
+_SUBCOMMANDS = (1, 2)
+_NUMBER = 4
+_MARKS = re.compile(r"\\(.)|\*\*|(?<!\w)\*|\*(?!\w)|^> |^#+ ", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One text as somebody reads it: a part of a message, or of a form."""
+
+    text: str
+    message: Message | None
+
+
+class DiscordCircle:
+    """A circle (see `tests.support.circle`) in a guild of one channel.
+
+    Slash commands are used in the channel, where their answers are for one's own eyes; what is no
+    command is written into the open form, or to the bot in a direct message. A private word in a
+    room is typed for all to see, with a mention. Whoever joins comes through *Start here*.
+    """
+
+    def __init__(self, double: Double, *, locale: str = "en-US", **extra: str) -> None:
+        """Found the guild; `extra` is further environment for the bot."""
+        self.double = double
+        self._locale = locale
+        self._extra = extra
+        self._stack = ExitStack()
+        self._people: dict[str, Person] = {}
+        self._asked: dict[str, list[Interaction]] = {}
+        self._heard: dict[tuple[str, bool], int] = {}
+        self.bot: BotProcess
+        self.guild: Guild
+        self.room: Channel
+
+    async def __aenter__(self) -> Self:
+        """Start the bot, and let the moderator bring it into her guild."""
+        try:
+            await self._begin()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        return self
+
+    async def _begin(self) -> None:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
+        account = {
+            "CIRCLEKEEPER_DISCORD__TOKEN": self.double.token,
+            "CIRCLEKEEPER_DISCORD__API_URL": self.double.api_url,
+            "CIRCLEKEEPER_DISCORD__GATEWAY_URL": self.double.gateway_url,
+        }
+        self.bot = self._stack.enter_context(BotProcess(account, Path(folder), self._extra))
+        self.guild = self.person("mira").founds("garden")
+        self.room = self.guild.general
+        self.room.name = "garden"
+        self.double.brings_bot(self.guild)
+        await self.hears("mira", "keeper setup", room=True)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the bot; where something failed, show its log."""
+        if error is not None:
+            print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
+        self._stack.close()
+
+    def person(self, name: str) -> Person:
+        """Return somebody, who has an account when first named."""
+        if name not in self._people:
+            self._people[name] = self.double.person(name, locale=self._locale)
+        return self._people[name]
+
+    async def joins(self, name: str) -> None:
+        """Somebody comes into the community, and through the door that is pinned there."""
+        self.person(name).joins(self.guild)
+        if any("Start" in labels(each) for each in self.person(name).sees(self.room)):
+            await self.answers(name, "Start")
+
+    async def says(self, name: str, text: str, *, room: bool = False) -> None:
+        """Somebody types."""
+        if not room:
+            self._in_private(name, text)
+        elif name != "mira" and text.startswith("!"):
+            bot = self.double.world.bot
+            self.person(name).posts(self.room, f"<@{bot.id}> {text[1:]}")
+        elif not text.startswith("!") or not self._as_command(name, text[1:]):
+            self.person(name).posts(self.room, text)
+
+    def _in_private(self, name: str, text: str) -> None:
+        if self._as_command(name, text) or self._as_answer(name, text):
+            return
+        person = self.person(name)
+        person.posts(person.direct, text)
+
+    def _as_command(self, name: str, text: str) -> bool:
+        """Use a command, if the text is one and the client lets them."""
+        words = text.split()
+        for length in range(min(3, len(words)), 0, -1):
+            path = " ".join(words[:length])
+            leaf = self._leaf(path)
+            if leaf is None:
+                continue
+            rest = text.split(None, length)[length] if len(words) > length else ""
+            try:
+                options = _filled(leaf, rest)
+                asked = self.person(name).uses(path, self.room, **options)
+            except (NotPossible, ValueError):
+                return False
+            self._asked.setdefault(name, []).append(asked)
+            return True
+        return False
+
+    def _leaf(self, path: str) -> dict[str, Any] | None:
+        """Return the command of this path, if it can be used."""
+        root, *rest = path.split()
+        found = self.double.commands.named(root)
+        for word in rest:
+            options = (found or {}).get("options", ())
+            found = next((each for each in options if each["name"] == word), None)
+        if found is None or any(
+            each["type"] in _SUBCOMMANDS for each in found.get("options", ())
+        ):
+            return None
+        return found
+
+    def _as_answer(self, name: str, text: str) -> bool:
+        """Write a text into the form that is open, or that a button of the newest message opens."""
+        asked = self._asked.get(name, [])
+        if asked and asked[-1].modal is not None:
+            self._submit(name, asked[-1], text)
+            return True
+        newest = self._private(name)[-1:]
+        for message in newest:
+            opener = _opener(message)
+            if opener is not None:
+                self._asked.setdefault(name, []).append(self.person(name).clicks(message, opener))
+                asyncio.get_running_loop().create_task(self._fill(name, text))
+                return True
+        return False
+
+    async def _fill(self, name: str, text: str) -> None:
+        opened = self._asked[name][-1]
+        await opened.answered()
+        if opened.modal is not None:
+            self._submit(name, opened, text)
+
+    def _submit(self, name: str, opened: Interaction, text: str) -> None:
+        assert opened.modal is not None
+        labels_ = [each["label"] for each in opened.modal["components"] if "label" in each]
+        sent = self.person(name).submits(opened, {labels_[0]: text})
+        self._asked[name].append(sent)
+
+    async def answers(self, name: str, label: str) -> None:
+        """Somebody clicks, or chooses in a menu."""
+        person = self.person(name)
+
+        def found() -> Message | None:
+            seen = [each for each in person.sees() if label in labels(each)]
+            return seen[-1] if seen else None
+
+        await self._until(lambda: found() is not None, f"{name} sees no {label!r}")
+        message = found()
+        assert message is not None
+        try:
+            asked = person.clicks(message, label)
+        except NotPossible:
+            asked = person.selects(message, label)
+        self._asked.setdefault(name, []).append(asked)
+
+    async def reacts(self, name: str, emoji: str, text: str) -> None:
+        """Somebody reacts to the newest message of the bot's that contains the text."""
+        found = [each for each in self._private(name) if text in read(each.text)]
+        self.person(name).reacts(found[-1], emoji)
+
+    async def hears(self, name: str, text: str, *, room: bool = False) -> str:
+        """Return the next text of the bot's that contains this."""
+        start = self._heard.get((name, room), 0)
+
+        def position() -> int | None:
+            seen = self._seen(name, room)
+            return next((n for n in range(start, len(seen)) if text in seen[n].text), None)
+
+        try:
+            await self._until(lambda: position() is not None, "")
+        except AssertionError:
+            said = "\n---\n".join(each.text for each in self._seen(name, room)[start:])
+            raise AssertionError(f"{name} does not hear {text!r}, but:\n{said}") from None
+        found = position()
+        assert found is not None
+        self._heard[name, room] = found + 1
+        return self._seen(name, room)[found].text
+
+    async def hears_nothing(self, name: str) -> None:
+        """Fail when the bot has said anything more to this person in private."""
+        more = self._seen(name, room=False)[self._heard.get((name, False), 0) :]
+        assert not more, f"{name} hears {more[0].text!r}"
+
+    async def restarts(self) -> None:
+        """Kill the bot and start it again."""
+        seen = self.double.gateway.seen
+        before = seen["identify"]
+        self.bot.kill()
+        self.bot.start()
+        await self._until(lambda: seen["identify"] > before, "the bot does not come back")
+
+    # What is to be read
+
+    def _seen(self, name: str, room: bool) -> list[Seen]:
+        """Return what somebody reads, the oldest first; forms where they opened."""
+        messages = self._public(name) if room else self._private(name)
+        seen = [
+            (each.id, Seen(read(part), each)) for each in messages for part in _parts(each)
+        ]
+        if not room:
+            for asked in self._asked.get(name, ()):
+                for part in (asked.modal or {}).get("components", ()):
+                    if part["type"] == _TEXT:
+                        seen.append((asked.id, Seen(read(part["content"]), None)))
+        return [each for _, each in sorted(seen, key=lambda pair: pair[0])]
+
+    def _public(self, name: str) -> list[Message]:
+        bot = self.double.world.bot
+        return [
+            each
+            for each in self.person(name).sees(self.room)
+            if each.author is bot and not each.ephemeral and each.type == 0
+        ]
+
+    def _private(self, name: str) -> list[Message]:
+        """Return what is for somebody's eyes, or answers what they asked for all to see."""
+        person, bot = self.person(name), self.double.world.bot
+        return [
+            each
+            for each in person.sees()
+            if each.author is bot
+            and not each.flags & 128
+            and (each.ephemeral or each.channel is person.direct or _for(each, person))
+        ]
+
+    async def _until(self, holds: Any, otherwise: str) -> None:  # noqa: ANN401 - a predicate
+        end = time.monotonic() + _PATIENCE
+        while not holds():
+            assert time.monotonic() < end, otherwise
+            await asyncio.sleep(_STEP)
+
+
+def labels(message: Message) -> list[str]:
+    """Return what can be clicked or chosen on a message."""
+    found = []
+    for row in message.components:
+        for each in row.get("components", ()):
+            if "label" in each:
+                found.append(str(each["label"]))
+            found += [str(option["label"]) for option in each.get("options", ())]
+    return found
+
+
+def read(text: str) -> str:
+    """Return a text as it reads, without Discord's marks."""
+    return _MARKS.sub(lambda match: match[1] or "", text)
+
+
+def _parts(message: Message) -> list[str]:
+    return [str(each["content"]) for each in message.components if each["type"] == _TEXT]
+
+
+def _opener(message: Message) -> str | None:
+    """Return the button of a message that opens a form."""
+    for row in message.components:
+        for each in row.get("components", ()):
+            if str(each.get("custom_id", "")).startswith("1:f:"):
+                return str(each["custom_id"])
+    return None
+
+
+def _for(message: Message, person: Person) -> bool:
+    """Tell whether a message answers what this person asked."""
+    return message.metadata is not None and message.metadata["user"]["id"] == person.id
+
+
+def _filled(leaf: dict[str, Any], rest: str) -> dict[str, Any]:
+    """Fill in a command's options, as the same words would on a text platform."""
+    declared = leaf.get("options", [])
+    given: dict[str, Any] = {}
+    for number, option in enumerate(declared):
+        last = number == len(declared) - 1
+        word, _, after = rest.partition(" ")
+        value, rest = (rest, "") if last else (word, after)
+        if value:
+            given[option["name"]] = int(value) if option["type"] == _NUMBER else value
+    if rest:
+        raise ValueError(rest)
+    return given
