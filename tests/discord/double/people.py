@@ -1,0 +1,293 @@
+"""People: what they do in their clients, and what they see there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from tests.discord.double import clients, components, messages, modals, objects
+from tests.discord.double.clients import Given, NotPossible
+from tests.discord.double.commands import MESSAGE_MENU, Commands
+from tests.discord.double.guilds import DM, V2, Channel, Guild, Json, Member, Message
+from tests.discord.double.interactions import (
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    MODAL,
+    Interaction,
+    Interactions,
+)
+from tests.discord.double.permissions import Permission, demand, in_channel, sending
+from tests.discord.double.world import World
+
+P = Permission
+Expected = str | re.Pattern[str] | Callable[[Message], bool]
+"""A part of a message's text, a pattern found in it, or any predicate."""
+
+
+class Person:
+    """Somebody with a client. What their client would not let them do raises `NotPossible`."""
+
+    def __init__(
+        self, world: World, commands: Commands, interactions: Interactions, name: str, locale: str
+    ) -> None:
+        """Make an account."""
+        self.world = world
+        self.user = world.user(name, locale=locale)
+        self._commands = commands
+        self._interactions = interactions
+        self._gone: set[int] = set()  # messages for their eyes only that are off the screen
+        self._heard: set[tuple[int, str | None]] = set()
+
+    @property
+    def id(self) -> str:
+        """Their id, as a bot knows it."""
+        return str(self.user.id)
+
+    @property
+    def mention(self) -> str:
+        """What mentions them."""
+        return f"<@{self.id}>"
+
+    # Coming and going
+
+    def founds(self, name: str, *, locale: str = "en-US") -> Guild:
+        """Make a guild of their own, with a channel `general`."""
+        return self.world.guild(name, self.user, locale=locale)
+
+    def joins(self, guild: Guild, *, pending: bool = False) -> Member:
+        """Come into a guild; `pending` until they accept its rules."""
+        return self.world.join(guild, self.user, pending=pending)
+
+    def accepts_rules(self, guild: Guild) -> None:
+        """Be pending no more."""
+        member = guild.members[self.user.id]
+        member.pending = False
+        self.world.update_member(guild, member)
+
+    def leaves(self, guild: Guild) -> None:
+        """Go, or be kicked: nobody can tell."""
+        self.world.leave(guild, self.user)
+
+    def closes_dms(self) -> None:
+        """Take no direct messages from members of the guilds that they are in."""
+        self.user.dms = False
+
+    @property
+    def direct(self) -> Channel:
+        """Their private conversation with the bot."""
+        return self.world.direct(self.user)
+
+    # Writing
+
+    def posts(self, channel: Channel, text: str, *, reply_to: Message | None = None) -> Message:
+        """Write a message."""
+        demand(channel, self.user.id, sending(channel))
+        body: Json = {"content": text}
+        if reply_to is not None:
+            body["message_reference"] = {"message_id": str(reply_to.id)}
+        return messages.post(self.world, channel, self.user, body)
+
+    def edits(self, message: Message, text: str) -> None:
+        """Change a message of their own."""
+        messages.edit(self.world, message, {"content": text})
+
+    def deletes(self, message: Message) -> None:
+        """Take a message away."""
+        messages.delete(self.world, message)
+
+    def reacts(self, message: Message, emoji: str) -> None:
+        """Put an emoji on a message."""
+        self._must_see(message)
+        messages.react(self.world, message, self.user, emoji)
+
+    def unreacts(self, message: Message, emoji: str) -> None:
+        """Take an emoji back."""
+        messages.unreact(self.world, message, self.user, emoji)
+
+    # Commands
+
+    def uses(self, path: str, channel: Channel | None = None, **options: Given) -> Interaction:
+        """Use a slash command, such as `keeper prompt add`, in a channel or in private."""
+        channel = channel or self.direct
+        command = self._offered(path.split()[0], channel)
+        data = clients.filled(self.world, command, path.split()[1:], options, channel.guild)
+        return self._interactions.happens(COMMAND, self.user, channel, data)
+
+    def types(
+        self, path: str, option: str, typed: str, channel: Channel | None = None, **others: Given
+    ) -> Interaction:
+        """Type a part of an option, and wait for what the bot suggests: `choices`."""
+        channel = channel or self.direct
+        command = self._offered(path.split()[0], channel)
+        words = path.split()[1:]
+        data = clients.half_filled(self.world, command, words, option, typed, others, channel.guild)
+        return self._interactions.happens(AUTOCOMPLETE, self.user, channel, data)
+
+    def applies(self, name: str, message: Message) -> Interaction:
+        """Use a command of a message's menu."""
+        self._must_see(message)
+        command = self._offered(name, message.channel, MESSAGE_MENU)
+        target = str(message.id)
+        data = {"id": command["id"], "name": name, "type": MESSAGE_MENU, "target_id": target}
+        data["resolved"] = {"messages": {target: objects.message(message, self.user.id)}}
+        return self._interactions.happens(COMMAND, self.user, message.channel, data)
+
+    def offers(self, channel: Channel | None = None) -> list[str]:
+        """Return the names of the commands that their client offers."""
+        channel = channel or self.direct
+        return [
+            each["name"]
+            for each in self._commands.standing.values()
+            if clients.refusal(each, self.user, channel) is None
+        ]
+
+    def _offered(self, name: str, channel: Channel, kind: int = 1) -> Json:
+        command = self._commands.named(name, kind)
+        if command is None:
+            raise NotPossible(f"there is no command {name!r}")
+        reason = clients.refusal(command, self.user, channel)
+        if reason is not None:
+            raise NotPossible(f"{name!r} is not offered: {reason}")
+        return command
+
+    # Components and forms
+
+    def clicks(self, message: Message, button: str) -> Interaction:
+        """Click a button, named by its label, its emoji or its custom id."""
+        found = self._component(message, button, (components.BUTTON,))
+        if "url" in found:
+            raise NotPossible(f"{button!r} is a link")
+        return self._use(message, found, {})
+
+    def selects(
+        self, message: Message, *options: str | Person | Channel, menu: str | None = None
+    ) -> Interaction:
+        """Choose in a menu, by the options' labels or values; `menu`: placeholder or custom id."""
+        found = self._component(message, menu, components.SELECTS)
+        if not found["min_values"] <= len(options) <= found["max_values"]:
+            raise NotPossible(f"choose {found['min_values']} to {found['max_values']}")
+        return self._use(message, found, clients.chosen(self.world, found, options))
+
+    def _component(self, message: Message, name: str | None, kinds: Sequence[int]) -> Json:
+        self._must_see(message)
+        usable = [c for c in components.every(message.components) if c["type"] in kinds]
+        for each in usable:
+            names = (each.get("label"), each.get("custom_id"), each.get("placeholder"))
+            if name is None or name in names or name == (each.get("emoji") or {}).get("name"):
+                if each.get("disabled"):
+                    raise NotPossible(f"{name!r} is switched off")
+                return each
+        raise NotPossible(f"no {name!r} on {message.text!r}: {buttons(message)}")
+
+    def _use(self, message: Message, component: Json, more: Json) -> Interaction:
+        data = {
+            "component_type": component["type"],
+            "custom_id": component["custom_id"],
+            "id": component["id"],
+            **more,
+        }
+        return self._interactions.happens(
+            COMPONENT, self.user, message.channel, data, source=message
+        )
+
+    def submits(self, asked: Interaction, values: Mapping[str, Any] | None = None) -> Interaction:
+        """Fill in the form that answered an interaction: values by label (or custom id)."""
+        if asked.user is not self.user or asked.modal is None:
+            raise NotPossible("no form was shown to them")
+        components_ = modals.filled(asked.modal, clients.form(asked.modal, values or {}))
+        data: Json = {"custom_id": asked.modal["custom_id"], "components": components_}
+        return self._interactions.happens(
+            MODAL, self.user, asked.channel, data, source=asked.source, cause=asked
+        )
+
+    # Seeing
+
+    def sees(self, channel: Channel | None = None) -> list[Message]:
+        """Return what they can read, everywhere or in one place, the oldest first."""
+        places = [channel] if channel is not None else list(self.world.channels.values())
+        found = [
+            each
+            for place in places
+            if in_channel(place, self.user.id) & P.VIEW_CHANNEL
+            for each in place.messages.values()
+            if self._on_screen(each)
+        ]
+        return sorted(found, key=lambda each: each.id)
+
+    def _on_screen(self, message: Message) -> bool:
+        if message.ephemeral:
+            return message.seen_by == self.user.id and message.id not in self._gone
+        allowed = in_channel(message.channel, self.user.id)
+        return bool(allowed & P.READ_MESSAGE_HISTORY)
+
+    def jumps_to_present(self) -> None:
+        """Reload: what was for their eyes only is gone from the screen."""
+        for channel in self.world.channels.values():
+            for each in channel.messages.values():
+                if each.seen_by == self.user.id:
+                    self._gone.add(each.id)
+
+    async def hears(
+        self, expected: Expected, channel: Channel | None = None, *, patience: float = 15.0
+    ) -> Message:
+        """Return the next message (or change of one) of the bot's that fits; wait for it."""
+        found: list[Message] = []
+
+        def came() -> bool:
+            found[:] = [
+                each
+                for each in self._said(channel)
+                if (each.id, each.edited) not in self._heard and _fits(each, expected)
+            ]
+            return bool(found)
+
+        try:
+            await self.world.until(came, patience)
+        except TimeoutError:
+            said = "\n---\n".join(each.text for each in self._said(channel)) or "nothing"
+            raise AssertionError(
+                f"{self.user.name} did not hear {expected!r}; the bot said:\n{said}"
+            ) from None
+        self._heard.add((found[0].id, found[0].edited))
+        return found[0]
+
+    def unheard(self, channel: Channel | None = None) -> list[Message]:
+        """Return what the bot said and nobody asked for with `hears` yet."""
+        return [e for e in self._said(channel) if (e.id, e.edited) not in self._heard]
+
+    def _said(self, channel: Channel | None) -> Iterable[Message]:
+        bot = self.world.bot
+        return (
+            each
+            for each in self.sees(channel)
+            if each.author is bot and not each.flags & 128 and each.type not in (6, 18, 21)
+        )
+
+    def _must_see(self, message: Message) -> None:
+        standing = message.channel.messages.get(message.id) is message
+        visible = in_channel(message.channel, self.user.id) & P.VIEW_CHANNEL
+        if not (standing and visible and self._on_screen(message)):
+            raise NotPossible(f"{self.user.name} does not see the message")
+
+
+def _fits(message: Message, expected: Expected) -> bool:
+    if isinstance(expected, str):
+        return expected in message.text
+    if isinstance(expected, re.Pattern):
+        return bool(expected.search(message.text))
+    return expected(message)
+
+
+def buttons(message: Message) -> list[str]:
+    """Return the labels of what can be clicked on a message, and of the options of its menus."""
+    found = []
+    for each in components.every(message.components):
+        if each["type"] == components.BUTTON:
+            found.append(str(each.get("label") or (each.get("emoji") or {}).get("name")))
+        found += [str(option["label"]) for option in each.get("options", ())]
+    return found
+
+
+__all__ = ["DM", "V2", "Person", "buttons"]
