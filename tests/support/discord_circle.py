@@ -137,9 +137,7 @@ class DiscordCircle:
         for word in rest:
             options = (found or {}).get("options", ())
             found = next((each for each in options if each["name"] == word), None)
-        if found is None or any(
-            each["type"] in _SUBCOMMANDS for each in found.get("options", ())
-        ):
+        if found is None or any(each["type"] in _SUBCOMMANDS for each in found.get("options", ())):
             return None
         return found
 
@@ -228,9 +226,7 @@ class DiscordCircle:
     def _seen(self, name: str, room: bool) -> list[Seen]:
         """Return what somebody reads, the oldest first; forms where they opened."""
         messages = self._public(name) if room else self._private(name)
-        seen = [
-            (each.id, Seen(read(part), each)) for each in messages for part in _parts(each)
-        ]
+        seen = [(each.id, Seen(read(part), each)) for each in messages for part in _parts(each)]
         if not room:
             for asked in self._asked.get(name, ()):
                 for part in (asked.modal or {}).get("components", ()):
