@@ -82,6 +82,11 @@ class Rest:
             text = await found.text()
             return Answer(found.status, json.loads(text) if text else None, dict(found.headers))
 
+    async def banned(self, path: str) -> tuple[int, str, bool]:
+        """Return the status, the kind of answer, and whether it came through Discord at all."""
+        async with self._session.get(self.double.api_url + path) as found:
+            return found.status, found.headers["Content-Type"], "Via" in found.headers
+
     async def answers(self, it: Any, kind: int, data: Json | None = None) -> Answer:  # noqa: ANN401
         """Answer an interaction for the first time."""
         path = f"/interactions/{it.id}/{it.token}/callback"

@@ -67,4 +67,16 @@ ALLOWED = (
         "is not of type 'string'",
         "discord.py sends ids as numbers here; Discord takes both.",
     ),
+    Allowed(
+        "request *",
+        "*attachments/*/id",
+        "is not of type 'string'",
+        "The same: discord.py numbers the files that it sends along.",
+    ),
+    Allowed(
+        "answer POST /channels/{channel_id}/threads 201",
+        "",
+        "('message' was unexpected)",
+        "Discord documents the first message in the answer to a forum post; discord.py needs it.",
+    ),
 )

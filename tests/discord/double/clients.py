@@ -29,6 +29,8 @@ def refusal(command: Json, user: User, channel: Channel) -> str | None:
     if guild is None:
         allowed = command["dm_permission"] if contexts is None else 1 in contexts
         return None if allowed else "not in private"
+    if int(command["application_id"]) not in guild.members:
+        return "the application is not here"
     if contexts is not None and 0 not in contexts:
         return "not in a guild"
     rights = in_channel(channel, user.id)
@@ -196,8 +198,15 @@ def _value(menu: Json, option: Any) -> str:  # noqa: ANN401 - a label or value
     raise NotPossible(f"no {option!r} among {[each['label'] for each in menu['options']]}")
 
 
-def form(modal: Json, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of each field by custom id; what is not filled in keeps its default."""
+_ENTITIES = (components.USERS, components.ROLES, components.MENTIONABLES, components.CHANNELS)
+
+
+def form(modal: Json, values: Mapping[str, Any], resolved: Json) -> dict[str, Any]:
+    """Return the value of each field by custom id; what is not filled in keeps its default.
+
+    Args:
+        resolved: gets what a client tells about people, roles and channels that are chosen.
+    """
     fields = modals.fields(modal)
     names = {*fields, *(each["custom_id"] for each in fields.values())}
     if unknown := set(values) - names:
@@ -205,6 +214,10 @@ def form(modal: Json, values: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for label, field in fields.items():
         value = values.get(label, values.get(field["custom_id"]))
+        if field["type"] in _ENTITIES:
+            chosen_ = [] if value is None else value if isinstance(value, list) else [value]
+            found[field["custom_id"]] = [resolve(each, resolved) for each in chosen_]
+            continue
         found[field["custom_id"]] = _field(label, field, value)
     return found
 

@@ -203,7 +203,6 @@ class Guild:
     channels: dict[int, Channel] = field(default_factory=dict)
     threads: dict[int, Channel] = field(default_factory=dict)
     bans: dict[int, User] = field(default_factory=dict)
-    unavailable: bool = False
     # By command: admins' overrides as Discord keeps them (id, type, permission).
     command_permissions: dict[int, list[Json]] = field(default_factory=dict)
 

@@ -55,6 +55,7 @@ class Verdict:
     headers: dict[str, str]
     wait: float = 0.0
     everywhere: bool = False
+    banned: bool = False  # by what stands before Discord, which speaks HTML
 
     def body(self) -> dict[str, Any]:
         """Return a refusal's body."""
@@ -79,12 +80,15 @@ class Limits:
     per_second: int = 50
     invalid: Counter[int] = field(default_factory=Counter)  # 401, 403, 429: Discord bans for 10,000
     refused: Counter[str] = field(default_factory=Counter)
+    most_invalid: int = 10_000  # in ten minutes
     _buckets: dict[tuple[object, ...], Bucket] = field(default_factory=dict)
     _all: Bucket | None = None
 
     def judge(self, method: str, path: str, params: Mapping[str, str]) -> Verdict:
         """Take one request into account."""
         now = time.monotonic()
+        if sum(self.invalid.values()) >= self.most_invalid:
+            return Verdict({}, 600.0, banned=True)
         if not path.startswith(_EXEMPT):
             self._all = self._all or Bucket(self.per_second, 1.0, now)
             self._all.limit = self.per_second

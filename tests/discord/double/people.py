@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.discord.double import clients, components, messages, modals, objects
+from tests.discord.double import clients, components, messages, modals, objects, threads
 from tests.discord.double.clients import Given, NotPossible
 from tests.discord.double.commands import MESSAGE_MENU, Commands
-from tests.discord.double.guilds import DM, V2, Channel, Guild, Json, Member, Message
+from tests.discord.double.guilds import FORUM, PUBLIC_THREAD, Channel, Guild, Json, Member, Message
 from tests.discord.double.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -106,6 +106,24 @@ class Person:
         """Take an emoji back."""
         messages.unreact(self.world, message, self.user, emoji)
 
+    def opens_thread(self, place: Channel | Message, name: str, text: str | None = None) -> Channel:
+        """Open a thread in a channel or on a message, or write a post in a forum."""
+        message = place if isinstance(place, Message) else None
+        channel = place.channel if isinstance(place, Message) else place
+        wanted = P.SEND_MESSAGES if channel.type == FORUM else P.CREATE_PUBLIC_THREADS
+        demand(channel, self.user.id, wanted)
+        thread = threads.opened(
+            self.world, channel, {"name": name}, PUBLIC_THREAD, message, owner=self.user
+        )
+        if text is not None:
+            more = {"id": thread.id} if channel.type == FORUM else {}
+            messages.post(self.world, thread, self.user, {"content": text}, **more)
+        return thread
+
+    def opens(self, attachment: Json) -> bytes:
+        """Return what is in a file on a message."""
+        return self.world.files["/" + attachment["url"].split("/", 3)[3]]
+
     # Commands
 
     def uses(self, path: str, channel: Channel | None = None, **options: Given) -> Interaction:
@@ -196,8 +214,12 @@ class Person:
         """Fill in the form that answered an interaction: values by label (or custom id)."""
         if asked.user is not self.user or asked.modal is None:
             raise NotPossible("no form was shown to them")
-        components_ = modals.filled(asked.modal, clients.form(asked.modal, values or {}))
-        data: Json = {"custom_id": asked.modal["custom_id"], "components": components_}
+        resolved: Json = {}
+        given = clients.form(asked.modal, values or {}, resolved)
+        filled = modals.filled(asked.modal, given)
+        data: Json = {"custom_id": asked.modal["custom_id"], "components": filled}
+        if resolved:
+            data["resolved"] = resolved
         return self._interactions.happens(
             MODAL, self.user, asked.channel, data, source=asked.source, cause=asked
         )
@@ -288,6 +310,3 @@ def buttons(message: Message) -> list[str]:
             found.append(str(each.get("label") or (each.get("emoji") or {}).get("name")))
         found += [str(option["label"]) for option in each.get("options", ())]
     return found
-
-
-__all__ = ["DM", "V2", "Person", "buttons"]

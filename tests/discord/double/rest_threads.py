@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.discord.double import bodies, messages, objects
+from tests.discord.double import bodies, messages, objects, threads
 from tests.discord.double.calls import Answer, Call, Routes
 from tests.discord.double.errors import Refused
 from tests.discord.double.guilds import (
     FORUM,
-    HAS_THREAD,
     NEWS,
     NEWS_THREAD,
     PRIVATE_THREAD,
@@ -15,12 +14,9 @@ from tests.discord.double.guilds import (
     TEXT,
     Channel,
     Json,
-    Message,
 )
-from tests.discord.double.intents import Intent
 from tests.discord.double.mistakes import Mistakes
 from tests.discord.double.permissions import Permission, demand, in_channel
-from tests.discord.double.world import World
 
 P = Permission
 _DAYS = (60, 1440, 4320, 10080)
@@ -38,7 +34,7 @@ def from_message(call: Call) -> Answer:
         raise Refused(400, 160004)
     _check(call.body)
     kind = NEWS_THREAD if channel.type == NEWS else PUBLIC_THREAD
-    thread = opened(call.world, channel, call.body, kind, message)
+    thread = threads.opened(call.world, channel, call.body, kind, message)
     return Answer(201, objects.thread(thread, call.world.bot.id))
 
 
@@ -53,7 +49,7 @@ def without_message(call: Call) -> Answer:
     wanted = P.CREATE_PRIVATE_THREADS if kind == PRIVATE_THREAD else P.CREATE_PUBLIC_THREADS
     demand(channel, bot, wanted)
     _check(call.body)
-    thread = opened(call.world, channel, call.body, kind)
+    thread = threads.opened(call.world, channel, call.body, kind)
     return Answer(201, objects.thread(thread, bot))
 
 
@@ -73,8 +69,7 @@ def _forum_post(call: Call, forum: Channel) -> Answer:
         raise Refused(400, 40067)
     body = call.body["message"]
     bodies.check({**body, "files": call.files})
-    thread = opened(world, forum, call.body, PUBLIC_THREAD)
-    thread.applied_tags = tags
+    thread = threads.opened(world, forum, call.body, PUBLIC_THREAD)
     message = messages.post(
         world, thread, world.bot, body, id=thread.id, attachments=call.attached()
     )
@@ -89,39 +84,6 @@ def _check(body: Json) -> None:
         found.one_of(("auto_archive_duration",), body["auto_archive_duration"], _DAYS)
     found.number(("rate_limit_per_user",), body.get("rate_limit_per_user"), 0, 21600)
     found.raise_any()
-
-
-def opened(
-    world: World, parent: Channel, body: Json, kind: int, message: Message | None = None
-) -> Channel:
-    """Let a thread be."""
-    guild, now = parent.guild, world.clock.iso()
-    assert guild is not None
-    id_ = message.id if message is not None else world.clock.snowflake()
-    thread = Channel(id_, kind, body["name"].strip(), guild, parent, owner_id=world.bot.id)
-    thread.created_at = thread.archived_at = now
-    thread.auto_archive = body.get("auto_archive_duration") or 4320
-    thread.slowmode = body.get("rate_limit_per_user") or 0
-    thread.thread_members[world.bot.id] = now
-    guild.threads[id_] = world.channels[id_] = thread
-    world.record.note("thread", channel=str(id_), parent=str(parent.id), name=thread.name)
-    _tell_created(world, thread)
-    if message is not None:
-        message.thread, message.flags = thread, message.flags | HAS_THREAD
-        messages.tell_update(world, message)
-        start = {"type": 0, "channel_id": str(parent.id), "message_id": str(message.id)}
-        start["guild_id"] = str(guild.id)
-        more = {"type": messages.STARTER, "reference": start, "replied_to": message}
-        messages.post(world, thread, world.bot, {}, **more)
-    elif parent.type != FORUM and kind == PUBLIC_THREAD:
-        told = {"type": 0, "channel_id": str(id_), "guild_id": str(guild.id)}
-        messages.post(world, parent, world.bot, {"content": thread.name}, type=18, reference=told)
-    return thread
-
-
-def _tell_created(world: World, thread: Channel) -> None:
-    shown = {**objects.thread(thread, world.bot.id), "newly_created": True}
-    world.gateway.dispatch("THREAD_CREATE", Intent.GUILDS, shown, thread.guild, thread)
 
 
 def change(call: Call) -> Json:

@@ -170,6 +170,10 @@ class Double:
         """Invite the bot into a guild, with the permissions that the link asked for."""
         self.world.invite_bot(guild, int(permissions))
 
+    def removes_bot(self, guild: Guild) -> None:
+        """Remove the bot from a guild."""
+        self.world.leave(guild, self.world.bot)
+
     # Requests
 
     def _served(
@@ -177,6 +181,8 @@ class Double:
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
             verdict = self.limits.judge(method, path, request.match_info)
+            if verdict.banned:
+                return web.Response(status=429, text="<html>", content_type="text/html")
             if verdict.wait:
                 status, body = 429, verdict.body()
             else:

@@ -58,6 +58,7 @@ class World:
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}  # threads and private conversations too
+        self._directs: dict[int, Channel] = {}  # by person
         self.bot = self.user("Circlekeeper", bot=True)
         self.application_id = self.bot.id
         self.emojis: set[str] = set()
@@ -91,13 +92,11 @@ class World:
 
     def direct(self, user: User) -> Channel:
         """Return the private conversation between somebody and the bot."""
-        for each in self.channels.values():
-            if each.type == DM and user.id in each.recipients:
-                return each
-        both = {self.bot.id: self.bot, user.id: user}
-        made = Channel(self.clock.snowflake(), DM, recipients=both)
-        self.channels[made.id] = made
-        return made
+        if user.id not in self._directs:
+            both = {self.bot.id: self.bot, user.id: user}
+            made = Channel(self.clock.snowflake(), DM, recipients=both)
+            self._directs[user.id] = self.channels[made.id] = made
+        return self._directs[user.id]
 
     # Guilds
 
@@ -121,9 +120,7 @@ class World:
         )
         guild.roles[role.id] = role
         self._add(guild, self.bot, roles=[role.id])
-        self.gateway.dispatch(
-            "GUILD_CREATE", Intent.GUILDS, objects.whole_guild(guild, self.bot.id), guild
-        )
+        self.back(guild)
         return role
 
     def join(self, guild: Guild, user: User, *, pending: bool = False) -> Member:
@@ -146,6 +143,16 @@ class World:
             thread.thread_members.pop(user.id, None)
         if user is not self.bot:
             self.gateway.dispatch("GUILD_MEMBER_REMOVE", Intent.GUILD_MEMBERS, told, guild)
+
+    def outage(self, guild: Guild) -> None:
+        """Let a guild be away for a while: nobody was removed."""
+        gone = {"id": str(guild.id), "unavailable": True}
+        self.gateway.dispatch("GUILD_DELETE", Intent.GUILDS, gone, guild)
+
+    def back(self, guild: Guild) -> None:
+        """Let a guild be there again."""
+        whole = objects.whole_guild(guild, self.bot.id)
+        self.gateway.dispatch("GUILD_CREATE", Intent.GUILDS, whole, guild)
 
     def ban(self, guild: Guild, user: User) -> None:
         """Put somebody out for good."""
