@@ -12,7 +12,7 @@ from bot.core.actions import Action, Say
 from bot.core.errors import TryLater
 from bot.core.ports import Delivery
 from bot.core.refs import Destination, Direct, Member, MessageRef, Room
-from tests.matrix.fake_host import FakeHost, RandomIds, WallClock
+from tests.support.fake_host import FakeHost, RandomIds, WallClock
 from tests.support.synapse import Account
 
 Whatever: TypeAlias = Any  # what is passed on is checked where it arrives

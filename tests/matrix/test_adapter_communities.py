@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core.events import Added, Joined, Posted, Removed
 from bot.core.refs import Community, Standing
-from tests.matrix.fake_host import FakeHost
 from tests.matrix.running import ENCRYPTED, Bot, room, running
+from tests.support.fake_host import FakeHost
 from tests.support.human import MakeHuman
 from tests.support.synapse import MakeAccount
 

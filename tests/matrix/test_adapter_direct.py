@@ -12,8 +12,8 @@ from bot.core.errors import Unreachable
 from bot.core.events import Added, Posted, Reacted
 from bot.core.ports import Delivery
 from bot.core.refs import Direct
-from tests.matrix.fake_host import FakeHost
 from tests.matrix.running import ENCRYPTED, Bot, direct, member, running
+from tests.support.fake_host import FakeHost
 from tests.support.human import Human, MakeHuman
 from tests.support.synapse import MakeAccount
 

@@ -27,8 +27,8 @@ from tests.matrix.fake_homeserver import (
     reset,
     silence,
 )
-from tests.matrix.fake_host import FakeHost, WallClock
 from tests.matrix.running import Bot, Whatever, direct, room, running
+from tests.support.fake_host import FakeHost, WallClock
 from tests.support.human import Human, MakeHuman
 from tests.support.synapse import MakeAccount, Synapse
 

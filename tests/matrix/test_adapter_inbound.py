@@ -6,8 +6,8 @@ import asyncio
 
 from bot.core.events import Added, Joined, Left, Posted, Reacted
 from bot.core.refs import Community, Direct, Standing
-from tests.matrix.fake_host import FakeHost
 from tests.matrix.running import Bot, direct, member, room, running
+from tests.support.fake_host import FakeHost
 from tests.support.human import Human, MakeHuman
 from tests.support.synapse import Account, MakeAccount
 

@@ -112,6 +112,11 @@ class DiscordAdapter:
         """What Discord can show."""
         return _AFFORDANCES
 
+    @property
+    def guild_ids(self) -> list[str]:
+        """The guilds that it is in, as far as the gateway told."""
+        return [str(guild.id) for guild in self._guilds.all()]
+
     async def run(self, host: Host) -> None:
         """Listen until cancelled; connect again, ever more slowly, when that fails.
 

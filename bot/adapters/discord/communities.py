@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TypeAlias
 
 import discord
@@ -55,10 +56,10 @@ class Communities:
             self._gone_meanwhile(data)
         elif name == "GUILD_DELETE":
             if not data.get("unavailable"):
-                self._start(str(data["id"]), self._removed(str(data["id"])))
+                self._start(str(data["id"]), partial(self._removed, str(data["id"])))
         elif name == "GUILD_CREATE":
             if not data.get("unavailable"):
-                self._start(str(data["id"]), self._look(str(data["id"]), came=True))
+                self._start(str(data["id"]), partial(self._look, str(data["id"]), came=True))
         elif name == "GUILD_MEMBER_UPDATE" or name.startswith(_CHANGES):
             self._changed(name, data)
 
@@ -68,7 +69,7 @@ class Communities:
             return
         if name == "GUILD_MEMBER_UPDATE" and str(guild.me.id) != str(data["user"]["id"]):
             return
-        self._start(str(guild.id), self._look(str(guild.id), came=False))
+        self._start(str(guild.id), partial(self._look, str(guild.id), came=False))
 
     def _gone_meanwhile(self, data: JSON) -> None:
         """Notice, at a start, the guilds from which the bot was taken while it was away."""
@@ -76,16 +77,16 @@ class Communities:
         shard, count = (data.get("shard") or (0, 1))[:2]
         for guild_id in self._told:
             if (int(guild_id) >> 22) % count == shard and guild_id not in there:
-                self._start(guild_id, self._removed(guild_id))
+                self._start(guild_id, partial(self._removed, guild_id))
 
-    def _start(self, guild_id: str, work: Any) -> None:  # noqa: ANN401 - a coroutine
+    def _start(self, guild_id: str, work: Callable[[], Awaitable[None]]) -> None:
         before = self._looking.get(guild_id)
 
         async def do() -> None:
             if before is not None:
                 await asyncio.wait([before])
             try:
-                await work
+                await work()
             except DiscordError as error:
                 log.warning("guild not looked at", error=str(error))
             finally:

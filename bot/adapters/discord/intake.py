@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -21,6 +22,8 @@ from bot.core.refs import Destination, Direct, Member, MessageRef, Standing
 log = structlog.get_logger(__name__)
 
 JSON: TypeAlias = Mapping[str, Any]
+
+Work: TypeAlias = Callable[[], Awaitable[None]]
 
 _TRIES = 8
 _PAUSE = 0.1
@@ -54,18 +57,19 @@ class Intake:
                 self._interaction(data)
             case "MESSAGE_CREATE":
                 if inbound.is_talk(data):
-                    self._in_order(str(data["author"]["id"]), self._message(data))
+                    self._in_order(str(data["author"]["id"]), partial(self._message, data))
             case "MESSAGE_REACTION_ADD":
                 if str(data["user_id"]) != self.me and data.get("message_author_id") == self.me:
-                    self._in_order(str(data["user_id"]), self._reaction(data))
+                    self._in_order(str(data["user_id"]), partial(self._reaction, data))
             case "MESSAGE_REACTION_REMOVE":
                 self._taken_back[_sign(data)] += 1
             case "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE":
                 joined = inbound.arrived(data, self._clock.now())
                 if joined is not None:
-                    self._in_order(joined.member.id, self._receive(joined))
+                    self._in_order(joined.member.id, partial(self._receive, joined))
             case "GUILD_MEMBER_REMOVE":
-                self._in_order(str(data["user"]["id"]), self._receive(self._left(data)))
+                left = self._left(data)
+                self._in_order(left.member.id, partial(self._receive, left))
             case _:
                 pass
 
@@ -75,7 +79,7 @@ class Intake:
             task.cancel()
         await asyncio.gather(*self._last.values(), return_exceptions=True)
 
-    def _in_order(self, person: str, work: Awaitable[None]) -> None:
+    def _in_order(self, person: str, work: Work) -> None:
         """Do one thing of a person's after the other."""
         before = self._last.get(person)
 
@@ -83,7 +87,7 @@ class Intake:
             if before is not None:
                 await asyncio.wait([before])
             try:
-                await work
+                await work()
             except (CirclekeeperError, DiscordError) as error:
                 log.warning("not taken in", error=type(error).__name__)
             finally:
@@ -109,16 +113,17 @@ class Intake:
     def _interaction(self, data: JSON) -> None:
         clicked = inbound.read_interaction(data)
         if clicked.kind == inbound.TYPING:
-            self._in_order(f"typing {clicked.member.id}", self._suggest(clicked))
+            self._in_order(f"typing {clicked.member.id}", partial(self._suggest, clicked))
             return
         if clicked.kind not in (inbound.COMMAND, inbound.COMPONENT, inbound.FORM):
             return
         self._interactions.took(clicked.interaction, aside=self._aside(clicked))
         question = inbound.opened_form(clicked)
+        work: Work
         if question is not None:
-            work = self._open_form(clicked, question, data.get("message") or {})
+            work = partial(self._open_form, clicked, question, data.get("message") or {})
         else:
-            work = self._turn(clicked)
+            work = partial(self._turn, clicked)
         self._in_order(clicked.member.id, work)
 
     def _aside(self, clicked: inbound.Clicked) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
-from bot.core.events import Event
+from bot.core.events import Event, FromMember, Joined, Left
 from bot.core.ports import FormFacts
 from bot.core.refs import Member, MessageRef, Room
 
@@ -70,6 +70,9 @@ class FakeHost:
         """Ids of rooms in which every post is awaited."""
         self.waits_for_reactions: set[str] = set()
         """Ids of messages to which every reaction is awaited."""
+        self.forms: dict[str, FormFacts] = {}
+        """Forms by the key of their question."""
+        self.suggestions: list[str] = []
         self.asked: list[tuple[str, Room, Member, MessageRef | None]] = []
         self.on_event: Reply | None = None
         """Called with each new event before it counts as committed."""
@@ -103,10 +106,10 @@ class FakeHost:
     async def suggest(
         self, command: str, option: str, typed: str, locale: str | None = None
     ) -> Sequence[str]:
-        return ()
+        return [each for each in self.suggestions if each.startswith(typed)]
 
     async def form(self, question: str, member: Member) -> FormFacts | None:
-        return None
+        return self.forms.get(question)
 
     async def recall(self, kind: str) -> Mapping[str, str]:
         return dict(self.memory.get(kind, {}))
@@ -147,3 +150,7 @@ class FakeHost:
 
         await self.until(lambda: bool(found()), seconds)
         return found()[0]
+
+    def events_of_people(self) -> list[FromMember]:
+        """What people did, arrivals apart."""
+        return [event for event in self.of(FromMember) if not isinstance(event, Joined | Left)]
