@@ -89,7 +89,7 @@ class Bot:
 
     async def connected(self, times: int = 1) -> None:
         """Wait until the gateway has told it of its guilds."""
-        await self.double.world.until(lambda: self.double.gateway.seen["identify"] >= times)
+        await self.double.world.until(lambda: self.double.gateway.seen["identify"] >= times, 20)
         await self.double.world.until(lambda: self._guilds() >= self._there())
 
     def _guilds(self) -> int:

@@ -82,7 +82,9 @@ class FakeHost:
 
     async def receive(self, event: Event) -> None:
         if event.event_id in self._seen:
-            self.repeated.append(event)
+            async with self._changed:
+                self.repeated.append(event)
+                self._changed.notify_all()
             return
         if self.on_event is not None:
             await self.on_event(event)
