@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ MEMBERS, INVALID, HELLO, ACK = 8, 9, 10, 11
 CLOSED = -1
 _REPLAYED = 5000  # events that a session keeps for a resume
 _CHUNK = 1000
+_MOST_FRAMES = 120  # that a client may send in a minute
 
 Payload = Json | Callable[["Session"], Json]
 
@@ -61,6 +63,7 @@ class Connection:
         self.socket = socket
         self.session: Session | None = None
         self.heard: list[Json] = []
+        self.lately: deque[float] = deque(maxlen=_MOST_FRAMES)
         self._stream = stream
         self._queue: asyncio.Queue[Json | str | tuple[int, int]] = asyncio.Queue()
 
@@ -118,6 +121,13 @@ class Gateway:
         self.refusals = 0  # connections to be refused from now on
         self.seen: Counter[str] = Counter()  # what clients did: identify, resume, compression
         self.on_event: Callable[[str, Json], None] = lambda _event, _payload: None
+
+    @property
+    def flags(self) -> int:
+        """Return the application's flags: which privileged intents the portal has switched on."""
+        switched = ((Intent.GUILD_PRESENCES, 13), (Intent.GUILD_MEMBERS, 15))
+        both = (*switched, (Intent.MESSAGE_CONTENT, 19))
+        return sum(1 << bit for intent, bit in both if intent in self.allowed)
 
     # What happens
 
@@ -223,6 +233,10 @@ class Gateway:
 
     def _take(self, connection: Connection, frame: Json) -> None:
         connection.heard.append(frame)
+        now, lately = time.monotonic(), connection.lately
+        if len(lately) == _MOST_FRAMES and now - lately[0] < 60:
+            return connection.close(4008)
+        lately.append(now)
         match frame.get("op"):
             case int(op) if op == HEARTBEAT:
                 connection.send({"op": ACK, "d": None, "s": None, "t": None})
@@ -236,6 +250,7 @@ class Gateway:
                 pass  # presence and voice concern nobody here
             case _:
                 connection.close(4001)
+        return None
 
     def _identify(self, connection: Connection, wanted: Json) -> None:
         self.seen["identify"] += 1
@@ -271,7 +286,7 @@ class Gateway:
             "session_type": "normal",
             "resume_gateway_url": self.url,
             "shard": list(session.shard),
-            "application": {"id": str(self.world.application_id), "flags": 0},
+            "application": {"id": str(self.world.application_id), "flags": self.flags},
             "private_channels": [],
             "relationships": [],
             "user_settings": {},

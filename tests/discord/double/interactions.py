@@ -149,23 +149,31 @@ class Interactions:
     ) -> Interaction:
         """Let somebody do something, and tell the bot."""
         world = self._world
-        made = Interaction(
-            world.clock.snowflake(),
-            secrets.token_urlsafe(32),
-            kind,
-            user,
-            channel,
-            data,
-            world.clock.time(),
-            world,
-            source,
-            cause,
-        )
+        made = self._made(kind, user, channel, data, source, cause)
         self.all[made.id] = self._by_token[made.token] = made
         world.record.note("interaction", id=str(made.id), kind=kind, user=str(user.id))
         asyncio.get_running_loop().call_later(self.deadline, self._expire, made)
         world.gateway.dispatch("INTERACTION_CREATE", Intent(0), made.payload(), channel.guild)
         return made
+
+    def never_heard_of(
+        self, user: User, channel: Channel, source: Message | None = None
+    ) -> Interaction:
+        """Return one that another version of the bot answered, long ago."""
+        return self._made(COMMAND if source is None else COMPONENT, user, channel, {}, source)
+
+    def _made(
+        self,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: Json,
+        source: Message | None = None,
+        cause: Interaction | None = None,
+    ) -> Interaction:
+        token, now = secrets.token_urlsafe(32), self._world.clock.time()
+        id_ = self._world.clock.snowflake()
+        return Interaction(id_, token, kind, user, channel, data, now, self._world, source, cause)
 
     def _expire(self, it: Interaction) -> None:
         if it.state == OPEN:

@@ -60,9 +60,7 @@ def post(
         author=str(author.id),
         nonce=body.get("nonce"),
         text=message.text,
-        custom_ids=[
-            c["custom_id"] for c in components.every(message.components) if "custom_id" in c
-        ],
+        custom_ids=_custom_ids(message),
         seen_by=str(message.seen_by) if message.seen_by else None,
         type=message.type,
     )
@@ -87,7 +85,7 @@ def edit(world: World, message: Message, body: Json) -> Message:
     message.edited = world.clock.iso()
     if not message.ephemeral:
         _tell(world, "MESSAGE_UPDATE", message)
-    world.record.note("edit", **_named(message), text=message.text)
+    world.record.note("edit", **_named(message), text=message.text, custom_ids=_custom_ids(message))
     world.happened()
     return message
 
@@ -242,6 +240,11 @@ def _posts(channel: Channel) -> Intent:
 def _place(channel: Channel) -> Json:
     guild = {"guild_id": str(channel.guild.id)} if channel.guild is not None else {}
     return {"channel_id": str(channel.id), **guild}
+
+
+def _custom_ids(message: Message) -> list[str]:
+    parts = components.every(message.components)
+    return [each["custom_id"] for each in parts if "custom_id" in each]
 
 
 def _named(message: Message) -> dict[str, str]:

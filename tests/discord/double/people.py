@@ -130,7 +130,7 @@ class Person:
         """Use a slash command, such as `keeper prompt add`, in a channel or in private."""
         channel = channel or self.direct
         command = self._offered(path.split()[0], channel)
-        data = clients.filled(self.world, command, path.split()[1:], options, channel.guild)
+        data = clients.filled(command, path.split()[1:], options, channel.guild)
         return self._interactions.happens(COMMAND, self.user, channel, data)
 
     def types(
@@ -140,7 +140,7 @@ class Person:
         channel = channel or self.direct
         command = self._offered(path.split()[0], channel)
         words = path.split()[1:]
-        data = clients.half_filled(self.world, command, words, option, typed, others, channel.guild)
+        data = clients.half_filled(command, words, option, typed, others, channel.guild)
         return self._interactions.happens(AUTOCOMPLETE, self.user, channel, data)
 
     def applies(self, name: str, message: Message) -> Interaction:
@@ -186,7 +186,7 @@ class Person:
         found = self._component(message, menu, components.SELECTS)
         if not found["min_values"] <= len(options) <= found["max_values"]:
             raise NotPossible(f"choose {found['min_values']} to {found['max_values']}")
-        return self._use(message, found, clients.chosen(self.world, found, options))
+        return self._use(message, found, clients.chosen(found, options, message.channel.guild))
 
     def _component(self, message: Message, name: str | None, kinds: Sequence[int]) -> Json:
         self._must_see(message)
@@ -214,14 +214,54 @@ class Person:
         """Fill in the form that answered an interaction: values by label (or custom id)."""
         if asked.user is not self.user or asked.modal is None:
             raise NotPossible("no form was shown to them")
+        if not in_channel(asked.channel, self.user.id):
+            raise NotPossible("they are not there any more")
         resolved: Json = {}
-        given = clients.form(asked.modal, values or {}, resolved)
+        given = clients.form(asked.modal, values or {}, resolved, asked.channel.guild)
         filled = modals.filled(asked.modal, given)
         data: Json = {"custom_id": asked.modal["custom_id"], "components": filled}
         if resolved:
             data["resolved"] = resolved
         return self._interactions.happens(
             MODAL, self.user, asked.channel, data, source=asked.source, cause=asked
+        )
+
+    def forges(self, message: Message, custom_id: str, *values: str) -> Interaction:
+        """Use a component that the message does not have (any more), with `values` a menu."""
+        self._must_see(message)
+        kind = components.STRINGS if values else components.BUTTON
+        data: Json = {"component_type": kind, "custom_id": custom_id, "id": 1}
+        if values:
+            data["values"] = list(values)
+        return self._interactions.happens(
+            COMPONENT, self.user, message.channel, data, source=message
+        )
+
+    def forges_form(self, place: Channel | Message, custom_id: str, **fields: str) -> Interaction:
+        """Submit a form that nobody showed, or one of an earlier version: values by custom id.
+
+        Args:
+            place: where, as after a command, or the message whose button opened it.
+        """
+        source = place if isinstance(place, Message) else None
+        channel = place.channel if isinstance(place, Message) else place
+        cause = self._interactions.never_heard_of(self.user, channel, source)
+        parts = [
+            {
+                "type": components.LABEL,
+                "id": 2 * number,
+                "component": {
+                    "type": components.INPUT,
+                    "id": 2 * number + 1,
+                    "custom_id": name,
+                    "value": value,
+                },
+            }
+            for number, (name, value) in enumerate(fields.items(), start=1)
+        ]
+        data: Json = {"custom_id": custom_id, "components": parts}
+        return self._interactions.happens(
+            MODAL, self.user, channel, data, source=source, cause=cause
         )
 
     # Seeing

@@ -102,7 +102,7 @@ class World:
 
     def guild(self, name: str, owner: User, *, locale: str = "en-US") -> Guild:
         """Found a guild with a room `general`."""
-        made = Guild(self.clock.snowflake(), name, owner.id, locale=locale)
+        made = Guild(self.clock.snowflake(apart=True), name, owner.id, locale=locale)
         made.roles[made.id] = Role(made.id, "@everyone", EVERYONE, position=0)
         self.guilds[made.id] = made
         self._add(made, owner)
