@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.discord.double import Double, Guild, Person, objects
+from tests.discord.double import Double, Guild, Person, message_objects, objects
 from tests.discord.double.allowed import ALLOWED
 from tests.discord.double.schema import Schema, Violation
 from tests.discord.raw import Json, Rest
@@ -96,7 +96,7 @@ async def test_an_answer_of_the_double_that_differs_is_found(
 ) -> None:
     message = mira.posts(guild.general, "Hello")
     path = "/channels/{channel_id}/messages/{message_id}"
-    good = objects.message(message, mira.user.id)
+    good = message_objects.message(message, mira.user.id)
     strict.check_answer("GET", path, 200, good)
     assert told(strict) == []
     broken: list[tuple[Any, str]] = [
