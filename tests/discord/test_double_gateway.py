@@ -184,3 +184,19 @@ async def test_a_bot_that_is_removed_is_told_so_and_no_more(
         await ear.settled()
         assert len(ear.told("GUILD_CREATE")) == 2
         assert ear.told("MESSAGE_CREATE") == []
+
+
+async def test_a_client_that_talks_too_much_is_closed(platform: Double) -> None:
+    async with listening(platform, DIRECT) as ear:
+        for _ in range(120):
+            await ear.send(1, None)
+        assert await ear.until(lambda: ear.closed) == 4008
+
+
+async def test_an_outage_is_no_removal(platform: Double, guild: Guild) -> None:
+    async with listening(platform) as ear:
+        platform.world.outage(guild)
+        platform.world.back(guild)
+        await ear.settled()
+        assert ear.told("GUILD_DELETE") == [{"id": str(guild.id), "unavailable": True}]
+        assert len(ear.told("GUILD_CREATE")) == 2

@@ -1,16 +1,11 @@
-"""What Discord's documented limits refuse, the double refuses: in bodies and in numbers."""
+"""What Discord's documented limits refuse in messages and forms, the double refuses."""
 
 from __future__ import annotations
-
-import time
-from typing import Any
 
 import pytest
 
 from tests.discord.double import Double, Guild, Person
-from tests.discord.double.limits import MESSAGES, SEEN
-from tests.discord.double.schema import Schema
-from tests.discord.raw import Json, Rest
+from tests.discord.raw import Json, Rest, forgive
 
 V2 = 1 << 15
 
@@ -132,12 +127,6 @@ async def test_a_message_beyond_the_limits_is_refused(
     forgive(platform)
 
 
-def forgive(platform: Double) -> None:
-    """Let the schema's own complaints about what a test got wrong on purpose be."""
-    if platform.schema is not None:
-        platform.schema.found.clear()
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -182,66 +171,10 @@ async def test_new_components_stay_new(platform: Double, guild: Guild) -> None:
     assert edited.body["flags"] == V2
 
 
-def command(**more: object) -> Json:
-    return {"name": "start", "description": "Come in", **more}
-
-
-def option(name: str = "topic", **more: object) -> Json:
-    return {"type": 3, "name": name, "description": "About what", **more}
-
-
-def choices(count: int) -> list[Json]:
-    return [{"name": f"{n}", "value": f"{n}"} for n in range(count)]
-
-
-@pytest.mark.parametrize(
-    ("commands", "place"),
-    [
-        ([command(name="Start")], "0.name"),
-        ([command(name="two words")], "0.name"),
-        ([command(name="x" * 33)], "0.name"),
-        ([command(description="x" * 101)], "0.description"),
-        ([command(description="")], "0.description"),
-        ([command(description_localizations={"sl": "Vstopi"})], "0.description_localizations.sl"),
-        ([command(), command()], "1"),
-        ([command(options=[option(f"o{n}") for n in range(26)])], "0.options"),
-        ([command(options=[option(choices=choices(26))])], "0.options.0.choices"),
-        ([command(options=[option(), option("b", required=True)])], "0.options.1"),
-        ([command(options=[option(), {**option("b"), "type": 1}])], "0.options"),
-        (
-            [command(options=[option(f"o{n}", choices=big) for n in range(25)])]
-            if (big := [{"name": "n" * 100, "value": f"{n}" * 100} for n in range(2)])
-            else [],
-            "0",
-        ),
-    ],
-)
-async def test_commands_beyond_the_limits_are_refused(
-    platform: Double, commands: list[Json], place: str
-) -> None:
-    async with Rest(platform) as rest:
-        path = f"/applications/{platform.world.application_id}/commands"
-        refused = await rest("PUT", path, commands)
-        assert place in refused.mistakes()
-        assert (await rest("GET", path)).body == []
-    forgive(platform)
-
-
-async def test_a_hundred_commands_and_no_more(platform: Double) -> None:
-    async with Rest(platform) as rest:
-        path = f"/applications/{platform.world.application_id}/commands"
-        many: list[Any] = [command(name=f"c{n}") for n in range(101)]
-        assert (await rest("PUT", path, many)).code == 30032
-        put = (await rest("PUT", path, many[:100])).body
-        assert len(put) == 100
-        again = (await rest("PUT", path, [command(name="c0", description="Anew")])).body
-    assert (again[0]["id"], again[0]["version"] == put[0]["version"]) == (put[0]["id"], False)
-
-
 async def test_a_modal_beyond_the_limits_is_refused(
     platform: Double, mira: Person, guild: Guild
 ) -> None:
-    platform.commands.replace([command()])
+    platform.commands.replace([{"name": "start", "description": "Come in"}])
 
     def label(custom_id: str, **more: object) -> Json:
         field = {"type": 4, "custom_id": custom_id, "style": 1}
@@ -262,52 +195,3 @@ async def test_a_modal_beyond_the_limits_is_refused(
             assert list(refused.mistakes()) == [place]
         assert it.modal is None
     forgive(platform)
-
-
-async def test_more_than_a_route_takes_is_refused_and_told_beforehand(
-    schema: Schema | None,
-) -> None:
-    async with Double(limits=SEEN, schema=schema) as platform, Rest(platform) as rest:
-        guild = platform.person("mira").founds("Garden")
-        platform.brings_bot(guild)
-        other = platform.world.channel(guild, "other")
-        answers = [await rest.says(guild.general, str(n)) for n in range(6)]
-        assert [each.status for each in answers] == [200] * 5 + [429]
-        left = [each.headers["X-RateLimit-Remaining"] for each in answers]
-        assert left == ["4", "3", "2", "1", "0", "0"]
-        refused = answers[-1]
-        assert 4 < refused.body["retry_after"] <= 5
-        assert refused.body["global"] is False
-        assert refused.headers["Via"]
-        assert (await rest.says(other)).status == 200
-        assert platform.limits.refused[MESSAGES] == 1
-        assert platform.limits.invalid[429] == 1
-
-
-async def test_all_requests_together_are_limited_but_for_interactions(
-    schema: Schema | None,
-) -> None:
-    async with Double(per_second=5, schema=schema) as platform, Rest(platform) as rest:
-        mira = platform.person("mira")
-        guild = mira.founds("Garden")
-        platform.brings_bot(guild)
-        platform.commands.replace([command()])
-        answers = [await rest("GET", "/users/@me") for _ in range(6)]
-        assert [each.status for each in answers] == [200] * 5 + [429]
-        assert answers[-1].body["global"] is True
-        it = mira.uses("start", guild.general)
-        assert (await rest.answers(it, 4, {"content": "Hello"})).status == 200
-        hook = f"/webhooks/{platform.world.application_id}/{it.token}"
-        assert (await rest("POST", hook, {"content": "More"})).status == 200
-        began = time.monotonic()
-        while (await rest("GET", "/users/@me")).status == 429:
-            assert time.monotonic() - began < 2
-
-
-async def test_too_many_invalid_requests_ban_the_address(platform: Double) -> None:
-    platform.limits.most_invalid = 3
-    async with Rest(platform) as rest:
-        for _ in range(3):
-            assert (await rest("GET", "/users/@me", token="another")).status == 401
-        banned = await rest.banned("/users/@me")
-    assert banned == (429, "text/html; charset=utf-8", False)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.discord.double import Double, Guild, Person, objects
+from tests.discord.double import Double, Guild, Person, message_objects, objects
 from tests.discord.double.allowed import ALLOWED
 from tests.discord.double.schema import Schema, Violation
-from tests.discord.raw import Json, Rest
+from tests.discord.raw import Json, Rest, listening
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ async def test_an_answer_of_the_double_that_differs_is_found(
 ) -> None:
     message = mira.posts(guild.general, "Hello")
     path = "/channels/{channel_id}/messages/{message_id}"
-    good = objects.message(message, mira.user.id)
+    good = message_objects.message(message, mira.user.id)
     strict.check_answer("GET", path, 200, good)
     assert told(strict) == []
     broken: list[tuple[Any, str]] = [
@@ -133,3 +133,14 @@ async def test_nothing_that_is_asked_for_in_vain_goes_unnoticed(schema: Schema |
     async with Double(schema=schema) as platform, Rest(platform) as rest:
         assert (await rest("GET", "/voice/regions")).status == 404
         assert platform.missing == ["GET /api/v10/voice/regions"]
+
+
+async def test_all_that_goes_out_is_checked(platform: Double, strict: Schema, guild: Guild) -> None:
+    async with listening(platform), Rest(platform) as rest:
+        platform.world.set_role(guild, guild.everyone, name=7)
+        assert {each.where for each in strict.violations} == {"event GUILD_ROLE_UPDATE"}
+        strict.found.clear()
+        await rest("GET", f"/guilds/{guild.id}/roles")
+    found = [(each.where, each.message) for each in strict.violations]
+    strict.found.clear()
+    assert found == [("answer GET /guilds/{guild_id}/roles 200", "7 is not of type 'string'")]

@@ -9,7 +9,6 @@ from tests.discord.double import commands as kinds
 from tests.discord.double import components, modals, objects
 from tests.discord.double.guilds import Channel, Guild, Json, Role, User
 from tests.discord.double.permissions import Permission, in_channel
-from tests.discord.double.world import World
 
 if TYPE_CHECKING:
     from tests.discord.double.people import Person
@@ -66,7 +65,7 @@ def _overridden(
 
 
 def filled(
-    world: World, command: Json, words: list[str], given: Mapping[str, Given], guild: Guild | None
+    command: Json, words: list[str], given: Mapping[str, Given], guild: Guild | None
 ) -> Json:
     """Return the data of a command that was filled in whole."""
     leaf, wrap = _leaf(command, words)
@@ -77,12 +76,11 @@ def filled(
         if each.get("required") and name not in given:
             raise NotPossible(f"option {name!r} is required")
     resolved: Json = {}
-    options = [_option(declared[name], value, resolved) for name, value in given.items()]
-    return _data(command, wrap(options), resolved, guild)
+    options = [_option(declared[name], value, resolved, guild) for name, value in given.items()]
+    return _data(command, wrap(options), resolved)
 
 
 def half_filled(
-    world: World,
     command: Json,
     words: list[str],
     option: str,
@@ -96,12 +94,12 @@ def half_filled(
     if not declared.get(option, {}).get("autocomplete"):
         raise NotPossible(f"option {option!r} suggests nothing")
     resolved: Json = {}
-    options = [_option(declared[name], value, resolved) for name, value in others.items()]
+    options = [_option(declared[name], value, resolved, guild) for name, value in others.items()]
     focused = {"name": option, "type": declared[option]["type"], "value": typed[:6000]}
-    return _data(command, wrap([*options, {**focused, "focused": True}]), resolved, guild)
+    return _data(command, wrap([*options, {**focused, "focused": True}]), resolved)
 
 
-def _data(command: Json, options: list[Json], resolved: Json, guild: Guild | None) -> Json:
+def _data(command: Json, options: list[Json], resolved: Json) -> Json:
     data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
     if options:
         data["options"] = options
@@ -130,7 +128,7 @@ def _leaf(command: Json, words: list[str]) -> tuple[Json, Any]:
     return leaf, wrap
 
 
-def _option(declared: Json, value: Given, resolved: Json) -> Json:
+def _option(declared: Json, value: Given, resolved: Json, guild: Guild | None) -> Json:
     kind, name = declared["type"], declared["name"]
     if kind == kinds.STRING:
         value = _text(declared, value)
@@ -144,7 +142,7 @@ def _option(declared: Json, value: Given, resolved: Json) -> Json:
         if not isinstance(value, bool):
             raise NotPossible(f"{name!r} takes yes or no")
     else:
-        value = resolve(value, resolved)
+        value = resolve(value, resolved, guild)
     return {"name": name, "type": kind, "value": value}
 
 
@@ -163,7 +161,7 @@ def _text(declared: Json, value: Given) -> str:
     return str(value)
 
 
-def resolve(value: Given, resolved: Json) -> str:
+def resolve(value: Given, resolved: Json, guild: Guild | None) -> str:
     """Return the id of somebody or something, and add what a client tells about it."""
     if isinstance(value, Role):
         resolved.setdefault("roles", {})[str(value.id)] = objects.role(value)
@@ -177,17 +175,20 @@ def resolve(value: Given, resolved: Json) -> str:
         if not isinstance(user, User):
             raise NotPossible(f"{value!r} is nobody and nothing")
         resolved.setdefault("users", {})[str(user.id)] = objects.user(user)
+        if guild is not None and user.id in guild.members:
+            partial = {**objects.basic_member(guild.members[user.id]), "permissions": "0"}
+            resolved.setdefault("members", {})[str(user.id)] = partial
         return str(user.id)
     return str(value.id)
 
 
-def chosen(world: World, menu: Json, options: Sequence[str | Person | Channel]) -> Json:
+def chosen(menu: Json, options: Sequence[str | Person | Channel], guild: Guild | None) -> Json:
     """Return what choosing these in a menu sends."""
     resolved: Json = {}
     if menu["type"] == components.STRINGS:
         values = [_value(menu, each) for each in options]
         return {"values": values}
-    values = [resolve(each, resolved) for each in options]
+    values = [resolve(each, resolved, guild) for each in options]
     return {"values": values, "resolved": resolved}
 
 
@@ -201,7 +202,9 @@ def _value(menu: Json, option: Any) -> str:  # noqa: ANN401 - a label or value
 _ENTITIES = (components.USERS, components.ROLES, components.MENTIONABLES, components.CHANNELS)
 
 
-def form(modal: Json, values: Mapping[str, Any], resolved: Json) -> dict[str, Any]:
+def form(
+    modal: Json, values: Mapping[str, Any], resolved: Json, guild: Guild | None
+) -> dict[str, Any]:
     """Return the value of each field by custom id; what is not filled in keeps its default.
 
     Args:
@@ -216,7 +219,7 @@ def form(modal: Json, values: Mapping[str, Any], resolved: Json) -> dict[str, An
         value = values.get(label, values.get(field["custom_id"]))
         if field["type"] in _ENTITIES:
             chosen_ = [] if value is None else value if isinstance(value, list) else [value]
-            found[field["custom_id"]] = [resolve(each, resolved) for each in chosen_]
+            found[field["custom_id"]] = [resolve(each, resolved, guild) for each in chosen_]
             continue
         found[field["custom_id"]] = _field(label, field, value)
     return found

@@ -28,10 +28,14 @@ class Clock:
         """Return a moment (by default now) as Discord writes it."""
         return datetime.fromtimestamp(self.time() if at is None else at, UTC).isoformat()
 
-    def snowflake(self) -> int:
-        """Return an id that nobody had."""
+    def snowflake(self, *, apart: bool = False) -> int:
+        """Return an id that nobody had.
+
+        Args:
+            apart: in a millisecond of its own, as guilds are made, so that shards share them.
+        """
         made = (int(self.time() * 1000) - EPOCH) << 22
-        self._last = max(made, self._last + 1)
+        self._last = max(made, self._last + (1 << 22 if apart else 1))
         return self._last
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tests.discord.double.copies import copied
 from tests.discord.double.errors import Path, Refused
 from tests.discord.double.guilds import Json
 from tests.discord.double.mistakes import Mistakes
-from tests.discord.double.objects import anything
 from tests.discord.double.world import World
 
 SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -84,7 +84,7 @@ class Commands:
 
     def listed(self) -> list[Json]:
         """Return them as Discord keeps them."""
-        return [anything(each) for each in self.standing.values()]
+        return [copied(each) for each in self.standing.values()]
 
     def named(self, name: str, kind: int = SLASH) -> Json | None:
         """Return a command."""

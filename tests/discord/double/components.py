@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tests.discord.double.copies import copied
 from tests.discord.double.errors import Path
 from tests.discord.double.guilds import Json
+from tests.discord.double.message_objects import emoji
 from tests.discord.double.mistakes import Mistakes
-from tests.discord.double.objects import anything, emoji
 
 ROW, BUTTON, STRINGS, INPUT, USERS, ROLES, MENTIONABLES, CHANNELS = range(1, 9)
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR = range(9, 15)
@@ -155,7 +156,7 @@ def read_options(path: Path, options: list[Any], found: Mistakes) -> None:
 
 def standing(given: list[Json] | None) -> list[Json]:
     """Return components as a message keeps them: numbered, and with Discord's defaults."""
-    made: list[Json] = anything(given or [])
+    made: list[Json] = copied(given or [])
     taken = {each["id"] for each in every(made) if each.get("id")}
     number = 0
     for each in every(made):

@@ -22,6 +22,7 @@ MESSAGES = {
     10026: "Unknown Ban",
     10062: "Unknown interaction",
     10063: "Unknown application command",
+    10066: "Unknown application command permissions",
     20001: "Bots cannot use this endpoint",
     30003: "Maximum number of pins reached for the channel (250)",
     30010: "Maximum number of reactions reached (20)",

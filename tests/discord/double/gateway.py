@@ -5,96 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections import Counter, deque
+import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from tests.discord.double import objects
-from tests.discord.double.compression import STREAMS, Stream
+from tests.discord.double.compression import STREAMS
 from tests.discord.double.guilds import DM, Channel, Guild, Json
 from tests.discord.double.intents import PRIVILEGED, Intent
 from tests.discord.double.permissions import Permission, in_channel
+from tests.discord.double.sessions import MOST_FRAMES, Connection, Session
 from tests.discord.double.world import World
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 1, 2, 6, 7
 MEMBERS, INVALID, HELLO, ACK = 8, 9, 10, 11
-CLOSED = -1
-_REPLAYED = 5000  # events that a session keeps for a resume
 _CHUNK = 1000
 
 Payload = Json | Callable[["Session"], Json]
-
-
-@dataclass(eq=False)
-class Session:
-    """One shard of a bot that identified itself; it outlives its connections."""
-
-    id: str
-    intents: Intent
-    shard: tuple[int, int]
-    seq: int = 0
-    sent: deque[Json] = field(default_factory=lambda: deque(maxlen=_REPLAYED))
-    connection: Connection | None = None
-    valid: bool = True
-
-    def hears_of(self, guild: Guild | None) -> bool:
-        """Whether this shard is the one for a guild (none: private conversations)."""
-        number, count = self.shard
-        return number == ((guild.id >> 22) % count if guild is not None else 0)
-
-    def say(self, event: str, payload: Json) -> None:
-        """Dispatch an event, now or when the session is resumed."""
-        self.seq += 1
-        frame = {"op": DISPATCH, "t": event, "s": self.seq, "d": payload}
-        self.sent.append(frame)
-        if self.connection is not None:
-            self.connection.send(frame)
-
-
-class Connection:
-    """One websocket; what is sent goes out in order, compressed as asked for."""
-
-    def __init__(self, socket: web.WebSocketResponse, stream: Stream | None) -> None:
-        self.socket = socket
-        self.session: Session | None = None
-        self.heard: list[Json] = []
-        self._stream = stream
-        self._queue: asyncio.Queue[Json | str | tuple[int, int]] = asyncio.Queue()
-
-    def send(self, frame: Json | str) -> None:
-        """Send a frame, or a text as it is."""
-        self._queue.put_nowait(frame)
-
-    def close(self, code: int = 4000) -> None:
-        """Close after what was sent before."""
-        self._queue.put_nowait((CLOSED, code))
-
-    def abort(self) -> None:
-        """Break the connection at once."""
-        if self.session is not None and self.session.connection is self:
-            self.session.connection = None
-        request = self.socket._req  # aiohttp has no public way to the transport of a websocket
-        if request is not None and request.transport is not None:
-            request.transport.abort()
-
-    async def write(self) -> None:
-        """Write what is sent, until closed."""
-        while True:
-            frame = await self._queue.get()
-            if isinstance(frame, tuple):
-                await self.socket.close(code=frame[1])
-                return
-            text = frame if isinstance(frame, str) else json.dumps(frame)
-            try:
-                if self._stream is None:
-                    await self.socket.send_str(text)
-                else:
-                    await self.socket.send_bytes(self._stream.compress(text.encode()))
-            except (ConnectionError, RuntimeError):
-                return
 
 
 class Gateway:
@@ -118,6 +48,13 @@ class Gateway:
         self.refusals = 0  # connections to be refused from now on
         self.seen: Counter[str] = Counter()  # what clients did: identify, resume, compression
         self.on_event: Callable[[str, Json], None] = lambda _event, _payload: None
+
+    @property
+    def flags(self) -> int:
+        """Return the application's flags: which privileged intents the portal has switched on."""
+        switched = ((Intent.GUILD_PRESENCES, 13), (Intent.GUILD_MEMBERS, 15))
+        both = (*switched, (Intent.MESSAGE_CONTENT, 19))
+        return sum(1 << bit for intent, bit in both if intent in self.allowed)
 
     # What happens
 
@@ -223,6 +160,10 @@ class Gateway:
 
     def _take(self, connection: Connection, frame: Json) -> None:
         connection.heard.append(frame)
+        now, lately = time.monotonic(), connection.lately
+        if len(lately) == MOST_FRAMES and now - lately[0] < 60:
+            return connection.close(4008)
+        lately.append(now)
         match frame.get("op"):
             case int(op) if op == HEARTBEAT:
                 connection.send({"op": ACK, "d": None, "s": None, "t": None})
@@ -236,6 +177,7 @@ class Gateway:
                 pass  # presence and voice concern nobody here
             case _:
                 connection.close(4001)
+        return None
 
     def _identify(self, connection: Connection, wanted: Json) -> None:
         self.seen["identify"] += 1
@@ -271,7 +213,7 @@ class Gateway:
             "session_type": "normal",
             "resume_gateway_url": self.url,
             "shard": list(session.shard),
-            "application": {"id": str(self.world.application_id), "flags": 0},
+            "application": {"id": str(self.world.application_id), "flags": self.flags},
             "private_channels": [],
             "relationships": [],
             "user_settings": {},

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.discord.double import objects
+from tests.discord.double import message_objects, objects
 from tests.discord.double.errors import Refused
 from tests.discord.double.guilds import Channel, Json, Message, User
 from tests.discord.double.intents import Intent
@@ -44,7 +44,8 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     modal: Json | None = None
     choices: list[Json] | None = None
-    filled: bool = False  # whether a deferred answer came
+    was_acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    was_answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def failed(self) -> bool:
@@ -59,7 +60,7 @@ class Interaction:
 
     async def acknowledged(self, patience: float = 5.0) -> Interaction:
         """Wait for the first answer of any kind; raise `InteractionFailed` where none comes."""
-        await self.world.until(lambda: self.state != OPEN, patience)
+        await _within(patience, self.was_acknowledged)
         if self.failed:
             raise InteractionFailed(f"nothing answered {self.data.get('name') or self.data}")
         return self
@@ -67,8 +68,16 @@ class Interaction:
     async def answered(self, patience: float = 15.0) -> Interaction:
         """Wait until there is something to see: a message, a modal, choices, a changed message."""
         await self.acknowledged(patience)
-        await self.world.until(lambda: self.state == ANSWERED, patience)
+        await _within(patience, self.was_answered)
         return self
+
+    def goes_on(self, state: str) -> None:
+        """Take another state, and wake who waits for it."""
+        self.state = state
+        self.was_acknowledged.set()
+        if state == ANSWERED:
+            self.was_answered.set()
+        self.world.happened()
 
     def metadata(self) -> Json:
         """Return what its messages tell about it."""
@@ -119,7 +128,7 @@ class Interaction:
             member["permissions"] = str(in_channel(channel, self.user.id))
             shown["member"] = member
         if self.source is not None:
-            shown["message"] = objects.message(self.source, world.bot.id)
+            shown["message"] = message_objects.message(self.source, world.bot.id)
         return shown
 
 
@@ -149,29 +158,36 @@ class Interactions:
     ) -> Interaction:
         """Let somebody do something, and tell the bot."""
         world = self._world
-        made = Interaction(
-            world.clock.snowflake(),
-            secrets.token_urlsafe(32),
-            kind,
-            user,
-            channel,
-            data,
-            world.clock.time(),
-            world,
-            source,
-            cause,
-        )
+        made = self._made(kind, user, channel, data, source, cause)
         self.all[made.id] = self._by_token[made.token] = made
         world.record.note("interaction", id=str(made.id), kind=kind, user=str(user.id))
         asyncio.get_running_loop().call_later(self.deadline, self._expire, made)
         world.gateway.dispatch("INTERACTION_CREATE", Intent(0), made.payload(), channel.guild)
         return made
 
+    def never_heard_of(
+        self, user: User, channel: Channel, source: Message | None = None
+    ) -> Interaction:
+        """Return one that another version of the bot answered, long ago."""
+        return self._made(COMMAND if source is None else COMPONENT, user, channel, {}, source)
+
+    def _made(
+        self,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: Json,
+        source: Message | None = None,
+        cause: Interaction | None = None,
+    ) -> Interaction:
+        token, now = secrets.token_urlsafe(32), self._world.clock.time()
+        id_ = self._world.clock.snowflake()
+        return Interaction(id_, token, kind, user, channel, data, now, self._world, source, cause)
+
     def _expire(self, it: Interaction) -> None:
         if it.state == OPEN:
-            it.state = FAILED
+            it.goes_on(FAILED)
             self._world.record.note("fail", id=str(it.id), kind=it.kind)
-            self._world.happened()
 
     def to_answer(self, id_: int, token: str) -> Interaction:
         """Return one that waits for its first answer."""
@@ -195,18 +211,15 @@ class Interactions:
 
     def first(self, it: Interaction, kind: int, state: str) -> None:
         """Note the first answer."""
-        it.first, it.state = kind, state
+        it.first = kind
         it.took = self._world.clock.time() - it.created
-        self._note(it, kind)
-
-    def done(self, it: Interaction) -> None:
-        """Note that there is something to see."""
-        it.state = ANSWERED
-        self._world.happened()
-
-    def _note(self, it: Interaction, kind: int) -> None:
+        it.goes_on(state)
         self._world.record.note("answer", id=str(it.id), type=kind, took=it.took)
-        self._world.happened()
+
+
+async def _within(patience: float, event: asyncio.Event) -> None:
+    async with asyncio.timeout(patience):
+        await event.wait()
 
 
 def as_message(it: Interaction) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.discord.double import clients, components, messages, modals, objects, threads
+from tests.discord.double import (
+    clients,
+    components,
+    marks,
+    message_objects,
+    messages,
+    modals,
+    threads,
+)
 from tests.discord.double.clients import Given, NotPossible
 from tests.discord.double.commands import MESSAGE_MENU, Commands
 from tests.discord.double.guilds import FORUM, PUBLIC_THREAD, Channel, Guild, Json, Member, Message
@@ -19,11 +26,10 @@ from tests.discord.double.interactions import (
     Interactions,
 )
 from tests.discord.double.permissions import Permission, demand, in_channel, sending
+from tests.discord.double.screens import Expected, Screen, buttons
 from tests.discord.double.world import World
 
 P = Permission
-Expected = str | re.Pattern[str] | Callable[[Message], bool]
-"""A part of a message's text, a pattern found in it, or any predicate."""
 
 
 class Person:
@@ -37,8 +43,7 @@ class Person:
         self.user = world.user(name, locale=locale)
         self._commands = commands
         self._interactions = interactions
-        self._gone: set[int] = set()  # messages for their eyes only that are off the screen
-        self._heard: set[tuple[int, str | None]] = set()
+        self.screen = Screen(world, self.user)
 
     @property
     def id(self) -> str:
@@ -99,12 +104,12 @@ class Person:
 
     def reacts(self, message: Message, emoji: str) -> None:
         """Put an emoji on a message."""
-        self._must_see(message)
-        messages.react(self.world, message, self.user, emoji)
+        self.screen.must_show(message)
+        marks.react(self.world, message, self.user, emoji)
 
     def unreacts(self, message: Message, emoji: str) -> None:
         """Take an emoji back."""
-        messages.unreact(self.world, message, self.user, emoji)
+        marks.unreact(self.world, message, self.user, emoji)
 
     def opens_thread(self, place: Channel | Message, name: str, text: str | None = None) -> Channel:
         """Open a thread in a channel or on a message, or write a post in a forum."""
@@ -130,7 +135,7 @@ class Person:
         """Use a slash command, such as `keeper prompt add`, in a channel or in private."""
         channel = channel or self.direct
         command = self._offered(path.split()[0], channel)
-        data = clients.filled(self.world, command, path.split()[1:], options, channel.guild)
+        data = clients.filled(command, path.split()[1:], options, channel.guild)
         return self._interactions.happens(COMMAND, self.user, channel, data)
 
     def types(
@@ -140,16 +145,16 @@ class Person:
         channel = channel or self.direct
         command = self._offered(path.split()[0], channel)
         words = path.split()[1:]
-        data = clients.half_filled(self.world, command, words, option, typed, others, channel.guild)
+        data = clients.half_filled(command, words, option, typed, others, channel.guild)
         return self._interactions.happens(AUTOCOMPLETE, self.user, channel, data)
 
     def applies(self, name: str, message: Message) -> Interaction:
         """Use a command of a message's menu."""
-        self._must_see(message)
+        self.screen.must_show(message)
         command = self._offered(name, message.channel, MESSAGE_MENU)
         target = str(message.id)
         data = {"id": command["id"], "name": name, "type": MESSAGE_MENU, "target_id": target}
-        data["resolved"] = {"messages": {target: objects.message(message, self.user.id)}}
+        data["resolved"] = {"messages": {target: message_objects.message(message, self.user.id)}}
         return self._interactions.happens(COMMAND, self.user, message.channel, data)
 
     def offers(self, channel: Channel | None = None) -> list[str]:
@@ -186,10 +191,10 @@ class Person:
         found = self._component(message, menu, components.SELECTS)
         if not found["min_values"] <= len(options) <= found["max_values"]:
             raise NotPossible(f"choose {found['min_values']} to {found['max_values']}")
-        return self._use(message, found, clients.chosen(self.world, found, options))
+        return self._use(message, found, clients.chosen(found, options, message.channel.guild))
 
     def _component(self, message: Message, name: str | None, kinds: Sequence[int]) -> Json:
-        self._must_see(message)
+        self.screen.must_show(message)
         usable = [c for c in components.every(message.components) if c["type"] in kinds]
         for each in usable:
             names = (each.get("label"), each.get("custom_id"), each.get("placeholder"))
@@ -214,8 +219,10 @@ class Person:
         """Fill in the form that answered an interaction: values by label (or custom id)."""
         if asked.user is not self.user or asked.modal is None:
             raise NotPossible("no form was shown to them")
+        if not in_channel(asked.channel, self.user.id):
+            raise NotPossible("they are not there any more")
         resolved: Json = {}
-        given = clients.form(asked.modal, values or {}, resolved)
+        given = clients.form(asked.modal, values or {}, resolved, asked.channel.guild)
         filled = modals.filled(asked.modal, given)
         data: Json = {"custom_id": asked.modal["custom_id"], "components": filled}
         if resolved:
@@ -224,89 +231,60 @@ class Person:
             MODAL, self.user, asked.channel, data, source=asked.source, cause=asked
         )
 
+    def forges(self, message: Message, custom_id: str, *values: str) -> Interaction:
+        """Use a component that the message does not have (any more), with `values` a menu."""
+        self.screen.must_show(message)
+        kind = components.STRINGS if values else components.BUTTON
+        data: Json = {"component_type": kind, "custom_id": custom_id, "id": 1}
+        if values:
+            data["values"] = list(values)
+        return self._interactions.happens(
+            COMPONENT, self.user, message.channel, data, source=message
+        )
+
+    def forges_form(self, place: Channel | Message, custom_id: str, **fields: str) -> Interaction:
+        """Submit a form that nobody showed, or one of an earlier version: values by custom id.
+
+        Args:
+            place: where, as after a command, or the message whose button opened it.
+        """
+        source = place if isinstance(place, Message) else None
+        channel = place.channel if isinstance(place, Message) else place
+        cause = self._interactions.never_heard_of(self.user, channel, source)
+        parts = [
+            {
+                "type": components.LABEL,
+                "id": 2 * number,
+                "component": {
+                    "type": components.INPUT,
+                    "id": 2 * number + 1,
+                    "custom_id": name,
+                    "value": value,
+                },
+            }
+            for number, (name, value) in enumerate(fields.items(), start=1)
+        ]
+        data: Json = {"custom_id": custom_id, "components": parts}
+        return self._interactions.happens(
+            MODAL, self.user, channel, data, source=source, cause=cause
+        )
+
     # Seeing
 
     def sees(self, channel: Channel | None = None) -> list[Message]:
         """Return what they can read, everywhere or in one place, the oldest first."""
-        places = [channel] if channel is not None else list(self.world.channels.values())
-        found = [
-            each
-            for place in places
-            if in_channel(place, self.user.id) & P.VIEW_CHANNEL
-            for each in place.messages.values()
-            if self._on_screen(each)
-        ]
-        return sorted(found, key=lambda each: each.id)
-
-    def _on_screen(self, message: Message) -> bool:
-        if message.ephemeral:
-            return message.seen_by == self.user.id and message.id not in self._gone
-        allowed = in_channel(message.channel, self.user.id)
-        return bool(allowed & P.READ_MESSAGE_HISTORY)
+        return self.screen.shows(channel)
 
     def jumps_to_present(self) -> None:
         """Reload: what was for their eyes only is gone from the screen."""
-        for channel in self.world.channels.values():
-            for each in channel.messages.values():
-                if each.seen_by == self.user.id:
-                    self._gone.add(each.id)
+        self.screen.reloads()
 
     async def hears(
         self, expected: Expected, channel: Channel | None = None, *, patience: float = 15.0
     ) -> Message:
         """Return the next message (or change of one) of the bot's that fits; wait for it."""
-        found: list[Message] = []
-
-        def came() -> bool:
-            found[:] = [
-                each
-                for each in self._said(channel)
-                if (each.id, each.edited) not in self._heard and _fits(each, expected)
-            ]
-            return bool(found)
-
-        try:
-            await self.world.until(came, patience)
-        except TimeoutError:
-            said = "\n---\n".join(each.text for each in self._said(channel)) or "nothing"
-            raise AssertionError(
-                f"{self.user.name} did not hear {expected!r}; the bot said:\n{said}"
-            ) from None
-        self._heard.add((found[0].id, found[0].edited))
-        return found[0]
+        return await self.screen.hears(expected, channel, patience)
 
     def unheard(self, channel: Channel | None = None) -> list[Message]:
         """Return what the bot said and nobody asked for with `hears` yet."""
-        return [e for e in self._said(channel) if (e.id, e.edited) not in self._heard]
-
-    def _said(self, channel: Channel | None) -> Iterable[Message]:
-        bot = self.world.bot
-        return (
-            each
-            for each in self.sees(channel)
-            if each.author is bot and not each.flags & 128 and each.type not in (6, 18, 21)
-        )
-
-    def _must_see(self, message: Message) -> None:
-        standing = message.channel.messages.get(message.id) is message
-        visible = in_channel(message.channel, self.user.id) & P.VIEW_CHANNEL
-        if not (standing and visible and self._on_screen(message)):
-            raise NotPossible(f"{self.user.name} does not see the message")
-
-
-def _fits(message: Message, expected: Expected) -> bool:
-    if isinstance(expected, str):
-        return expected in message.text
-    if isinstance(expected, re.Pattern):
-        return bool(expected.search(message.text))
-    return expected(message)
-
-
-def buttons(message: Message) -> list[str]:
-    """Return the labels of what can be clicked on a message, and of the options of its menus."""
-    found = []
-    for each in components.every(message.components):
-        if each["type"] == components.BUTTON:
-            found.append(str(each.get("label") or (each.get("emoji") or {}).get("name")))
-        found += [str(option["label"]) for option in each.get("options", ())]
-    return found
+        return self.screen.unheard(channel)

@@ -7,6 +7,7 @@ from tests.discord.double.errors import Refused
 from tests.discord.double.guilds import Json
 
 _COMMANDS = "/applications/{application_id}/commands"
+_GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
 
 
 def listed(call: Call) -> list[Json]:
@@ -56,6 +57,14 @@ def permissions(call: Call) -> list[Json]:
     ]
 
 
+def permissions_of_one(call: Call) -> Json:
+    """Return what a guild's admins have set for one command, or for the whole application."""
+    found = [each for each in permissions(call) if each["id"] == call.path["command_id"]]
+    if not found:
+        raise Refused(404, 10066)
+    return found[0]
+
+
 def _own(call: Call) -> None:
     if call.id("application_id") != call.world.application_id:
         raise Refused(
@@ -67,6 +76,7 @@ ROUTES: Routes = [
     ("GET", _COMMANDS, listed),
     ("PUT", _COMMANDS, replaced),
     ("GET", _COMMANDS + "/{command_id}", one),
-    ("GET", "/applications/{application_id}/guilds/{guild_id}/commands/permissions", permissions),
-    ("GET", "/applications/{application_id}/guilds/{guild_id}/commands", of_guild),
+    ("GET", _GUILD_COMMANDS + "/permissions", permissions),
+    ("GET", _GUILD_COMMANDS + "/{command_id}/permissions", permissions_of_one),
+    ("GET", _GUILD_COMMANDS, of_guild),
 ]

@@ -6,12 +6,10 @@ from tests.discord.double import objects
 from tests.discord.double.calls import Call, Routes
 from tests.discord.double.errors import Refused, invalid
 from tests.discord.double.guilds import Guild, Json, Member, Role
-from tests.discord.double.intents import Intent
 from tests.discord.double.permissions import Permission, demand, in_guild
 
 P = Permission
 _MEMBER = "/guilds/{guild_id}/members/{user_id}"
-_LIMITED_MEMBERS = 1 << 15  # the switch of a bot in few guilds
 
 
 def me(call: Call) -> Json:
@@ -23,8 +21,6 @@ def application(call: Call) -> Json:
     """Return the application."""
     world = call.world
     owner = next((each for each in world.users.values() if not each.bot), world.bot)
-    switched_on = world.gateway.allowed
-    flags = _LIMITED_MEMBERS if Intent.GUILD_MEMBERS in switched_on else 0
     return {
         "id": str(world.application_id),
         "name": world.bot.name,
@@ -35,8 +31,8 @@ def application(call: Call) -> Json:
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
-        "flags": flags,
-        "flags_new": str(flags),
+        "flags": world.gateway.flags,
+        "flags_new": str(world.gateway.flags),
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,

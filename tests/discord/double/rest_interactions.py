@@ -169,7 +169,7 @@ def follow_up(call: Call) -> Json:
         return messages.shown(call.world, _fill(call, it, it.original, body))
     made = _post(call, it, body)
     it.followups.append(made)
-    call.interactions.done(it)
+    it.goes_on(ANSWERED)
     return messages.shown(call.world, made)
 
 
@@ -179,8 +179,7 @@ def _fill(call: Call, it: Interaction, message: Message, body: Json) -> Message:
     message.attachments = call.attached()
     messages.edit(call.world, message, {**body, "flags": body.get("flags") or 0})
     message.edited = None
-    it.filled = True
-    call.interactions.done(it)
+    it.goes_on(ANSWERED)
     return message
 
 
@@ -202,7 +201,7 @@ def edit_original(call: Call) -> Json:
 def _edited(call: Call, it: Interaction, message: Message) -> Json:
     keep_attachments(call, message)
     messages.edit(call.world, message, call.body)
-    call.interactions.done(it)
+    it.goes_on(ANSWERED)
     return messages.shown(call.world, message)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.discord.double import bodies, messages, objects
+from tests.discord.double import bodies, marks, messages, objects
 from tests.discord.double.calls import Call, Routes
 from tests.discord.double.errors import Refused
 from tests.discord.double.guilds import CATEGORY, DM, FORUM, Channel, Json, Message
@@ -135,13 +135,13 @@ def delete(call: Call) -> None:
 def react(call: Call) -> None:
     """Put an emoji on a message."""
     _demand_history(call)
-    messages.react(call.world, call.message(), call.world.bot, call.path["emoji_name"])
+    marks.react(call.world, call.message(), call.world.bot, call.path["emoji_name"])
 
 
 def unreact(call: Call) -> None:
     """Take an emoji of the bot's back."""
     demand(call.channel(), call.world.bot.id)
-    messages.unreact(call.world, call.message(), call.world.bot, call.path["emoji_name"])
+    marks.unreact(call.world, call.message(), call.world.bot, call.path["emoji_name"])
 
 
 def unreact_another(call: Call) -> None:
@@ -150,7 +150,7 @@ def unreact_another(call: Call) -> None:
     user = call.world.users.get(call.id("user_id"))
     if user is None:
         raise Refused(404, 10013)
-    messages.unreact(call.world, call.message(), user, call.path["emoji_name"])
+    marks.unreact(call.world, call.message(), user, call.path["emoji_name"])
 
 
 def reacted(call: Call) -> list[Json]:
@@ -166,13 +166,13 @@ def reacted(call: Call) -> list[Json]:
 def pin(call: Call) -> None:
     """Pin a message."""
     demand(call.channel(), call.world.bot.id, P.PIN_MESSAGES)
-    messages.pin(call.world, call.message(), call.world.bot)
+    marks.pin(call.world, call.message(), call.world.bot)
 
 
 def unpin(call: Call) -> None:
     """Take a pin away."""
     demand(call.channel(), call.world.bot.id, P.PIN_MESSAGES)
-    messages.unpin(call.world, call.message())
+    marks.unpin(call.world, call.message())
 
 
 def pins(call: Call) -> Json:

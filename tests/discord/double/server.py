@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-from bot.testing.faults import FaultyTransport, Trouble
+from bot.testing.faults import FaultyTransport
 from tests.discord.double import (
     rest_commands,
     rest_guilds,
@@ -40,6 +40,7 @@ from tests.discord.double.people import Person
 from tests.discord.double.permissions import Permission
 from tests.discord.double.record import Record
 from tests.discord.double.schema import Schema
+from tests.discord.double.wire import busy, read_parts, response
 from tests.discord.double.world import World
 
 ROUTES: Routes = [
@@ -98,8 +99,7 @@ class Double:
         """Let nothing be there but the bot's account."""
         self.clock = Clock()
         self.record = Record(self.clock, log)
-        content = Intent.MESSAGE_CONTENT in allowed
-        self.world = World(self.clock, self.record, content=content, nonces=nonces)
+        self.world = World(self.clock, self.record, nonces)
         self.gateway = self.world.gateway = Gateway(self.world, allowed, heartbeat)
         self.commands = Commands(self.world)
         self.interactions = Interactions(self.world, deadline)
@@ -110,7 +110,7 @@ class Double:
         self.faults = FaultyTransport(
             random.Random(seed).random,
             concerns=lambda request: request.path.startswith("/api/"),
-            refusal=_busy,
+            refusal=busy,
         )
         self.missing: list[str] = []  # what was asked for and is not built here
         self.requests: list[tuple[str, str, int]] = []  # method, path with names, status
@@ -191,7 +191,7 @@ class Double:
             self.requests.append((method, path, status))
             if self.schema is not None:
                 self.schema.check_answer(method, path, status, body)
-            return _response(status, body, verdict.headers)
+            return response(status, body, verdict.headers)
 
         return serve
 
@@ -223,7 +223,7 @@ class Double:
                 text = await request.text()
                 call.body = json.loads(text) if text else None
             elif request.content_type == "multipart/form-data":
-                await _read_parts(request, call)
+                await read_parts(request, call)
         except ValueError:
             raise Refused(400, 50109) from None
         return call
@@ -236,33 +236,4 @@ class Double:
 
     async def _unknown(self, request: web.Request) -> web.Response:
         self.missing.append(f"{request.method} {request.path}")
-        return _response(404, {"message": "404: Not Found", "code": 0}, {})
-
-
-async def _read_parts(request: web.Request, call: Call) -> None:
-    async for part in await request.multipart():
-        assert isinstance(part, BodyPartReader)
-        content = bytes(await part.read())
-        if part.name == "payload_json":
-            call.body = json.loads(content)
-        else:
-            call.files.append((part.name or "", part.filename or "file", content))
-
-
-def _response(status: int, body: Any, headers: dict[str, str]) -> web.Response:  # noqa: ANN401
-    if body is None:
-        return web.Response(status=status, headers=headers)
-    # A charset would keep discord.py from reading it as JSON.
-    headers = {**headers, "Content-Type": "application/json"}
-    return web.Response(status=status, body=json.dumps(body).encode(), headers=headers)
-
-
-def _busy(after: float) -> web.Response:
-    """Refuse as Discord does; without Via discord.py takes it for a ban."""
-    body = {"message": "The resource is being rate limited.", "retry_after": after, "global": False}
-    headers = {"Via": "1.1 google", "Retry-After": str(max(1, round(after)))}
-    headers["X-RateLimit-Scope"] = "shared"
-    return _response(429, {**body, "code": 0}, headers)
-
-
-__all__ = ["Double", "Trouble"]
+        return response(404, {"message": "404: Not Found", "code": 0}, {})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.discord.double.guilds import Json
 from tests.discord.double.interactions import Interaction
-from tests.discord.double.people import Person, buttons
+from tests.discord.double.people import Person
+from tests.discord.double.screens import buttons
 
 if TYPE_CHECKING:
     from tests.discord.double.server import Double

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.discord.double.copies import copied
 from tests.discord.double.guilds import Json
-from tests.discord.double.objects import anything
 
 _PREFIX = "#/components/schemas/"
 
 
 def strict(document: Json) -> Json:
     """Return a strict copy of a document."""
-    made: Json = anything(document)
+    made: Json = copied(document)
     schemas = made["components"]["schemas"]
     for name in [name for name, each in schemas.items() if "allOf" in each]:
         schemas[name] = _merged(schemas[name], schemas)

@@ -42,17 +42,13 @@ class World:
     Args:
         clock: the platform's time.
         record: the log of what stood when.
-        content: whether the developer portal allows the application to read message content.
         nonces: seconds for which a nonce is known again.
     """
 
-    def __init__(
-        self, clock: Clock, record: Record, *, content: bool = False, nonces: float = 180.0
-    ) -> None:
+    def __init__(self, clock: Clock, record: Record, nonces: float = 180.0) -> None:
         """Make the application and its bot, and nothing else."""
         self.clock = clock
         self.record = record
-        self.content = content
         self.nonces = Nonces(clock, nonces)
         self.token = TOKEN
         self.users: dict[int, User] = {}
@@ -102,7 +98,7 @@ class World:
 
     def guild(self, name: str, owner: User, *, locale: str = "en-US") -> Guild:
         """Found a guild with a room `general`."""
-        made = Guild(self.clock.snowflake(), name, owner.id, locale=locale)
+        made = Guild(self.clock.snowflake(apart=True), name, owner.id, locale=locale)
         made.roles[made.id] = Role(made.id, "@everyone", EVERYONE, position=0)
         self.guilds[made.id] = made
         self._add(made, owner)
