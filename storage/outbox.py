@@ -15,7 +15,15 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
 from bot.core.refs import Destination, Direct, MessageRef, Room
-from storage.outbox_lines import BEHIND, BY_KEY, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING
+from storage.outbox_lines import (
+    BEHIND,
+    BY_KEY,
+    CLAIMABLE,
+    NEXT_DUE,
+    UNFINISHED,
+    WAITING,
+    unfinished,
+)
 from storage.store import Transaction
 from storage.tables import Outbox
 
@@ -65,9 +73,9 @@ class Deliveries:
     def claim(
         self, account: str, holder: str, now: datetime, lease: timedelta, limit: int
     ) -> list[Claimed]:
-        """Take the next rows to send: at most one per (destination, lane), the oldest.
+        """Take the next rows to send: at most one per (destination, lane), its oldest.
 
-        A row waits for the one that it names in `after`; `holder` has them until the lease ends.
+        Earlier lanes come first, and in a lane what has been due longest. A row waits for the one that it names in `after`; `holder` has them until the lease ends.
         """
         found = self.tx.session.scalars(CLAIMABLE, {"account": account, "now": now, "most": limit})
         return [self._take(row, holder, now, lease) for row in found]
@@ -113,7 +121,8 @@ class Deliveries:
 
     def next_due(self, account: str) -> datetime | None:
         """Return when the next row may go; one that waits for another one has no time itself."""
-        return self.tx.session.scalar(NEXT_DUE, {"account": account})
+        lanes = self.tx.session.execute(NEXT_DUE, {"account": account}).one()
+        return min((moment for moment in lanes if moment is not None), default=None)
 
     def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action stands; False when somebody else took it over meanwhile."""
@@ -177,6 +186,7 @@ class Deliveries:
             update(Outbox)
             .where(
                 col(Outbox.account) == account,
+                unfinished(),
                 col(Outbox.state) == "sending",
                 or_(
                     and_(
@@ -225,9 +235,7 @@ class Deliveries:
 
     def waiting(self, account: str) -> int:
         """Return how many actions are not finished."""
-        query = select(func.count(col(Outbox.seq))).where(
-            Outbox.account == account, col(Outbox.state).in_(UNFINISHED)
-        )
+        query = select(func.count(col(Outbox.seq))).where(Outbox.account == account, unfinished())
         return self.tx.session.exec(query).one()
 
     def prune(self, before: datetime) -> None:
