@@ -49,6 +49,27 @@ class Claimed:
     on: MessageRef | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """An action that is to be sent; `body` is sealed for the person it is for (`subject`)."""
+
+    key: str
+    account: str
+    to: Destination
+    lane: int
+    kind: str
+    recovery: str
+    body: str
+    flow: str
+    not_before: datetime
+    created_at: datetime
+    subject: str | None = None
+    community: str | None = None
+    gate: str | None = None
+    after: str | None = None
+    expires_at: datetime | None = None
+
+
 class Deliveries:
     """The outbox of the store."""
 
@@ -65,17 +86,35 @@ class Deliveries:
                 text = f"room\0{platform}\0{id_}"
         return self.tx.vault.digest("destination", text)
 
-    def put(self, row: Outbox, body: str) -> None:
-        """Add an action; `row.body` is sealed here, for the person it is for, else for nobody."""
-        row.body = self.tx.seal(_BODY, body, row.subject_id)
-        self.tx.session.add(row)
+    def put(self, fresh: Fresh) -> None:
+        """Add an action."""
+        values = {
+            "key": fresh.key,
+            "account": fresh.account,
+            "destination": self.destination(fresh.to),
+            "lane": fresh.lane,
+            "kind": fresh.kind,
+            "recovery": fresh.recovery,
+            "body": self.tx.seal(_BODY, fresh.body, fresh.subject),
+            "subject_id": fresh.subject,
+            "community_id": fresh.community,
+            "flow": fresh.flow,
+            "gate": fresh.gate,
+            "after": fresh.after,
+            "state": "pending",
+            "not_before": fresh.not_before,
+            "expires_at": fresh.expires_at,
+            "created_at": fresh.created_at,
+        }
+        self.tx.add(Outbox, values)
 
     def claim(
         self, account: str, holder: str, now: datetime, lease: timedelta, limit: int
     ) -> list[Claimed]:
         """Take the next rows to send: at most one per (destination, lane), its oldest.
 
-        Earlier lanes come first, and in a lane what has been due longest. A row waits for the one that it names in `after`; `holder` has them until the lease ends.
+        Earlier lanes come first, and in a lane what has been due longest. A row waits for the one
+        that it names in `after`; `holder` has them until the lease ends.
         """
         found = self.tx.session.scalars(CLAIMABLE, {"account": account, "now": now, "most": limit})
         return [self._take(row, holder, now, lease) for row in found]

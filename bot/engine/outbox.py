@@ -265,7 +265,7 @@ class OutboxWorker:
         writes_first = self.adapter.affordances.direct_unasked
         turn = EngineTurn(self.running, tx, Whereabouts(event, writes_first=writes_first))
         try:
-            with tx.session.begin_nested():
+            with tx.savepoint():
                 turn.tell(event)
                 flush(turn, self.adapter)
         except Exception as error:
