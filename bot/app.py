@@ -148,7 +148,15 @@ class App:
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
         self.retention = Retention(store, self.clock)
         platforms = list(self.dispatchers)
-        self.tick = Tick(store, self.clock, self._came_due, self._wake, platforms, pace)
+        self.tick = Tick(
+            store,
+            self.clock,
+            self._came_due,
+            self._wake,
+            platforms,
+            pace,
+            read_ahead=self.running.read_ahead,
+        )
 
     async def run(self) -> None:
         """Run until cancelled, or until something can never work (`Misconfigured`)."""

@@ -1,9 +1,10 @@
 """The charter as the community holds it, and who has acknowledged which version for themselves."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.personal import Personal
@@ -47,6 +48,11 @@ class Acknowledgement(SQLModel, table=True):
     at: datetime
 
 
+_MANY = select(Charter).where(
+    col(Charter.community_id).in_(bindparam("communities", expanding=True))
+)
+
+
 class CharterRows:
     """The charters of the store."""
 
@@ -56,13 +62,23 @@ class CharterRows:
 
     def get(self, community: str) -> Charter | None:
         """Return a community's charter."""
-        return self.tx.session.get(Charter, community)
+        if (Charter, community) not in self.tx.known:
+            self.fetch([community])
+        row: Charter | None = self.tx.known[Charter, community]
+        return row
+
+    def fetch(self, communities: Collection[str]) -> None:
+        """Read the charters of these communities, for a transaction that needs many."""
+        self.tx.known.update(((Charter, community), None) for community in communities)
+        for row in self.tx.session.scalars(_MANY, {"communities": list(communities)}):
+            self.tx.known[Charter, row.community_id] = row
 
     def found(self, charter: Charter, clauses: list[CharterClause]) -> None:
         """Keep a community's first charter."""
         self.tx.session.add(charter)
         self.tx.session.add_all(clauses)
         self.tx.session.flush()
+        self.tx.known[Charter, charter.community_id] = charter
 
     def clauses(self, community: str) -> list[CharterClause]:
         """Return the clauses that count now, in order."""

@@ -1,13 +1,16 @@
 """Communities, their rooms, and what their moderators set."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 
 from bot.core.refs import Community as CommunityRef
 from bot.core.refs import Room, RoomFacts
 from storage.store import Transaction
 from storage.tables import Community, CommunityRoom
+
+_MANY = select(Community).where(col(Community.id).in_(bindparam("communities", expanding=True)))
 
 
 class Communities:
@@ -26,7 +29,15 @@ class Communities:
 
     def get(self, community: str) -> Community:
         """Return a community by our id."""
-        return self.tx.session.get_one(Community, community)
+        row = self.tx.get(Community, community)
+        if row is None:
+            raise LookupError("There is no such community.")
+        return row
+
+    def fetch(self, communities: Collection[str]) -> None:
+        """Read these communities at once, for a transaction that needs many."""
+        for row in self.tx.session.scalars(_MANY, {"communities": list(communities)}):
+            self.tx.known[Community, row.id] = row
 
     def all(self) -> list[Community]:
         """Return every community, those that the bot left included."""

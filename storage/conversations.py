@@ -103,18 +103,17 @@ class Questions:
         room: Room | None = None,
     ) -> None:
         """Keep a question; `room` is where a post is awaited."""
-        self.tx.session.add(
-            Question(
-                key=question.key,
-                subject_id=question.subject,
-                community_id=question.community,
-                purpose=question.purpose,
-                kind=question.kind,
-                spec=self.tx.seal(_SPEC, json.dumps(question.spec), question.subject),
-                delivery_key=delivery_key,
-                room_digest=self._digest(room) if room else None,
-            )
-        )
+        values = {
+            "key": question.key,
+            "subject_id": question.subject,
+            "community_id": question.community,
+            "purpose": question.purpose,
+            "kind": question.kind,
+            "spec": self.tx.seal(_SPEC, json.dumps(question.spec), question.subject),
+            "delivery_key": delivery_key,
+            "room_digest": self._digest(room) if room else None,
+        }
+        self.tx.add(Question, values)
 
     def update(self, key: str, spec: Mapping[str, Any], delivery_key: str | None) -> None:
         """Change what is known of a question: a field was filled in, its message is another one."""
@@ -164,13 +163,15 @@ class Questions:
 
     def close_flow(self, subject: str, community: str | None, flow: str) -> None:
         """Let no question of this flow wait any longer."""
-        session = self.tx.session
-        for row in [each for each in session.new if isinstance(each, Question)]:
-            mine = row.subject_id == subject and row.community_id == community
-            if mine and row.purpose.startswith(flow + "."):
-                session.expunge(row)  # asked in this transaction, and not written down yet
+        if added := self.tx.added.get(Question):  # asked just now, and not written down yet
+            added[:] = [
+                row
+                for row in added
+                if (row["subject_id"], row["community_id"]) != (subject, community)
+                or not row["purpose"].startswith(f"{flow}.")
+            ]
         for row in self._of_flow(subject, community, flow):
-            session.delete(row)
+            self.tx.session.delete(row)
 
     def fetch(self, subjects: Collection[str]) -> None:
         """Read all questions of these people at once, for a transaction that needs many."""
@@ -192,7 +193,7 @@ class Questions:
             ]
         values = {"subject": subject, "community": community, "flow": f"{flow}."}
         statement = _OF_FLOW if community is not None else _OF_FLOW_ALONE
-        options = {"unflushed": True}
+        options = {"unwritten": True}
         return list(self.tx.session.scalars(statement, values, execution_options=options))
 
     def _row(self, key: str) -> Question | None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from bot.core.refs import Member
@@ -13,6 +14,7 @@ from storage.tables import Membership, Subject
 
 _MEMBER = "subject.member"
 _SETTINGS = "subject.settings"
+_MANY = select(Subject).where(col(Subject.id).in_(bindparam("subjects", expanding=True)))
 
 
 class Members:
@@ -47,18 +49,19 @@ class Members:
 
     def fetch(self, subjects: Collection[str]) -> None:
         """Read these people at once, for a transaction that needs many."""
-        self.tx.session.scalars(select(Subject).where(col(Subject.id).in_(subjects))).all()
+        for row in self.tx.session.scalars(_MANY, {"subjects": list(subjects)}):
+            self.tx.known[Subject, row.id] = row
 
     def who(self, subject: str) -> Member:
         """Return the member on the platform; `LookupError` when erased."""
-        row = self.tx.session.get(Subject, subject)
+        row = self.tx.get(Subject, subject)
         if row is None:
             raise LookupError("This member was erased.")
         return Member(row.platform, self.tx.open(_MEMBER, row.member, subject))
 
     def settings(self, subject: str) -> dict[str, Any]:
         """Return what the member set: locale, zone, quiet hours, reach, stance, reactions."""
-        row = self.tx.session.get(Subject, subject)
+        row = self.tx.get(Subject, subject)
         if row is None or row.settings is None:
             return {}
         sealed, settings = self.tx.read_settings.get(subject, (b"", {}))

@@ -15,7 +15,15 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
 from bot.core.refs import Destination, Direct, Interaction, MessageRef, Room
-from storage.outbox_lines import BEHIND, BY_KEY, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING
+from storage.outbox_lines import (
+    BEHIND,
+    BY_KEY,
+    CLAIMABLE,
+    NEXT_DUE,
+    UNFINISHED,
+    WAITING,
+    unfinished,
+)
 from storage.store import Transaction
 from storage.tables import Outbox
 
@@ -41,6 +49,28 @@ class Claimed:
     on: MessageRef | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """An action that is to be sent; `body` is sealed for the person it is for (`subject`)."""
+
+    key: str
+    account: str
+    to: Destination
+    answers: Interaction | None = None
+    lane: int
+    kind: str
+    recovery: str
+    body: str
+    flow: str
+    not_before: datetime
+    created_at: datetime
+    subject: str | None = None
+    community: str | None = None
+    gate: str | None = None
+    after: str | None = None
+    expires_at: datetime | None = None
+
+
 class Deliveries:
     """The outbox of the store."""
 
@@ -62,17 +92,35 @@ class Deliveries:
                 text = f"room\0{platform}\0{id_}"
         return self.tx.vault.digest("destination", text)
 
-    def put(self, row: Outbox, body: str) -> None:
-        """Add an action; `row.body` is sealed here, for the person it is for, else for nobody."""
-        row.body = self.tx.seal(_BODY, body, row.subject_id)
-        self.tx.session.add(row)
+    def put(self, fresh: Fresh) -> None:
+        """Add an action."""
+        values = {
+            "key": fresh.key,
+            "account": fresh.account,
+            "destination": self.destination(fresh.to, fresh.answers),
+            "lane": fresh.lane,
+            "kind": fresh.kind,
+            "recovery": fresh.recovery,
+            "body": self.tx.seal(_BODY, fresh.body, fresh.subject),
+            "subject_id": fresh.subject,
+            "community_id": fresh.community,
+            "flow": fresh.flow,
+            "gate": fresh.gate,
+            "after": fresh.after,
+            "state": "pending",
+            "not_before": fresh.not_before,
+            "expires_at": fresh.expires_at,
+            "created_at": fresh.created_at,
+        }
+        self.tx.add(Outbox, values)
 
     def claim(
         self, account: str, holder: str, now: datetime, lease: timedelta, limit: int
     ) -> list[Claimed]:
-        """Take the next rows to send: at most one per (destination, lane), the oldest.
+        """Take the next rows to send: at most one per (destination, lane), its oldest.
 
-        A row waits for the one that it names in `after`; `holder` has them until the lease ends.
+        Earlier lanes come first, and in a lane what has been due longest. A row waits for the one
+        that it names in `after`; `holder` has them until the lease ends.
         """
         found = self.tx.session.scalars(CLAIMABLE, {"account": account, "now": now, "most": limit})
         return [self._take(row, holder, now, lease) for row in found]
@@ -118,7 +166,8 @@ class Deliveries:
 
     def next_due(self, account: str) -> datetime | None:
         """Return when the next row may go; one that waits for another one has no time itself."""
-        return self.tx.session.scalar(NEXT_DUE, {"account": account})
+        lanes = self.tx.session.execute(NEXT_DUE, {"account": account}).one()
+        return min((moment for moment in lanes if moment is not None), default=None)
 
     def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action stands; False when somebody else took it over meanwhile."""
@@ -182,6 +231,7 @@ class Deliveries:
             update(Outbox)
             .where(
                 col(Outbox.account) == account,
+                unfinished(),
                 col(Outbox.state) == "sending",
                 or_(
                     and_(
@@ -230,9 +280,7 @@ class Deliveries:
 
     def waiting(self, account: str) -> int:
         """Return how many actions are not finished."""
-        query = select(func.count(col(Outbox.seq))).where(
-            Outbox.account == account, col(Outbox.state).in_(UNFINISHED)
-        )
+        query = select(func.count(col(Outbox.seq))).where(Outbox.account == account, unfinished())
         return self.tx.session.exec(query).one()
 
     def prune(self, before: datetime) -> None:

@@ -1,34 +1,69 @@
 """What goes next in the outbox: one of each line, the oldest, once what it hangs on was sent.
 
-The statements are built once: to build them anew costs more than to run them.
+The statements are built once: to build them anew costs more than to run them. Each lane is walked
+by its index from what has been due longest, and only until enough was found, so that thousands of
+rows that wait cost nothing.
 """
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, union_all
 from sqlalchemy.orm import aliased
-from sqlmodel import col, func, select
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Outbox
 
 UNFINISHED = ("pending", "sending", "doubt")
 WAITING = ("pending", "doubt")
+_LANES = (0, 1, 2)  # interactive, normal, bulk
 
 
-def _next_in_line() -> tuple[ColumnElement[bool], ...]:
-    """Say what goes next: the oldest of each (destination, lane), once its base was sent."""
+def unfinished(row: type[Outbox] = Outbox) -> ColumnElement[bool]:
+    """Say that a row is not finished, word for word as the indexes have it."""
+    return col(row.state).in_([literal_column(f"'{state}'") for state in UNFINISHED])
+
+
+def _heads(lane: int) -> SelectOfScalar[Any]:
+    """Say what goes next in a lane: the oldest of each destination, once its base was sent."""
     earlier, base = aliased(Outbox), aliased(Outbox)
     return (
-        col(Outbox.account) == bindparam("account"),
-        col(Outbox.state).in_(WAITING),
-        ~exists().where(
-            col(earlier.destination) == col(Outbox.destination),
-            col(earlier.lane) == col(Outbox.lane),
-            col(earlier.state).in_(UNFINISHED),
-            col(earlier.seq) < col(Outbox.seq),
-        ),
-        or_(
-            col(Outbox.after).is_(None),
-            exists().where(col(base.key) == col(Outbox.after), col(base.state) == "sent"),
-        ),
+        select(Outbox.seq)
+        .where(
+            col(Outbox.account) == bindparam("account"),
+            col(Outbox.lane) == literal_column(str(lane)),
+            unfinished(),
+            col(Outbox.state) != "sending",
+            ~exists().where(
+                col(earlier.destination) == col(Outbox.destination),
+                col(earlier.lane) == col(Outbox.lane),
+                unfinished(earlier),
+                col(earlier.seq) < col(Outbox.seq),
+            ),
+            or_(
+                col(Outbox.after).is_(None),
+                exists().where(col(base.key) == col(Outbox.after), col(base.state) == "sent"),
+            ),
+        )
+        .order_by(col(Outbox.not_before), col(Outbox.seq))
+    )
+
+
+def _claimable() -> SelectOfScalar[Outbox]:
+    due = [
+        _heads(lane)
+        .where(col(Outbox.not_before) <= bindparam("now"))
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=Outbox)
+        .subquery()
+        for lane in _LANES
+    ]
+    found = union_all(*(select(each.c.seq) for each in due)).subquery()
+    return (
+        select(Outbox)
+        .where(col(Outbox.seq).in_(select(found.c.seq)))
+        .order_by(col(Outbox.lane), col(Outbox.not_before), col(Outbox.seq))
+        .limit(bindparam("most"))
     )
 
 
@@ -38,18 +73,17 @@ BEHIND = (
     .where(
         col(Outbox.destination) == bindparam("destination"),
         col(Outbox.lane) == bindparam("lane"),
-        col(Outbox.state).in_(UNFINISHED),
+        unfinished(),
         col(Outbox.seq) > bindparam("seq"),
     )
     .order_by(col(Outbox.seq))
     .limit(bindparam("most"))
     .with_for_update(of=Outbox)
 )
-NEXT_DUE = select(func.min(Outbox.not_before)).where(*_next_in_line())
-CLAIMABLE = (
-    select(Outbox)
-    .where(*_next_in_line(), col(Outbox.not_before) <= bindparam("now"))
-    .order_by(col(Outbox.lane), col(Outbox.seq))
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=Outbox)
+CLAIMABLE = _claimable()
+NEXT_DUE = select(
+    *(
+        _heads(lane).with_only_columns(col(Outbox.not_before)).limit(1).scalar_subquery()
+        for lane in _LANES
+    )
 )

@@ -1,17 +1,19 @@
 """Weekly prompts that moderators added, and what was posted when."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BindParameter, UniqueConstraint, bindparam
 from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.personal import Personal
 from storage.store import Transaction
 
 _TEXTS = "prompt.texts"
+Row = TypeVar("Row", bound=SQLModel)
 
 
 class Prompt(SQLModel, table=True):
@@ -43,6 +45,17 @@ class Posting(SQLModel, table=True):
     delivery_key: str = Field(unique=True)
 
 
+_IN: BindParameter[Any] = bindparam("communities", expanding=True)
+_MANY: Mapping[type[SQLModel], SelectOfScalar[Any]] = {
+    Prompt: select(Prompt)
+    .where(col(Prompt.community_id).in_(_IN), col(Prompt.state) != "removed")
+    .order_by(col(Prompt.position), col(Prompt.id)),
+    Posting: select(Posting)
+    .where(col(Posting.community_id).in_(_IN))
+    .order_by(col(Posting.due), col(Posting.id)),
+}
+
+
 class PromptRows:
     """The prompts of the store."""
 
@@ -52,18 +65,11 @@ class PromptRows:
 
     def add(self, row: Prompt, texts: Mapping[str, str]) -> None:
         """Keep a prompt of the community's own."""
-        row.texts = self.tx.seal(_TEXTS, json.dumps(dict(texts)))
-        self.tx.session.add(row)
-        self.tx.session.flush()
+        self.save(row, texts)
 
     def own(self, community: str) -> list[Prompt]:
         """Return the community's own prompts that were not removed, in order."""
-        query = (
-            select(Prompt)
-            .where(Prompt.community_id == community, Prompt.state != "removed")
-            .order_by(col(Prompt.position), Prompt.id)
-        )
-        return list(self.tx.session.exec(query))
+        return self._known(Prompt, community)
 
     def texts(self, row: Prompt) -> dict[str, str]:
         """Return a prompt's title and text."""
@@ -75,17 +81,28 @@ class PromptRows:
         if texts is not None:
             row.texts = self.tx.seal(_TEXTS, json.dumps(dict(texts)))
         self.tx.session.add(row)
-        self.tx.session.flush()
+        self.tx.known.pop((Prompt, row.community_id), None)
 
     def post(self, row: Posting) -> None:
         """Note that a prompt goes out."""
         self.tx.session.add(row)
-        self.tx.session.flush()
+        self.tx.known.pop((Posting, row.community_id), None)
 
     def postings(self, community: str) -> list[Posting]:
         """Return what was posted, the oldest first."""
-        query = select(Posting).where(Posting.community_id == community)
-        return list(self.tx.session.exec(query.order_by(col(Posting.due), Posting.id)))
+        return self._known(Posting, community)
+
+    def fetch(self, communities: Collection[str]) -> None:
+        """Read what these communities have and had, for a transaction that needs many."""
+        for kind, query in _MANY.items():
+            self.tx.known.update(((kind, community), []) for community in communities)
+            for row in self.tx.session.scalars(query, {"communities": list(communities)}):
+                self.tx.known[kind, row.community_id].append(row)
+
+    def _known(self, kind: type[Row], community: str) -> list[Row]:
+        if (kind, community) not in self.tx.known:
+            self.fetch([community])
+        return list(self.tx.known[kind, community])
 
     def posting(self, id_: str) -> Posting | None:
         """Return one posting."""

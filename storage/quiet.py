@@ -1,11 +1,19 @@
 """Quiet periods of a community: holidays and quiet weeks, in which nothing comes by itself."""
 
+from collections.abc import Collection
 from datetime import date
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from storage.store import Transaction
 from storage.tables import QuietPeriod
+
+_MANY = (
+    select(QuietPeriod)
+    .where(col(QuietPeriod.community_id).in_(bindparam("communities", expanding=True)))
+    .order_by(col(QuietPeriod.first_day), col(QuietPeriod.id))
+)
 
 
 class QuietPeriods:
@@ -17,14 +25,16 @@ class QuietPeriods:
 
     def of(self, community: str, since: date = date.min) -> list[QuietPeriod]:
         """Return a community's periods that end on this day or later, the earliest first."""
-        known, key = self.tx.known, (QuietPeriod, community, since)
-        if key not in known:
-            query = select(QuietPeriod).where(
-                QuietPeriod.community_id == community, QuietPeriod.last_day >= since
-            )
-            ordered = query.order_by(col(QuietPeriod.first_day), QuietPeriod.id)
-            known[key] = self.tx.session.exec(ordered).all()
-        return list(known[key])
+        if (QuietPeriod, community) not in self.tx.known:
+            self.fetch([community])
+        return [row for row in self.tx.known[QuietPeriod, community] if row.last_day >= since]
+
+    def fetch(self, communities: Collection[str]) -> None:
+        """Read the periods of these communities at once, for a transaction that needs many."""
+        known = self.tx.known
+        known.update(((QuietPeriod, community), []) for community in communities)
+        for row in self.tx.session.scalars(_MANY, {"communities": list(communities)}):
+            known[QuietPeriod, row.community_id].append(row)
 
     def add(self, row: QuietPeriod) -> None:
         """Keep a period."""

@@ -1,12 +1,12 @@
 """People's own words: sealed whole, the day and the question included."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, func, select
 
 from storage.personal import Personal
 from storage.store import Transaction
@@ -25,15 +25,12 @@ class ThoughtRow(SQLModel, table=True):
     body: bytes
 
 
-_LAST = (
-    select(ThoughtRow)
-    .where(
-        col(ThoughtRow.subject_id) == bindparam("subject"),
-        col(ThoughtRow.community_id) == bindparam("community"),
-    )
-    .order_by(col(ThoughtRow.seq).desc())
-    .limit(1)
+_NEWEST = (
+    select(func.max(ThoughtRow.seq))
+    .where(col(ThoughtRow.subject_id).in_(bindparam("subjects", expanding=True)))
+    .group_by(col(ThoughtRow.subject_id), col(ThoughtRow.community_id))
 )
+_LAST = select(ThoughtRow).where(col(ThoughtRow.seq).in_(_NEWEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +52,30 @@ class Thoughts:
 
     def keep(self, id_: str, subject: str, community: str, body: Mapping[str, Any]) -> None:
         """Keep a thought."""
-        self.tx.session.add(
-            ThoughtRow(
-                id=id_,
-                subject_id=subject,
-                community_id=community,
-                body=self.tx.seal(_BODY, json.dumps(dict(body)), subject),
-            )
+        row = ThoughtRow(
+            id=id_,
+            subject_id=subject,
+            community_id=community,
+            body=self.tx.seal(_BODY, json.dumps(dict(body)), subject),
         )
-        self.tx.session.flush()
+        self.tx.session.add(row)
+        self.tx.known[ThoughtRow, subject, community] = row
 
     def last(self, subject: str, community: str) -> Thought | None:
         """Return somebody's newest thought."""
-        row = self.tx.session.scalars(_LAST, {"subject": subject, "community": community}).first()
+        known, key = self.tx.known, (ThoughtRow, subject, community)
+        if key not in known and (ThoughtRow, subject) not in known:
+            self.fetch([subject])
+        row: ThoughtRow | None = known.get(key)
         if row is None:
             return None
         return Thought(row.id, json.loads(self.tx.open(_BODY, row.body, subject)))
+
+    def fetch(self, subjects: Collection[str]) -> None:
+        """Read the newest thoughts of these people, for a transaction that needs many."""
+        self.tx.known.update(((ThoughtRow, subject), None) for subject in subjects)
+        for row in self.tx.session.scalars(_LAST, {"subjects": list(subjects)}):
+            self.tx.known[ThoughtRow, row.subject_id, row.community_id] = row
 
     def of(self, subject: str, community: str) -> list[Thought]:
         """Return somebody's thoughts, the oldest first."""

@@ -1,15 +1,14 @@
 """What comes due: once, or again and again."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import bindparam, exists
 from sqlmodel import col, select
 
 from bot.core.turn import Plan
-from storage.conversations import Conversations, Questions
 from storage.members import Members
 from storage.store import Transaction
 from storage.tables import Community, Schedule
@@ -17,11 +16,25 @@ from storage.tables import Community, Schedule
 _PAYLOAD = "schedule.payload"
 
 
-def _spoken(platforms: Sequence[str]) -> ColumnElement[bool]:
-    """Say that a schedule is of these platforms; asked row by row, in the order of what is due."""
-    return exists().where(
-        col(Community.id) == Schedule.community_id, col(Community.platform).in_(platforms)
-    )
+# Of these platforms: asked row by row, in the order of what is due. Built once: to build the
+# statements anew costs more than to run them.
+_SPOKEN = exists().where(
+    col(Community.id) == Schedule.community_id,
+    col(Community.platform).in_(bindparam("platforms", expanding=True)),
+)
+_EARLIEST = (
+    select(Schedule.next_due)
+    .where(col(Schedule.next_due).is_not(None), _SPOKEN)
+    .order_by(col(Schedule.next_due))
+    .limit(1)
+)
+_DUE = (
+    select(Schedule)
+    .where(col(Schedule.next_due) <= bindparam("now"), _SPOKEN)
+    .order_by(col(Schedule.next_due), col(Schedule.id))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=Schedule)
+)
 
 
 class Schedules:
@@ -85,25 +98,13 @@ class Schedules:
         query = select(Schedule).where(Schedule.subject_id == subject)
         return [self._planned(row) for row in self.tx.session.exec(query.order_by(Schedule.id))]
 
-    def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> Iterator[Plan]:
-        """Take the schedules of these platforms whose moment has come, the earliest first.
-
-        The people whom they are for are read with them, and where these are in their flows.
-        """
-        query = (
-            select(Schedule)
-            .where(col(Schedule.next_due) <= now, _spoken(platforms))
-            .order_by(col(Schedule.next_due), Schedule.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=Schedule)
-        )
-        rows = self.tx.session.exec(query).all()
-        people = {row.subject_id for row in rows if row.subject_id is not None}
-        if people:
-            Members(self.tx).fetch(people)
-            Conversations(self.tx).fetch(people)
-            Questions(self.tx).fetch(people)
-        return (self._planned(row) for row in rows)
+    def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> list[Plan]:
+        """Take the schedules of these platforms whose moment has come, the earliest first."""
+        values = {"now": now, "most": limit, "platforms": list(platforms)}
+        rows = self.tx.session.scalars(_DUE, values).all()
+        if people := {row.subject_id for row in rows if row.subject_id is not None}:
+            Members(self.tx).fetch(people)  # their keys open what the schedules hold
+        return [self._planned(row) for row in rows]
 
     def ahead(self, of: datetime, limit: int) -> list[Plan]:
         """Take the schedules that were moved on when the clock showed a later time than this."""
@@ -144,13 +145,7 @@ class Schedules:
 
     def earliest(self, platforms: Sequence[str]) -> datetime | None:
         """Return the earliest moment of the schedules of these platforms."""
-        query = (
-            select(Schedule.next_due)
-            .where(col(Schedule.next_due).is_not(None), _spoken(platforms))
-            .order_by(col(Schedule.next_due))
-            .limit(1)
-        )
-        return self.tx.session.exec(query).first()
+        return self.tx.session.scalar(_EARLIEST, {"platforms": list(platforms)})
 
     def _planned(self, row: Schedule, *, sealed: bool = False) -> Plan:
         payload = (

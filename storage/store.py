@@ -13,14 +13,13 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState
-from sqlmodel import Session
+from sqlalchemy import Engine, event, insert, orm
+from sqlmodel import Session, SQLModel
 
 from storage.crypto import Vault
 from storage.engines import POSTGRES_CONNECTIONS, make_engine
@@ -30,6 +29,7 @@ from storage.trouble import collided, hindrance
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=SQLModel)
 _URGENT = 0
 _RETRIES = 20
 _REST = 0.005  # seconds after a collision, times the attempts so far and some chance
@@ -49,10 +49,43 @@ class Transaction:
         self.journal = journal
         # Rows by their table and key, and None for what is not there: what was looked up once is
         # not looked up again. What a savepoint takes back empties it.
-        self.known: dict[tuple[Any, ...], Any] = {}
+        self.known: dict[tuple[Any, ...], Any] = session.info.setdefault(_KNOWN, {})
+        # Rows that were added and are not written down yet, by their table.
+        self.added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
         self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
-        event.listen(session, "after_soft_rollback", lambda *_: self.known.clear())
+
+    def get(self, kind: type[Row], key: str) -> Row | None:
+        """Return a row by its key."""
+        row: Row | None = self.known.get((kind, key))
+        if row is None:
+            row = self.session.get(kind, key)
+            if row is not None:
+                self.known[kind, key] = row
+        return row
+
+    def add(self, kind: type[SQLModel], values: Mapping[str, Any]) -> None:
+        """Add a row; those of a kind are written down together, in their order.
+
+        That is cheaper by far than an object, where nobody looks at the row in this transaction.
+        """
+        self.added.setdefault(kind, []).append(dict(values))
+
+    def write(self) -> None:
+        """Write down all that was added and changed."""
+        _write(self.session)
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Take back what is done meanwhile when it fails; what was done before stays."""
+        self.write()
+        try:
+            with self.session.begin_nested():
+                yield
+                self.write()
+        except BaseException:
+            self.added.clear()
+            raise
 
     def seal(self, place: str, text: str, subject: str | None = None) -> bytes:
         """Seal a text under the member's data key, or the installation's where it is nobody's."""
@@ -66,7 +99,7 @@ class Transaction:
         if subject is None:
             return None
         if subject not in self._keys:
-            row = self.session.get(Subject, subject)
+            row = self.get(Subject, subject)
             if row is None:
                 raise LookupError("This member was erased.")
             self._keys[subject] = self.vault.unwrap(subject, row.data_key)
@@ -163,11 +196,10 @@ class Store:
         """Run work in one transaction on this thread; a collision with another is tried again."""
         for attempt in itertools.count(1):
             try:
-                with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
-                    _hold_rows(session)
-                    event.listen(session, "do_orm_execute", _flush_what_is_asked_for)
+                with _Session(self.engine) as session:
                     tx = Transaction(session, self.vault, self.journal)
                     result = work(tx)
+                    tx.write()
                     session.commit()
                 if tx.erased:
                     self._empty_log()
@@ -225,7 +257,32 @@ class Store:
             work()
 
 
-def _flush_what_is_asked_for(state: ORMExecuteState) -> None:
+_KNOWN, _ADDED, _HELD = "known", "added", "held"
+
+
+class _Session(Session):
+    """A session that writes down what is changed when its kind is asked for, and at the end."""
+
+    def __init__(self, bind: Engine) -> None:
+        super().__init__(bind, autoflush=False, expire_on_commit=False)
+        # Rows are kept for the transaction's length: a session by itself loads them again and
+        # again.
+        self.info.update({_KNOWN: {}, _ADDED: {}, _HELD: []})
+
+
+@event.listens_for(_Session, "loaded_as_persistent")
+@event.listens_for(_Session, "pending_to_persistent")
+def _hold(session: orm.Session, row: object) -> None:
+    session.info[_HELD].append(row)
+
+
+@event.listens_for(_Session, "after_soft_rollback")
+def _know_nothing(session: orm.Session, _transaction: object) -> None:
+    session.info[_KNOWN].clear()
+
+
+@event.listens_for(_Session, "do_orm_execute")
+def _write_what_is_asked_for(state: orm.ORMExecuteState) -> None:
     """Write down what is changed of a kind before it is read.
 
     The session itself would write down everything before anything is read, again and again; this
@@ -234,18 +291,23 @@ def _flush_what_is_asked_for(state: ORMExecuteState) -> None:
     session = state.session
     if state.is_select and not state.is_column_load:
         asked = tuple(mapper.class_ for mapper in state.all_mappers)
-        if asked and not any(
-            isinstance(row, asked)
-            for rows in (session.new, session.dirty, session.deleted)
-            for row in rows
+        if (
+            asked
+            and not any(
+                isinstance(row, asked)
+                for rows in (session.new, session.dirty, session.deleted)
+                for row in rows
+            )
+            and session.info[_ADDED].keys().isdisjoint(asked)
         ):
             return
-    if not state.execution_options.get("unflushed"):
-        session.flush()
+    if not state.execution_options.get("unwritten"):
+        _write(session)
 
 
-def _hold_rows(session: Session) -> None:
-    """Keep rows for the transaction's length: a session by itself loads them again and again."""
-    held: list[object] = []
-    for happened in ("loaded_as_persistent", "pending_to_persistent"):
-        event.listen(session, happened, lambda _session, row: held.append(row))
+def _write(session: orm.Session) -> None:
+    session.flush()
+    added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
+    for kind in list(added):
+        # The connection's own: the session would have to be told that nothing is to be written.
+        session.connection().execute(insert(kind), added.pop(kind))

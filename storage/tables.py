@@ -7,7 +7,7 @@ People appear here by a random subject id alone. What is sealed is `bytes`; see 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -17,6 +17,12 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def _of_unfinished(name: str, *columns: str) -> Index:
+    """Make an index that holds only what is still to be sent."""
+    unfinished = text("state IN ('pending', 'sending', 'doubt')")
+    return Index(name, *columns, sqlite_where=unfinished, postgresql_where=unfinished)
 
 
 class Meta(SQLModel, table=True):
@@ -154,8 +160,8 @@ class Outbox(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_queue", "account", "state", "lane", "seq"),
-        Index("ix_outbox_order", "destination", "lane", "state", "seq"),
+        _of_unfinished("ix_outbox_queue", "account", "lane", "not_before", "seq"),
+        _of_unfinished("ix_outbox_order", "destination", "lane", "seq"),
     )
     seq: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)

@@ -82,6 +82,8 @@ class Feature:
         name: its package's, its words' and its flows' name.
         answers: who handles the answer to a question, by its purpose.
         due: who handles what comes due, by kind.
+        read_ahead: reads at once what the feature's share in many that come due will read one by
+            one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
         home, status, problems, variables, setup: see `Turn.gather`.
@@ -92,6 +94,7 @@ class Feature:
     commands: Sequence[Command] = ()
     answers: Mapping[str, Callable[[Turn, Answer], None]] = field(default_factory=dict)
     due: Mapping[str, Callable[[Turn, Plan], None]] = field(default_factory=dict)
+    read_ahead: Callable[[Any, Sequence[Plan]], None] | None = None
     on: Mapping[type[Event], Callable[[Turn, Any], None]] = field(default_factory=dict)
     gates: Mapping[str, Callable[[Turn], bool]] = field(default_factory=dict)
     home: Callable[[Turn], Sequence[HomeItem]] | None = None

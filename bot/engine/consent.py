@@ -43,7 +43,7 @@ class Consent:
         turn = EngineTurn(self.running, tx, where)
         try:
             feature, gate = self.running.gates[name]
-            with tx.session.begin_nested():
+            with tx.savepoint():
                 return turn.within(feature, lambda: gate(turn))
         except Exception as error:
             if ends_transaction(error):

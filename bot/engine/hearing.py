@@ -279,7 +279,7 @@ def _work(
     """Do a feature's work; bad input takes back what it did, and its question waits on."""
     before = list(turn.wanted)
     try:
-        with turn.tx.session.begin_nested():
+        with turn.tx.savepoint():
             turn.within(feature, work, command)
     except BadInput:
         turn.wanted = before

@@ -271,7 +271,7 @@ class OutboxWorker:
             where.subject, where.community = row.subject, Communities(tx).get(row.community)
         turn = EngineTurn(self.running, tx, where)
         try:
-            with tx.session.begin_nested():
+            with tx.savepoint():
                 turn.tell(event)
                 flush(turn, self.adapter)
         except Exception as error:

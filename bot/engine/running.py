@@ -12,6 +12,10 @@ from bot.core.features import Feature
 from bot.core.ports import Clock, Ids
 from bot.core.refs import Destination, Member
 from bot.core.turn import Answer, Plan, Turn
+from storage.communities import Communities
+from storage.conversations import Conversations, Questions
+from storage.quiet import QuietPeriods
+from storage.store import Transaction
 from storage.tables import Community
 
 if TYPE_CHECKING:
@@ -67,6 +71,18 @@ class Running:
             for feature in features
             for kind, handler in feature.due.items()
         }
+        self.readers = [feature.read_ahead for feature in features if feature.read_ahead]
         self.gates: dict[str, tuple[Feature, Callable[[Turn], bool]]] = {
             name: (feature, gate) for feature in features for name, gate in feature.gates.items()
         }
+
+    def read_ahead(self, tx: Transaction, plans: Sequence[Plan]) -> None:
+        """Read at once what the handling of these plans will read: one by one costs far more."""
+        communities = {plan.community for plan in plans}
+        Communities(tx).fetch(communities)
+        QuietPeriods(tx).fetch(communities)
+        if people := {plan.subject for plan in plans if plan.subject is not None}:
+            Conversations(tx).fetch(people)
+            Questions(tx).fetch(people)
+        for read in self.readers:
+            read(tx, plans)

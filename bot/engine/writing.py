@@ -16,9 +16,8 @@ from bot.engine.quiet import quiet_until
 from bot.engine.running import Wanted
 from bot.engine.turn import EngineTurn
 from storage.members import Members
-from storage.outbox import Deliveries
+from storage.outbox import Deliveries, Fresh
 from storage.store import Transaction
-from storage.tables import Outbox
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _LANES = {Lane.INTERACTIVE: 0, Lane.NORMAL: 1, Lane.BULK: 2}
@@ -117,27 +116,25 @@ def write(
     not_before: datetime,
 ) -> None:
     """Add an action to the outbox, sealed for the person it is for."""
-    deliveries = Deliveries(tx)
-    deliveries.put(
-        Outbox(
+    Deliveries(tx).put(
+        Fresh(
             key=action.key,
             account=account,
-            destination=deliveries.destination(action.to, getattr(action, "answers", None)),
+            to=action.to,
+            answers=getattr(action, "answers", None),
             lane=_LANES[action.lane],
             kind=action.kind,
             recovery=action.recovery.value,
-            body=b"",
-            subject_id=wanted.subject if _personal(action) else None,
-            community_id=wanted.community,
+            body=_ACTION.dump_json(action).decode(),
+            subject=wanted.subject if _personal(action) else None,
+            community=wanted.community,
             flow=wanted.flow,
             gate=wanted.gate,
             after=action.after,
-            state="pending",
             not_before=not_before,
             expires_at=wanted.expires_at,
             created_at=now,
-        ),
-        _ACTION.dump_json(action).decode(),
+        )
     )
 
 

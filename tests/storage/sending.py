@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 from storage.communities import Communities
 from storage.members import Members
-from storage.outbox import Claimed, Deliveries
+from storage.outbox import Claimed, Deliveries, Fresh
 from storage.store import Store, Transaction
 from storage.tables import Outbox
 
@@ -44,24 +44,23 @@ class Sending:
         """Want something sent."""
 
         def work(tx: Transaction) -> None:
-            deliveries = Deliveries(tx)
-            row = Outbox(
-                key=key,
-                account=account,
-                destination=deliveries.destination(to),
-                lane=lane,
-                kind="say",
-                recovery="readable",
-                body=b"",
-                subject_id=subject,
-                community_id=community,
-                flow="hunts",
-                after=after,
-                state="pending",
-                not_before=at,
-                created_at=NOW,
+            Deliveries(tx).put(
+                Fresh(
+                    key=key,
+                    account=account,
+                    to=to,
+                    lane=lane,
+                    kind="say",
+                    recovery="readable",
+                    body=f"body of {key}",
+                    subject=subject,
+                    community=community,
+                    flow="hunts",
+                    after=after,
+                    not_before=at,
+                    created_at=NOW,
+                )
             )
-            deliveries.put(row, f"body of {key}")
 
         self.store.run(work)
 

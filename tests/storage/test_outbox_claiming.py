@@ -147,7 +147,7 @@ def test_the_worker_wakes_for_what_can_go_and_not_for_what_waits_behind_it(
     assert next_due(sending) == LATER
     sending.put("elsewhere", to=Room("memory", "attic"), at=SOON)
     assert next_due(sending) == SOON
-    assert sending.keys(LATER) == ["late", "elsewhere"]
+    assert sending.keys(LATER) == ["elsewhere", "late"]
     assert next_due(sending) is None
     sending.sent("late")
     assert next_due(sending) == NOW

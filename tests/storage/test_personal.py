@@ -15,13 +15,13 @@ from storage.crypto import KeyFile
 from storage.erasing import Erasing
 from storage.members import Members
 from storage.opening import Opened
-from storage.outbox import Deliveries
+from storage.outbox import Deliveries, Fresh
 from storage.prompts import Prompt, PromptRows
 from storage.reflection import Thoughts
 from storage.registry import METADATA, PERSONAL
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
-from storage.tables import Outbox, Subject
+from storage.tables import Subject
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -58,23 +58,20 @@ def fill(tx: Transaction, name: str) -> None:
         texts=b"",
     )
     PromptRows(tx).add(row, {"title": "Hm", "text": f"prompt of {name}"})
-    deliveries = Deliveries(tx)
-    deliveries.put(
-        Outbox(
+    Deliveries(tx).put(
+        Fresh(
             key=f"o-{name}",
             account="memory",
-            destination=deliveries.destination(Direct(member)),
+            to=Direct(member),
             lane=0,
             kind="say",
             recovery="readable",
-            body=b"",
-            subject_id=name,
+            body="{}",
+            subject=name,
             flow="hunts",
-            state="pending",
             not_before=NOW,
             created_at=NOW,
-        ),
-        "{}",
+        )
     )
 
 

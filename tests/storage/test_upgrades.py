@@ -13,6 +13,7 @@ from sqlalchemy import make_url, text
 from storage.communities import Communities
 from storage.crypto import Vault
 from storage.engines import make_engine
+from storage.outbox import Deliveries
 from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
 from storage.schema import FOLDER, known, revision, upgrade
@@ -20,14 +21,27 @@ from storage.store import Store, Transaction
 from storage.tables import QuietPeriod
 
 # As the releases wrote them, by the schema that each had.
+FIRST = (
+    "insert into community (id, platform, external_id, name, state, locale, zone)"
+    " values ('garden', 'memory', 'garden', 'Garden', 'open', 'en', 'UTC')",
+    "insert into schedule"
+    " (id, kind, community_id, rule, zone, next_due, policy, lateness, revision)"
+    """ values ('weekly', 'prompts.weekly', 'garden', '{"cadence": "daily", "at": "09:00"}',"""
+    " 'UTC', '2026-03-03 09:00:00.000000+00:00', 'late once', 60, 3)",
+    *(
+        "insert into outbox (key, account, destination, lane, kind, recovery, body, community_id,"
+        f" flow, state, attempts, not_before, created_at) values ('{state}', 'bot', 'hall', 1,"
+        f" 'say', 'readable', '', 'garden', 'prompts', '{state}', 0,"
+        " '2026-03-03 09:00:00.000000+00:00', '2026-03-03 09:00:00.000000+00:00')"
+        for state in ("sent", "pending")
+    ),
+)
 ROWS = {
-    "0001": (
-        "insert into community (id, platform, external_id, name, state, locale, zone)"
-        " values ('garden', 'memory', 'garden', 'Garden', 'open', 'en', 'UTC')",
-        "insert into schedule"
-        " (id, kind, community_id, rule, zone, next_due, policy, lateness, revision)"
-        """ values ('weekly', 'prompts.weekly', 'garden', '{"cadence": "daily", "at": "09:00"}',"""
-        " 'UTC', '2026-03-03 09:00:00.000000+00:00', 'late once', 60, 3)",
+    "0001": FIRST,
+    "0002": (
+        *FIRST,
+        "insert into quiet_period (id, community_id, first_day, last_day)"
+        " values ('easter', 'garden', '2026-04-03', '2026-04-06')",
     ),
 }
 
@@ -86,12 +100,13 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
         )
         periods.add(row)
         (plan,) = Schedules(tx).of("garden")
+        assert Deliveries(tx).waiting("bot") == 1
         return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
 
     found = work(empty, vault, look)
     assert found == ("Garden", "UTC", 60, "2026-03-03 09:00:00+00:00")
     kept = work(empty, vault, lambda tx: [row.last_day for row in QuietPeriods(tx).of("garden")])
-    assert kept == [date(2027, 1, 3)]
+    assert kept == [date(2027, 1, 3), *([date(2026, 4, 6)] if schema > "0001" else [])]
 
 
 def test_the_schema_before_the_newest_is_among_those_tried() -> None:

@@ -30,6 +30,7 @@ _LONGEST_SLICE = 0.1  # and otherwise
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 
 Handle = Callable[[Transaction, CameDue, Plan], None]
+ReadAhead = Callable[[Transaction, Sequence[Plan]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Tick:
         store: where the schedules are.
         clock: where the time comes from.
         handle: what handles an event of a schedule in a given transaction.
+        read_ahead: reads at once what the handling of many schedules will read.
         wake: tells the outbox that something was written.
         platforms: those that this process speaks; the schedules of others are left to others.
         pace: how long it sleeps at most.
@@ -78,6 +80,7 @@ class Tick:
         platforms: Sequence[str],
         pace: Pace | None = None,
         watch: ClockWatch | None = None,
+        read_ahead: ReadAhead | None = None,
     ) -> None:
         """Work on this store with this clock."""
         self.store = store
@@ -87,6 +90,8 @@ class Tick:
         self.platforms = list(platforms)
         self.longest_sleep = (pace or Pace()).look
         self.watch = watch or ClockWatch()
+        self.read_ahead = read_ahead
+        self.next_due: datetime | None = None  # as the last round found it
         self._scheduler: AsyncIOScheduler | None = None
         self._rounds = 0
         self._size = 8
@@ -115,8 +120,9 @@ class Tick:
                 if self.watch.settled():
                     await self.mend()
                 await self.once()
-                if (earliest := await self.earliest()) is not None:
-                    sleep = min(max(earliest - self.clock.now(), timedelta()), self.longest_sleep)
+                if self.next_due is not None:
+                    wait = self.next_due - self.clock.now()
+                    sleep = min(max(wait, timedelta()), self.longest_sleep)
             else:
                 log.warning("the clock jumped: nothing is handled until it runs steadily")
                 sleep = min(self.watch.settles, self.longest_sleep)
@@ -142,7 +148,10 @@ class Tick:
         )
 
     async def once(self) -> int:
-        """Handle all that is due now; return how many schedules that were."""
+        """Handle all that is due now; return how many schedules that were.
+
+        `next_due` then says when the next one comes due.
+        """
         count, at_once = 0, 1
         while True:
             self._rounds += 1
@@ -200,7 +209,13 @@ class Tick:
         now = self.clock.now()
         started = time.perf_counter()
         done = 0
-        for plan in Schedules(tx).due(now, self._size, self.platforms):
+        schedules = Schedules(tx)
+        plans = schedules.due(now, self._size, self.platforms)
+        if not plans:
+            self.next_due = schedules.earliest(self.platforms)
+        elif self.read_ahead is not None:
+            self.read_ahead(tx, plans)
+        for plan in plans:
             one(tx, plan, now)
             done += 1
             taken = time.perf_counter() - started
@@ -215,7 +230,7 @@ class Tick:
         planned, _ = self._planned(plan)
         try:
             planned = self._moment(plan, now) or planned
-            with tx.session.begin_nested():
+            with tx.savepoint():
                 self._one(tx, plan, now)
             self._failed.pop(plan.id, None)
         except Exception as error:

@@ -24,6 +24,7 @@ def feature(folders: Folders) -> Feature:
         home=charters.home,
         status=charters.status,
         variables=charters.variables,
+        read_ahead=charters.read_ahead,
         on={SetupReached: charters.set_up},
         setup=(SetupStep("charter", 40),),
         check=content.check,

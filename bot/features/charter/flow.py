@@ -1,12 +1,12 @@
 """Reading the charter and acknowledging it; a receipt binds to a clause and its version."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.content import in_locale
 from bot.core.features import HomeItem, SetupGoesOn, SetupReached
 from bot.core.markup import Markdown
-from bot.core.turn import Answer, Turn
+from bot.core.turn import Answer, Plan, Turn
 from bot.features.charter.content import Charter as Draft
 from storage.charter import Charter, CharterClause, CharterRows
 
@@ -223,6 +223,11 @@ class Charters:
             return [turn.text("status_none")]
         count = len(self._clauses(turn))
         return [turn.text("status", version=charter.version, count=count)]
+
+    def read_ahead(self, rows: Any, plans: Sequence[Plan]) -> None:  # noqa: ANN401 - see `Turn.rows`
+        """Read the charters of these communities: other features' words show their purpose."""
+        if communities := {plan.community for plan in plans if plan.subject is None}:
+            CharterRows(rows).fetch(communities)
 
     def variables(self, turn: Turn) -> list[tuple[str, str]]:
         """Return the purpose line, for other features' words."""

@@ -5,7 +5,7 @@ from bot.core.content import Folders
 from bot.core.features import Feature, SetupReached, SetupStep
 from bot.features.prompts import content
 from bot.features.prompts.moderating import Moderating
-from bot.features.prompts.posting import Postings
+from bot.features.prompts.posting import KIND, Postings
 
 _MODERATOR = Audience.MODERATOR
 _TEXT = 2000
@@ -36,7 +36,8 @@ def feature(folders: Folders) -> Feature:
             "prompts.confirm": moderating.confirmed,
             "card.choice": posting.card_answered,
         },
-        due={"prompts.weekly": posting.due},
+        due={KIND: posting.due},
+        read_ahead=posting.read_ahead,
         status=posting.status,
         problems=posting.problems,
         on={SetupReached: moderating.set_up},

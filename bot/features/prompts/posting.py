@@ -1,8 +1,9 @@
 """Posting a prompt at its time, and what its quiet buttons do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Lane, OpenThread
@@ -95,6 +96,11 @@ class Postings:
     ) -> Card | None:
         chosen = next_of(self.library, posted, opened, at, turn.community.id)
         return library_card(chosen, turn.community.locale) if chosen else None
+
+    def read_ahead(self, rows: Any, plans: Sequence[Plan]) -> None:  # noqa: ANN401 - see `Turn.rows`
+        """Read what the communities have, and what was posted there."""
+        if communities := {plan.community for plan in plans if plan.kind == KIND}:
+            PromptRows(rows).fetch(communities)
 
     def due(self, turn: Turn, plan: Plan) -> None:
         """Post the next prompt with its thread.

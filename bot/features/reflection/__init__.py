@@ -35,6 +35,7 @@ def feature(folders: Folders) -> Feature:
             "checkin.slower": rhythm.slower,
         },
         due={KIND: rhythm.due},
+        read_ahead=rhythm.read_ahead,
         on={ThoughtOffered: keeping.offered, Undelivered: rhythm.undelivered},
         gates={"reflection.rhythm": rhythm.wanted},
         home=rhythm.home,

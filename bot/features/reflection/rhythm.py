@@ -163,6 +163,11 @@ class Rhythm:
 
     # A check-in
 
+    def read_ahead(self, rows: Any, plans: Sequence[Plan]) -> None:  # noqa: ANN401 - see `Turn.rows`
+        """Read the last words of all who are to be invited."""
+        if people := {plan.subject for plan in plans if plan.kind == KIND and plan.subject}:
+            Thoughts(rows).fetch(people)
+
     def due(self, turn: Turn, plan: Plan) -> None:
         """Invite, once; after two unanswered ones ask whether to go slower, then be silent.
 
