@@ -159,8 +159,12 @@ class DiscordCircle:
     async def _fill(self, name: str, text: str) -> None:
         opened = self._asked[name][-1]
         await opened.answered()
+        await self.form_opened(name, opened)
         if opened.modal is not None:
             self._submit(name, opened, text)
+
+    async def form_opened(self, name: str, opened: Interaction) -> None:
+        """Something may happen while a form is open."""
 
     def _submit(self, name: str, opened: Interaction, text: str) -> None:
         assert opened.modal is not None
@@ -170,6 +174,15 @@ class DiscordCircle:
 
     async def answers(self, name: str, label: str) -> None:
         """Somebody clicks, or chooses in a menu."""
+        person, message = self.person(name), await self.sees(name, label)
+        try:
+            asked = person.clicks(message, label)
+        except NotPossible:
+            asked = person.selects(message, label)
+        self._asked.setdefault(name, []).append(asked)
+
+    async def sees(self, name: str, label: str) -> Message:
+        """Return the newest message that can be answered so; wait for it."""
         person = self.person(name)
 
         def found() -> Message | None:
@@ -179,11 +192,7 @@ class DiscordCircle:
         await self._until(lambda: found() is not None, f"{name} sees no {label!r}")
         message = found()
         assert message is not None
-        try:
-            asked = person.clicks(message, label)
-        except NotPossible:
-            asked = person.selects(message, label)
-        self._asked.setdefault(name, []).append(asked)
+        return message
 
     async def reacts(self, name: str, emoji: str, text: str) -> None:
         """Somebody reacts to the newest message of the bot's that contains the text."""
