@@ -12,19 +12,16 @@ from pathlib import Path
 
 import click
 
-from bot import __version__
-from bot.app import App, Content, RandomIds, SystemClock, content_checks, read_content
+from bot import __version__, accounts
+from bot.app import App, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
-from bot.core.ports import Adapter
-from bot.engine.declaring import declare
-from bot.engine.words import Words
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
 from bot.rehearsal import rehearse as play
 from bot.rehearsal.transcript import Transcript
 from bot.rehearsal.transcript import as_json as to_json
-from bot.settings import TOML, Discord, Settings, check_settings, content_folders, load_settings
+from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
 from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
 from storage.engines import make_engine
@@ -76,7 +73,7 @@ def run() -> None:
                 f"The content has mistakes; `circlekeeper check` names all.\n{first}"
             )
         content = read_content(folders)
-        adapters = _adapters(settings, content)
+        adapters = accounts.adapters(settings, content)
         if not adapters:
             raise Misconfigured(
                 "There is nothing to connect to. Set CIRCLEKEEPER_DISCORD__TOKEN, or "
@@ -92,56 +89,6 @@ def run() -> None:
             asyncio.run(_until_stopped(App(opened.store, content, adapters)))
         finally:
             opened.close()
-
-
-def _adapters(settings: Settings, content: Content) -> list[Adapter]:
-    adapters: list[Adapter] = []
-    if settings.discord is not None:
-        adapters.append(_discord(settings.discord, content))
-    if settings.matrix is not None:
-        from bot.adapters.matrix import MatrixAdapter
-
-        matrix = settings.matrix
-        adapters.append(
-            MatrixAdapter(
-                matrix.homeserver,
-                matrix.user_id,
-                SystemClock(),
-                RandomIds(),
-                access_token=matrix.access_token.get_secret_value()
-                if matrix.access_token
-                else None,
-                device_id=matrix.device_id,
-                password=matrix.password.get_secret_value() if matrix.password else None,
-                inviters=matrix.inviters or None,
-                prefix=matrix.prefix,
-                notices={"encrypted-room": _in_all(content.words, "engine/encrypted_room")},
-            )
-        )
-    return adapters
-
-
-def _discord(discord: Discord, content: Content) -> Adapter:
-    try:
-        from bot.adapters.discord import DiscordAdapter
-    except ModuleNotFoundError as error:
-        raise Misconfigured(
-            "Discord needs a part that is not installed: pip install 'circlekeeper[discord]'."
-        ) from error
-    return DiscordAdapter(
-        discord.token.get_secret_value(),
-        SystemClock(),
-        RandomIds(),
-        declare(content.features, content.words),
-        api_url=discord.api_url,
-        gateway_url=discord.gateway_url,
-        shard_ids=discord.shard_ids,
-    )
-
-
-def _in_all(words: Words, name: str) -> str:
-    """Return words in every language, for people of whom nothing is known yet."""
-    return "\n".join(words.render(locale, name, {}) for locale in words.languages)
 
 
 async def _until_stopped(app: App) -> None:
@@ -189,7 +136,8 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")
-def check(as_json: bool) -> None:
+@click.option("--online", is_flag=True, help="Also ask Discord about token, intents, permissions.")
+def check(as_json: bool, online: bool) -> None:
     """Name every mistake in settings, charter, prompts, hunts and catalogues, at once."""
     found = check_settings(os.environ, Path.cwd())
     try:
@@ -197,13 +145,39 @@ def check(as_json: bool) -> None:
     except Misconfigured:
         folders = _named_content(Path.cwd())
     mistakes = check_content(folders, content_checks(), found)
+    hints: list[str] = []
+    if online:
+        with _told():
+            settings = _settings()
+            wrong, hints = asyncio.run(accounts.look(settings))
+        mistakes += wrong
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
     else:
         for mistake in mistakes:
             click.echo(str(mistake))
+        for hint in hints:
+            click.echo(hint)
         click.echo(f"{len(mistakes)} to mend." if mistakes else "Everything is in order.")
     sys.exit(1 if mistakes else 0)
+
+
+@main.group("discord")
+def discord_group() -> None:
+    """Set a Discord account up."""
+
+
+@discord_group.command("invite-url")
+def invite_url() -> None:
+    """Print the link that brings the bot into a server, with the permissions that it needs."""
+    with _told():
+        settings = _settings()
+        click.echo(accounts.invite_url(settings))
+        click.echo(
+            "Open it as somebody who may manage the server. Then start the bot, and use "
+            "/keeper setup in a channel there.",
+            err=True,
+        )
 
 
 def _named_content(folder: Path) -> Folders:

@@ -1,0 +1,90 @@
+"""The accounts that the settings name: what connects as them, and whether they can."""
+
+from bot.app import Content, RandomIds, SystemClock
+from bot.core.content import Mistake
+from bot.core.errors import Misconfigured
+from bot.core.ports import Adapter
+from bot.engine.declaring import declare
+from bot.engine.words import Words
+from bot.settings import Discord, Settings
+
+_NOT_INSTALLED = "Discord needs a part that is not installed: pip install 'circlekeeper[discord]'."
+
+
+def adapters(settings: Settings, content: Content) -> list[Adapter]:
+    """Return an adapter for each account; nothing connects yet."""
+    found: list[Adapter] = []
+    if settings.discord is not None:
+        found.append(_discord(settings.discord, content))
+    if settings.matrix is not None:
+        from bot.adapters.matrix import MatrixAdapter
+
+        matrix = settings.matrix
+        found.append(
+            MatrixAdapter(
+                matrix.homeserver,
+                matrix.user_id,
+                SystemClock(),
+                RandomIds(),
+                access_token=matrix.access_token.get_secret_value()
+                if matrix.access_token
+                else None,
+                device_id=matrix.device_id,
+                password=matrix.password.get_secret_value() if matrix.password else None,
+                inviters=matrix.inviters or None,
+                prefix=matrix.prefix,
+                notices={"encrypted-room": _in_all(content.words, "engine/encrypted_room")},
+            )
+        )
+    return found
+
+
+def _discord(discord: Discord, content: Content) -> Adapter:
+    try:
+        from bot.adapters.discord import DiscordAdapter
+    except ModuleNotFoundError as error:
+        raise Misconfigured(_NOT_INSTALLED) from error
+    return DiscordAdapter(
+        discord.token.get_secret_value(),
+        SystemClock(),
+        RandomIds(),
+        declare(content.features, content.words),
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+        shard_ids=discord.shard_ids,
+    )
+
+
+def _in_all(words: Words, name: str) -> str:
+    """Return words in every language, for people of whom nothing is known yet."""
+    return "\n".join(words.render(locale, name, {}) for locale in words.languages)
+
+
+async def look(settings: Settings) -> tuple[list[Mistake], list[str]]:
+    """Ask the platforms whether the accounts can do what they have to; return hints, too."""
+    if settings.discord is None:
+        return [], []
+    try:
+        from bot.adapters.discord import look as look_at_discord
+    except ModuleNotFoundError as error:
+        raise Misconfigured(_NOT_INSTALLED) from error
+    return await look_at_discord(
+        settings.discord.token.get_secret_value(), settings.discord.api_url
+    )
+
+
+def invite_url(settings: Settings) -> str:
+    """Return the link by which somebody brings the bot into a Discord server."""
+    if settings.discord is None:
+        raise Misconfigured("Set CIRCLEKEEPER_DISCORD__TOKEN first: the link is made from it.")
+    try:
+        from bot.adapters import discord
+    except ModuleNotFoundError as error:
+        raise Misconfigured(_NOT_INSTALLED) from error
+    client_id = discord.client_id_of(settings.discord.token.get_secret_value())
+    if client_id is None:
+        raise Misconfigured(
+            "CIRCLEKEEPER_DISCORD__TOKEN does not look like a bot's token. It stands in the "
+            "developer portal, under your application, Bot, Reset Token."
+        )
+    return discord.invite_url(client_id)
