@@ -29,6 +29,7 @@ from storage.tables import Outbox
 
 _BODY = "outbox.body"
 _MESSAGE = "outbox.message"
+KEPT = timedelta(days=30)  # for so long an answer waits for its member
 _NOT_SENT = "what it hangs on was not sent"
 
 
@@ -199,6 +200,39 @@ class Deliveries:
             row.not_before = not_before
             row.holder = row.leased_until = None
             self.tx.session.add(row)
+
+    def keep(self, key: str, holder: str, until: datetime, reason: str) -> None:
+        """Keep an answer that came too late for its interaction, for the member's next one."""
+        row = self._held(key, holder)
+        if row is not None:
+            row.state, row.reason = "pending", reason
+            row.not_before = row.expires_at = until
+            row.holder = row.leased_until = None
+            self.tx.session.add(row)
+
+    def kept(self, account: str, subject: str) -> list[tuple[str, str]]:
+        """Return key and body of a member's answers that wait for their next interaction."""
+        query = select(Outbox).where(
+            Outbox.account == account,
+            Outbox.subject_id == subject,
+            Outbox.state == "pending",
+            col(Outbox.reason).is_not(None),
+        )
+        return [
+            (row.key, self.tx.open(_BODY, row.body, subject))
+            for row in self.tx.session.exec(query.order_by(col(Outbox.seq)))
+        ]
+
+    def readdress(self, key: str, body: str, to: str, now: datetime) -> None:
+        """Let a kept answer go now, to another destination."""
+        row = self._row(key)
+        if row is not None:
+            row.body = self.tx.seal(_BODY, body, row.subject_id)
+            row.destination, row.not_before, row.created_at = to, now, now
+            row.expires_at = row.reason = row.first_attempt_at = None
+            row.attempts = 0
+            self.tx.session.add(row)
+            self.tx.session.flush()
 
     def give_up(
         self, key: str, now: datetime, state: str, reason: str, holder: str | None = None

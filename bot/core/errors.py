@@ -6,7 +6,8 @@ CirclekeeperError
 │   └── StoreTooNew      the store was written by a later version
 ├── BadInput             a person typed something that cannot be; answered, nothing changed
 ├── Undeliverable        final: this action will never be carried out
-│   └── Unreachable      final: the person cannot be written to; what was held waits under Start
+│   ├── Unreachable      final: the person cannot be written to; what was held waits under Start
+│   └── Missed           an interaction cannot be answered any more; the answer waits for the next
 ├── TryLater             the action was refused for now, and certainly not carried out
 ├── Doubt                nobody knows whether the action was carried out
 └── Unreadable           read-back is impossible: "unknown", never "absent"
@@ -52,6 +53,10 @@ class Undeliverable(CirclekeeperError):
 
 class Unreachable(Undeliverable):
     """The person cannot be written to."""
+
+
+class Missed(Undeliverable):
+    """The interaction that an action answers cannot be answered any more."""
 
 
 class TryLater(CirclekeeperError):

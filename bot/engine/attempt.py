@@ -10,6 +10,7 @@ from bot.core.actions import Recovery
 from bot.core.errors import (
     CirclekeeperError,
     Doubt,
+    Missed,
     TryLater,
     Undeliverable,
     Unreachable,
@@ -35,7 +36,7 @@ _SOON = 0.1  # seconds
 class Outcome:
     """What came of an attempt, and for how many seconds the action then waits."""
 
-    state: str  # sent, pending, doubt, dead, skipped
+    state: str  # sent, pending, doubt, dead, skipped, missed
     message: MessageRef | None = None
     wait: float = 0.0
     reason: str = ""
@@ -97,6 +98,9 @@ class Attempts:
             wait = max(later.after, _SOON) if later.alone else self._hold_back(later.after)
             # What was refused was not carried out; but a refused reading back tells nothing.
             return Outcome("doubt" if reading_back else "pending", wait=wait)
+        except Missed as error:
+            # Whose answer it is can be told at their next click; a public one is of no use then.
+            return Outcome("missed" if row.subject else "dead", reason=str(error))
         except Unreachable as error:
             closed = isinstance(action.to, Direct) and getattr(action, "answers", None) is None
             return Outcome("dead", reason=f"unreachable: {error}", unreachable=closed)

@@ -24,7 +24,7 @@ from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.members import note_closed
-from storage.outbox import Claimed, Deliveries
+from storage.outbox import KEPT, Claimed, Deliveries
 from storage.store import Store, Transaction
 from storage.trouble import ends_transaction
 
@@ -250,6 +250,8 @@ class OutboxWorker:
                     now + timedelta(seconds=outcome.wait),
                     doubt=outcome.state == "doubt",
                 )
+            case "missed":
+                deliveries.keep(row.key, self.run_id, now + KEPT, outcome.reason)
             case "skipped":
                 deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
             case _:

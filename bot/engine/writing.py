@@ -10,11 +10,12 @@ from pydantic import TypeAdapter
 from bot.core.actions import Action, Affordances, AskChoice, AskForm, Forget, Lane, Say
 from bot.core.events import FromMember, Joined
 from bot.core.ports import Adapter
-from bot.core.refs import Direct
+from bot.core.refs import Direct, Room
 from bot.engine.degrade import degrade
 from bot.engine.quiet import quiet_until
 from bot.engine.running import Wanted
 from bot.engine.turn import EngineTurn
+from storage.conversations import Questions
 from storage.members import Members
 from storage.outbox import Deliveries, Fresh
 from storage.store import Transaction
@@ -30,7 +31,7 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
     """
     unasked = not isinstance(turn.event, FromMember) or isinstance(turn.event, Joined)
     _answer_at_all(turn)
-    written: list[Action] = []
+    written: list[Action] = take_up(turn, adapter)
     for wanted in together(turn.wanted, adapter.affordances):
         own = Members(turn.tx).settings(wanted.subject) if wanted.subject else {}
         start = turn.now
@@ -55,12 +56,23 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
 
 
 def _answer_at_all(turn: EngineTurn) -> None:
-    """Let no interaction end without an answer: its platform would show that as a failure."""
+    """Let no interaction end without an answer: its platform would show that as a failure.
+
+    Who clicked in a room is told of what stands elsewhere, with the rest.
+    """
     asked = turn.event.interaction if isinstance(turn.event, FromMember) else None
-    said = [getattr(wanted.action, "answers", None) for wanted in turn.wanted]
-    if asked is not None and asked not in said:
-        direct = any(isinstance(wanted.action.to, Direct) for wanted in turn.wanted)
-        turn.say("engine/answered_in_chat" if direct else "engine/noted")
+    if asked is None:
+        return
+    direct = any(
+        isinstance(each.action.to, Direct) and not isinstance(each.action, Forget)
+        for each in turn.wanted
+        if getattr(each.action, "answers", None) is None
+    )
+    if direct and isinstance(turn.place, Room):
+        turn.say("engine/answered_in_chat")
+    elif not any(getattr(each.action, "answers", None) == asked for each in turn.wanted):
+        turn.say("engine/noted")
+    turn.wanted.sort(key=lambda each: getattr(each.action, "answers", None) is None)
 
 
 def together(wanted: list[Wanted], can: Affordances) -> list[Wanted]:
@@ -105,6 +117,32 @@ def _may_write(turn: EngineTurn, action: Action, can: Affordances, own: Mapping[
     answers = isinstance(action, Say | AskChoice | AskForm) and action.answers is not None
     asked = own.get("reach") == "direct" and not own.get("closed")
     return answers or asked or turn.place == action.to
+
+
+def take_up(turn: EngineTurn, adapter: Adapter) -> list[Action]:
+    """Let what could not be answered in time be said first now, if it is still of use."""
+    event = turn.event
+    if not isinstance(event, FromMember) or event.interaction is None:
+        return []
+    if turn.where.subject is None:
+        return []
+    deliveries, again = Deliveries(turn.tx), list[Action]()
+    for key, body in deliveries.kept(adapter.account, turn.subject):
+        action = read(body)
+        asked = action.question if isinstance(action, AskChoice) else None
+        closed = asked is not None and Questions(turn.tx).get(asked) is None
+        # A form would open in the place of what was asked for now.
+        if closed or not isinstance(action, Say | AskChoice):
+            deliveries.give_up(key, turn.now, "skipped", "not wanted any more")
+            continue
+        in_room = isinstance(turn.place, Room)
+        to = turn.place if in_room and turn.place is not None else turn.me
+        aside = turn.member if in_room else None
+        shown = replace(action, to=to, aside=aside, answers=event.interaction)
+        where = deliveries.destination(to, event.interaction)
+        deliveries.readdress(key, _ACTION.dump_json(shown).decode(), where, turn.now)
+        again.append(shown)
+    return again
 
 
 def write(

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
-from bot.core.errors import CirclekeeperError, Unreachable
+from bot.core.errors import CirclekeeperError, Missed
 from bot.core.events import Chose, Commanded, Event, FromMember, Submitted
 from bot.core.ports import FormFacts
 from bot.core.refs import Direct, Interaction, Standing
@@ -271,7 +271,7 @@ async def test_what_was_answered_before_a_crash_is_found(
             await again.finds(bot.answer_to(event, "A later one"))
 
 
-async def test_what_was_never_acknowledged_waits_under_start(
+async def test_what_was_never_acknowledged_waits_for_the_next(
     bot: Bot, platform: Double, mira: Person, guild: Guild
 ) -> None:
     platform.interactions.deadline = 0.1
@@ -281,7 +281,7 @@ async def test_what_was_never_acknowledged_waits_under_start(
         await asked.answered()
     async with running(platform, bot.host) as again:
         late = again.say(room(guild.general), answers=_interaction(asked), aside=member(mira))
-        with pytest.raises(Unreachable, match="waits under Start"):
+        with pytest.raises(Missed, match="waits for the next"):
             await again.delivers(late)
 
 

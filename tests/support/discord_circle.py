@@ -230,6 +230,13 @@ class DiscordCircle:
         self.bot.start()
         await self._until(lambda: seen["identify"] > before, "the bot does not come back")
 
+    async def until_settled(self) -> None:
+        """Wait until the bot has asked nothing of the double for a while."""
+        before = -1
+        while len(self.double.requests) != before:
+            before = len(self.double.requests)
+            await asyncio.sleep(0.5)
+
     # What is to be read
 
     def _seen(self, name: str, room: bool) -> list[Seen]:

@@ -13,7 +13,7 @@ import structlog
 
 from bot.adapters.discord.messages import COMPONENTS_V2, EPHEMERAL, is_marked
 from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
-from bot.core.errors import Doubt, Undeliverable, Unreachable
+from bot.core.errors import Doubt, Missed, Undeliverable
 from bot.core.refs import Interaction
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ _MESSAGE, _DEFERRED, _SUGGESTIONS, _FORM = 4, 5, 8, 9
 _LOADING = 1 << 7
 _ACKNOWLEDGED, _UNKNOWN_INTERACTION = 40060, 10062
 _GONE = frozenset({10008, 10015, 50027})  # no such message, webhook; token ended
-_TOO_LATE = "It could not be answered in time; it waits under Start."
+_TOO_LATE = "It could not be answered in time; the answer waits for the next."
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Interactions:
         """Answer with a message, or with a form where that is possible yet.
 
         Returns: the message that stands, where there is one.
-        Raises: `Doubt`, `Unreachable`, `Undeliverable`, `DiscordError`.
+        Raises: `Doubt`, `Missed`, `Undeliverable`, `DiscordError`.
         """
         opened = await self._opened(interaction)
         async with opened.lock:
@@ -127,11 +127,13 @@ class Interactions:
         Raises: `Undeliverable` for a later answer: nobody can tell, and it must not come twice.
         """
         found = await self._look(interaction)
+        opened = self._open.get(interaction.id)
         if found is None:
+            if opened is not None:
+                opened.unsure = False
             return None
         if is_marked(found, key):
             return found
-        opened = self._open.get(interaction.id)
         if _is_loading(found):
             if opened is not None:
                 opened.state = "deferred"
@@ -151,7 +153,7 @@ class Interactions:
             if left <= 0:
                 if opened.unsure:
                     raise Doubt("no answer to a callback")
-                raise Unreachable(_TOO_LATE)
+                raise Missed(_TOO_LATE)
             try:
                 answer = await self._rest.call(
                     "POST",
@@ -169,7 +171,7 @@ class Interactions:
                 if error.code == _ACKNOWLEDGED:
                     return await self._acknowledged(interaction, opened, kind, key)
                 if error.code == _UNKNOWN_INTERACTION:
-                    raise Unreachable(_TOO_LATE) from error
+                    raise Missed(_TOO_LATE) from error
                 if error.status != 429:
                     raise
                 await asyncio.sleep(min(error.retry_after or 0.1, 1.0))
@@ -222,7 +224,7 @@ class Interactions:
             return known
         found = await self._look(interaction)
         if found is None:
-            raise Unreachable(_TOO_LATE)
+            raise Missed(_TOO_LATE)
         state: State = "deferred" if _is_loading(found) else "answered"
         loop = asyncio.get_running_loop()
         aside = bool(int(found.get("flags") or 0) & EPHEMERAL)

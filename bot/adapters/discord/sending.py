@@ -10,6 +10,7 @@ from bot.core.actions import AskChoice, AskForm, Edit, Forget, OpenThread, Pin, 
 from bot.core.errors import (
     CirclekeeperError,
     Doubt,
+    Missed,
     TryLater,
     Undeliverable,
     Unreachable,
@@ -22,6 +23,7 @@ Shown: TypeAlias = Say | AskChoice | AskForm
 
 _PAUSE = 2.0
 _CLOSED = frozenset({50007, 50278})  # no direct messages to this person; no guild shared
+_TOKEN_ENDED = frozenset({10015, 50027})  # no such webhook any more
 _THREAD_STANDS = 160004
 _REASON_PIN = (
     "The bot may not pin here: give it the permission Pin Messages in this channel "
@@ -60,6 +62,10 @@ class Sending:
                     await self._set_role(action)
                 case Forget():
                     self._direct.pop(action.to.member.id, None)
+        except Refused as error:
+            if error.code in _TOKEN_ENDED and getattr(action, "answers", None) is not None:
+                raise Missed("The time for an answer is over.") from error
+            raise reason(error, direct=isinstance(action.to, Direct)) from error
         except DiscordError as error:
             raise reason(error, direct=isinstance(action.to, Direct)) from error
         return None

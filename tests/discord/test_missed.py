@@ -1,0 +1,120 @@
+"""What could not be said in time is said later, or waits; nobody is written to unasked."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.testing.faults import Trouble
+from tests.discord.double import Double, InteractionFailed, Message
+from tests.support.circle import opened, welcomed
+from tests.support.discord_circle import DiscordCircle
+
+
+async def test_an_answer_that_came_too_late_opens_the_next_one(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await circle.joins("ana")
+        await circle.hears("ana", "welcome to")
+        platform.faults.concerns = lambda request: request.path.endswith("/callback")
+        platform.faults.rates = {Trouble.CUT: 1.0}
+        offer = await circle.sees("ana", "Later")
+        with pytest.raises(InteractionFailed):
+            await circle.person("ana").clicks(offer, "Start").answered()
+        platform.faults.rates = {}
+        # By then the bot has made sure that nothing of it stands.
+        original = ("GET", "/webhooks/{webhook_id}/{webhook_token}/messages/@original", 404)
+        await platform.world.until(lambda: original in platform.requests, 30)
+        await circle.until_settled()
+        await circle.says("ana", "charter history")
+        await circle.hears("ana", "1 of 4")
+        await circle.hears("ana", "You have not acknowledged anything")
+        await circle.answers("ana", "English")
+        await circle.hears("ana", "2 of 4")
+        await circle.says("ana", "charter history")
+        await circle.hears("ana", "You have not acknowledged anything")
+        await circle.hears_nothing("ana")
+
+
+async def test_who_did_not_ask_for_it_gets_no_direct_message(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await circle.joins("ana")
+        for label in ("Start", "English", "Only when I come back: it waits under Start", "Go on"):
+            await circle.answers("ana", label)
+        await circle.answers("ana", "The treasure hunt")
+        await circle.answers("ana", "First footsteps")
+        await circle.answers("ana", "Nothing to change")
+        step = await circle.hears("ana", "Step 2 of 4")
+        assert "nobody can put a sign on it" in step
+        await circle.answers("ana", "I use another way")
+        await circle.hears("ana", "Step 3 of 4")
+        await circle.says("ana", "Hello, everybody.", room=True)  # the wave
+        await circle.until_settled()
+        await circle.says("ana", "start")
+        await circle.hears("ana", "Waiting for you: 1")
+        await circle.answers("ana", "Go on with the treasure hunt")
+        await circle.hears("ana", "Step 4 of 4")
+        assert _written(circle, "ana") == []
+
+
+async def test_closed_direct_messages_are_not_tried_again(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await welcomed(circle, "ana")
+        circle.person("ana").closes_dms()
+        await circle.answers("ana", "The treasure hunt")
+        await circle.answers("ana", "First footsteps")
+        await circle.answers("ana", "Nothing to change")
+        await circle.hears("ana", "I have written to you")  # as she asked for it
+        refused = ("POST", "/channels/{channel_id}/messages", 403)
+        await platform.world.until(lambda: refused in platform.requests)
+        await circle.until_settled()
+        await circle.says("ana", "hunt")
+        step = await circle.hears("ana", "Step 2 of 4")
+        assert "nobody can put a sign on it" in step
+        await circle.answers("ana", "I use another way")
+        await circle.hears("ana", "Step 3 of 4")
+        await circle.says("ana", "Hello.", room=True)
+        await circle.until_settled()
+        assert platform.requests.count(refused) == 1
+
+
+async def test_somebody_elses_button_and_an_answered_one_are_friendly(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await circle.joins("ana")
+        offer = await circle.sees("ana", "Later")
+        await circle.answers("ana", "Later")
+        await circle.hears("ana", "I will not write again")
+        again = await circle.person("ana").clicks(offer, "Start").answered()
+        assert "That question is not open any more" in again.messages[0].text
+        await circle.joins("tom")
+        theirs = await circle.sees("tom", "Later")
+        custom_id = next(
+            str(each["custom_id"])
+            for row in theirs.components
+            for each in row.get("components", ())
+        )
+        for row in offer.components:
+            for each in row.get("components", ()):
+                each["custom_id"] = custom_id
+        forged = await circle.person("ana").clicks(offer, "Start").answered()
+        assert "That question is for somebody else" in forged.messages[0].text
+        await circle.answers("tom", "Start")
+        await circle.hears("tom", "1 of 4")
+
+
+async def test_a_client_in_french_is_spoken_to_in_french(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        ines = platform.person("ines", locale="fr")
+        ines.joins(circle.guild)
+        await ines.uses("start", circle.room).answered()
+        said = await ines.hears("1 sur 4")
+        assert said.ephemeral
+
+
+def _written(circle: DiscordCircle, name: str) -> list[Message]:
+    person = circle.person(name)
+    bot = circle.double.world.bot
+    return [each for each in person.sees(person.direct) if each.author is bot]
