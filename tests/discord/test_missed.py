@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.testing.faults import Trouble
@@ -118,3 +120,40 @@ def _written(circle: DiscordCircle, name: str) -> list[Message]:
     person = circle.person(name)
     bot = circle.double.world.bot
     return [each for each in person.sees(person.direct) if each.author is bot]
+
+
+_WALK = """\
+schema: 1
+id: short-walk
+version: 1
+title: {en: A short walk, fr: Une petite marche}
+about: {en: One step., fr: Un pas.}
+minutes: 5
+role: Found their feet
+steps:
+  - id: mine
+    kind: settings
+    title: {en: Mine, fr: À moi}
+    text: {en: Look., fr: Regarde.}
+    hints: [{en: There., fr: Là.}, {en: Here., fr: Ici.}]
+    answer: {en: There it is., fr: Voilà.}
+    place: {en: my own settings, fr: mes réglages}
+"""
+
+
+async def test_a_hunt_may_end_with_a_role(platform: Double, tmp_path: Path) -> None:
+    content = tmp_path / "hunts" / "content"
+    content.mkdir(parents=True)
+    (content / "short-walk.yaml").write_text(_WALK)
+    async with DiscordCircle(platform, CIRCLEKEEPER_CONTENT=str(tmp_path)) as circle:
+        role = platform.world.role(circle.guild, "Found their feet", position=1)
+        own = next(each for each in circle.guild.roles.values() if each.managed)
+        platform.world.set_role(circle.guild, own, position=5)
+        await opened(circle)
+        await welcomed(circle, "ana")
+        await circle.answers("ana", "The treasure hunt")
+        await circle.answers("ana", "A short walk")
+        await circle.answers("ana", "Nothing to change")
+        await circle.hears("ana", "all the way through")
+        ana = circle.guild.members[circle.person("ana").user.id]
+        await platform.world.until(lambda: ana.roles == [role.id])

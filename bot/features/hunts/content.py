@@ -17,6 +17,7 @@ from bot.core.content import Folders, Mistake
 from bot.engine.content import (
     Content,
     Id,
+    Line,
     Loaded,
     Text,
     Texts,
@@ -88,7 +89,10 @@ KINDS: tuple[type[Step], ...] = (Settings, React, Wave, CharterWord)
 
 
 class Hunt(Content):
-    """A way through the place in a few steps; `minutes` is what is told beforehand."""
+    """A way through the place in a few steps; `minutes` is what is told beforehand.
+
+    `role` names one that is given at the end, where the platform has such things.
+    """
 
     format: Literal[1] = Field(alias="schema")
     id: Id
@@ -96,6 +100,7 @@ class Hunt(Content):
     title: Title
     about: Texts
     minutes: Annotated[Whole, Field(ge=1, le=240)]
+    role: Line | None = None
     steps: tuple[Step, ...]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.core.actions import Choice, Field
+from bot.core.actions import Choice, Field, SetRole
 from bot.core.content import in_locale
 from bot.core.features import HomeItem, SettingsSaved
 from bot.core.markup import Markdown
@@ -203,6 +203,9 @@ class Hunts:
         title = in_locale(hunt.title, turn.locale) if hunt else ""
         choices = [turn.choice("start", "choice_home"), turn.choice("enough", "choice_enough")]
         turn.ask("hunts.end", "celebration", choices, to=turn.me, title=title, places=places)
+        room = turn.community.rooms.get("newcomers")
+        if hunt is not None and hunt.role and room is not None:
+            turn.do(SetRole(key=turn.new_id(), to=room, member=turn.member, role=hunt.role))
 
     def end(self, turn: Turn, answer: Answer) -> None:
         """Go home, or have enough for today."""
