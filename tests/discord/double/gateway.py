@@ -46,6 +46,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.refusals = 0  # connections to be refused from now on
+        self.acknowledges = True  # heartbeats; a connection where it does not is a dead one
         self.seen: Counter[str] = Counter()  # what clients did: identify, resume, compression
         self.on_event: Callable[[str, Json], None] = lambda _event, _payload: None
 
@@ -165,6 +166,8 @@ class Gateway:
             return connection.close(4008)
         lately.append(now)
         match frame.get("op"):
+            case int(op) if op == HEARTBEAT and not self.acknowledges:
+                pass
             case int(op) if op == HEARTBEAT:
                 connection.send({"op": ACK, "d": None, "s": None, "t": None})
             case int(op) if op == IDENTIFY:
