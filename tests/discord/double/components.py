@@ -201,7 +201,8 @@ def _kept(it: Json) -> Json:
         shown["media"] = {"id": "1", "proxy_url": shown["media"]["url"], **shown["media"]}
     for each in (shown, *shown.get("options", ())):
         if isinstance(each.get("emoji"), dict):
-            each["emoji"] = {**emoji(""), **each["emoji"]}
+            whole = {**emoji(""), **each["emoji"]}
+            each["emoji"] = {key: value for key, value in whole.items() if value is not None}
     if "options" in shown:
         keys = ("label", "value", "description", "emoji", "default")
         shown["options"] = [
