@@ -15,16 +15,15 @@ _FIELDS = (STRINGS, INPUT, 5, 6, 7, 8, UPLOAD, RADIO, CHECKBOXES, CHECKBOX)
 
 def check(data: Any, mistakes: Mistakes) -> None:  # noqa: ANN401 - any JSON
     """Note what Discord refuses in a modal."""
-    root: Path = ("data",)
     if not isinstance(data, dict):
-        mistakes.required(root, None)
+        mistakes.required((), None)
         return
-    mistakes.text((*root, "custom_id"), data.get("custom_id"), 100, 1)
-    mistakes.text((*root, "title"), data.get("title"), 45, 1)
-    top = mistakes.several((*root, "components"), data.get("components"), 5, 1)
+    mistakes.text(("custom_id",), data.get("custom_id"), 100, 1)
+    mistakes.text(("title",), data.get("title"), 45, 1)
+    top = mistakes.several(("components",), data.get("components"), 5, 1)
     seen: set[str] = set()
     for index, each in enumerate(top):
-        path = (*root, "components", index)
+        path: Path = ("components", index)
         if not mistakes.one_of((*path, "type"), each.get("type"), (ROW, TEXT, LABEL)):
             continue
         if each["type"] == TEXT:
