@@ -226,6 +226,20 @@ async def test_what_a_message_no_longer_has_can_be_forged(
     assert data[2]["components"][0]["component"]["value"] == "seed"
 
 
+async def test_a_messages_menu_names_the_message(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    platform.commands.replace([{"type": 3, "name": "Keep this"}])
+    message = mira.posts(guild.general, "Worth keeping")
+    with pytest.raises(NotPossible, match="no command"):
+        mira.uses("Keep", guild.general)
+    async with listening(platform) as ear:
+        mira.applies("Keep this", message)
+        data = (await ear.hears("INTERACTION_CREATE"))["data"]
+    assert (data["type"], data["target_id"]) == (3, str(message.id))
+    assert data["resolved"]["messages"][str(message.id)]["content"] == "Worth keeping"
+
+
 async def test_the_portals_switches_can_be_read(platform: Double) -> None:
     async with Rest(platform) as rest:
         flags = (await rest("GET", "/oauth2/applications/@me")).body["flags"]

@@ -104,6 +104,18 @@ def filled(modal: Json, values: dict[str, Any]) -> list[Json]:
     return made
 
 
+def forged(fields: dict[str, str]) -> list[Json]:
+    """Return what a form of text fields would submit: values by custom id."""
+    return [
+        {
+            "type": LABEL,
+            "id": 2 * number,
+            "component": {"type": INPUT, "id": 2 * number + 1, "custom_id": name, "value": value},
+        }
+        for number, (name, value) in enumerate(fields.items(), start=1)
+    ]
+
+
 def _answered(field: Json, values: dict[str, Any]) -> Json:
     answer: Json = {key: field[key] for key in ("type", "id", "custom_id")}
     value = values[field["custom_id"]]

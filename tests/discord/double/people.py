@@ -294,20 +294,7 @@ class Person:
         source = place if isinstance(place, Message) else None
         channel = place.channel if isinstance(place, Message) else place
         cause = self._interactions.never_heard_of(self.user, channel, source)
-        parts = [
-            {
-                "type": components.LABEL,
-                "id": 2 * number,
-                "component": {
-                    "type": components.INPUT,
-                    "id": 2 * number + 1,
-                    "custom_id": name,
-                    "value": value,
-                },
-            }
-            for number, (name, value) in enumerate(fields.items(), start=1)
-        ]
-        data: Json = {"custom_id": custom_id, "components": parts}
+        data: Json = {"custom_id": custom_id, "components": modals.forged(fields)}
         return self._interactions.happens(
             MODAL, self.user, channel, data, source=source, cause=cause
         )
