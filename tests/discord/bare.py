@@ -6,16 +6,26 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Protocol
 
 import discord
 import yarl
 from discord import gateway, http, utils
 
-from tests.discord.double import Double
+
+class Place(Protocol):
+    """Where Discord, or its double, is."""
+
+    @property
+    def api_url(self) -> str: ...
+    @property
+    def gateway_url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
 
 
 @contextmanager
-def pointed_at(double: Double) -> Iterator[None]:
+def pointed_at(double: Place) -> Iterator[None]:
     """Let discord.py speak to the double, as the settings of the adapter do."""
     base, socket = http.Route.BASE, gateway.DiscordWebSocket.DEFAULT_GATEWAY
     http.Route.BASE = double.api_url
@@ -39,7 +49,7 @@ def packed_with(kind: type[utils._DecompressionContext]) -> Iterator[None]:
 
 @asynccontextmanager
 async def running(
-    double: Double, client: discord.Client | None = None, *, ready: bool = True
+    double: Place, client: discord.Client | None = None, *, ready: bool = True
 ) -> AsyncIterator[discord.Client]:
     """Let a client run on the double until the end of the block."""
     if client is None:

@@ -77,6 +77,13 @@ class Bot(discord.Client):
         self.heard.append(str(payload.emoji))
 
 
+class Sharded(discord.AutoShardedClient):
+    """Identifies as fast as the double lets it."""
+
+    async def before_identify_hook(self, *_: object, **__: object) -> None:
+        """Do not wait for five seconds, as it would before each further shard."""
+
+
 async def start(it: discord.Interaction, topic: str | None = None) -> None:
     """Think, answer, and say more."""
     await it.response.defer(ephemeral=True)
@@ -156,6 +163,25 @@ async def test_discord_py_resumes_after_a_drop(platform: Double) -> None:
         await platform.world.until(lambda: len(bot.heard) == 3)
     assert bot.heard == ["Message 0", "Message 1", "Message 2"]
     assert platform.gateway.seen["identify"] == 1
+
+
+async def test_discord_py_shards_as_it_is_told(platform: Double) -> None:
+    guilds = [founded(platform) for _ in range(4)]
+    ana = platform.person("ana")
+    platform.gateway.shards = 2
+    client = Sharded(intents=discord.Intents(guilds=True))
+    client._connection.guild_ready_timeout = 0.05
+    async with running(platform, client):
+        assert sorted(client.shards) == [0, 1]
+        known = {each.id: each.shard_id for each in client.guilds}
+        assert known == {each.id: (each.id >> 22) % 2 for each in guilds}
+        assert set(known.values()) == {0, 1}
+        platform.commands.replace([{"name": "start", "description": "Come in"}])
+        for each in guilds:
+            ana.joins(each)
+            ana.uses("start", each.general)
+        heard = [each.sent[-1]["t"] for each in platform.gateway.sessions.values()]
+        assert heard == ["INTERACTION_CREATE"] * 2
 
 
 async def test_what_a_bot_does_not_answer_fails_for_the_person(platform: Double) -> None:

@@ -6,13 +6,18 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
+from discord import app_commands
 
 from bot.testing.faults import Trouble
+from tests.discord.bare import running
 from tests.discord.double import Double
 from tests.discord.raw import Json, Rest
 
@@ -63,6 +68,25 @@ async def test_the_record_is_kept_in_a_file_line_by_line(tmp_path: Path) -> None
     assert sorted(each["at"] for each in entries) == [each["at"] for each in entries]
 
 
+async def _answers_a_burst(told: Json, does: Callable[..., Awaitable[Json]]) -> None:
+    """Use a command of a bare bot many times, from the double's own process."""
+    client = discord.Client(intents=discord.Intents(guilds=True))
+    tree = app_commands.CommandTree(client)
+
+    @tree.command(description="Come in")
+    async def start(it: discord.Interaction) -> None:
+        await it.response.send_message("Hello", ephemeral=True)
+
+    async with running(SimpleNamespace(**told), client):
+        await tree.sync()
+        assert (await does(do="ready"))["ok"] is True
+        assert (await does(do="uses", who="ana", path="start"))["text"] == "Hello"
+        burst = await does(do="burst", path="start", count=20, at_once=5)
+        counts = await does(do="counts")
+    assert (len(burst["acknowledged"]), burst["failed"], burst["ok"]) == (20, 0, True)
+    assert (counts["missing"], counts["violations"]) == ([], [])
+
+
 async def test_it_runs_as_a_process_of_its_own() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.discord.double", "--members", "3", stdin=PIPE, stdout=PIPE
@@ -90,6 +114,6 @@ async def test_it_runs_as_a_process_of_its_own() -> None:
     assert (await does(do="join", who="ana"))["ok"] is True
     refused = await does(do="uses", who="ana", path="start")
     assert refused == {"ok": False, "error": "NotPossible: there is no command 'start'"}
-    assert (await does(do="counts"))["requests"] == 1
+    await _answers_a_burst(told, does)
     process.stdin.close()
     assert await process.wait() == 0

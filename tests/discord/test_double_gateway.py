@@ -193,6 +193,15 @@ async def test_a_client_that_talks_too_much_is_closed(platform: Double) -> None:
         assert await ear.until(lambda: ear.closed) == 4008
 
 
+async def test_a_dead_connection_does_not_answer_heartbeats(platform: Double) -> None:
+    platform.gateway.acknowledges = False
+    async with connected(platform) as ear:
+        await ear.send(1, None)
+        await ear.send(2, {"token": platform.token, "intents": 1, "properties": {}})
+        await ear.hears("READY")
+        assert 11 not in [each["op"] for each in ear.frames]
+
+
 async def test_an_outage_is_no_removal(platform: Double, guild: Guild) -> None:
     async with listening(platform) as ear:
         platform.world.outage(guild)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.discord.double import Double, Guild, Person
+from tests.discord.double.guilds import FORUM
 from tests.discord.raw import Json, Rest, forgive
 
 V2 = 1 << 15
@@ -141,6 +142,46 @@ async def test_a_message_at_the_limits_stands(platform: Double, guild: Guild, bo
     async with Rest(platform) as rest:
         assert (await rest("POST", f"/channels/{guild.general.id}/messages", body)).status == 200
     assert len(guild.general.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"name": "x" * 101, "message": {"content": "x"}}, "name"),
+        ({"name": "", "message": {"content": "x"}}, "name"),
+        ({"name": "x"}, "message"),
+        ({"name": "x", "message": {"content": "x" * 2001}}, "message.content"),
+        ({"name": "x", "message": {"content": "x"}, "applied_tags": ["7"]}, "applied_tags"),
+        (
+            {"name": "x", "message": {"content": "x"}, "auto_archive_duration": 5},
+            "auto_archive_duration",
+        ),
+    ],
+)
+async def test_a_post_beyond_the_limits_is_refused(
+    platform: Double, guild: Guild, body: Json, place: str
+) -> None:
+    forum = platform.world.channel(guild, "forum", FORUM)
+    async with Rest(platform) as rest:
+        refused = await rest("POST", f"/channels/{forum.id}/threads", body)
+    assert list(refused.mistakes()) == [place]
+    assert guild.threads == {}
+    forgive(platform)
+
+
+async def test_an_answer_beyond_the_limits_is_refused(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    platform.commands.replace([{"name": "start", "description": "Come in"}])
+    async with Rest(platform) as rest:
+        it = mira.uses("start", guild.general)
+        refused = await rest.answers(it, 4, {"content": "x" * 2001})
+        assert list(refused.mistakes()) == ["data.content"]
+        assert (await rest.answers(it, 4, {"content": "x" * 2000})).status == 200
+        hook = f"/webhooks/{platform.world.application_id}/{it.token}"
+        refused = await rest("POST", hook, {"content": "x" * 2001})
+        assert list(refused.mistakes()) == ["content"]
+    forgive(platform)
 
 
 async def test_an_empty_message_is_refused(platform: Double, guild: Guild) -> None:

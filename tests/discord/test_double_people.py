@@ -178,6 +178,36 @@ async def test_people_open_threads_and_write_in_forums(
     assert places == [str(each) for each in (guild.general.id, thread.id, thread.id, post.id)]
 
 
+async def test_moderators_may_do_more(platform: Double, mira: Person, guild: Guild) -> None:
+    ana, ben = platform.person("ana"), platform.person("ben")
+    for each in (ana, ben):
+        each.joins(guild)
+    asked = mira.posts(guild.general, "A question")
+    thread = mira.opens_thread(asked, "Answers")
+    with pytest.raises(Refused, match="50013"):
+        ana.deletes(asked)
+    with pytest.raises(Refused, match="50013"):
+        ana.archives(thread)
+    with pytest.raises(NotPossible, match="KICK_MEMBERS"):
+        ana.kicks(ben, guild)
+    steward = platform.world.role(guild, "steward", Permission.KICK_MEMBERS)
+    async with listening(platform, Intent.GUILDS | Intent.GUILD_MEMBERS) as ear:
+        mira.gives(steward, ana, guild)
+        ana.kicks(ben, guild)
+        mira.bans(ana, guild)
+        mira.archives(thread, locked=True)
+        await ear.settled()
+        assert ear.told("GUILD_MEMBER_UPDATE")[0]["roles"] == [str(steward.id)]
+        gone = [each["user"]["id"] for each in ear.told("GUILD_MEMBER_REMOVE")]
+        assert ear.told("THREAD_UPDATE")[0]["thread_metadata"]["locked"] is True
+    assert gone == [ben.id, ana.id]
+    ben.joins(guild)
+    with pytest.raises(Refused, match="banned"):
+        ana.joins(guild)
+    mira.deletes(asked)
+    assert mira.sees(guild.general) == []
+
+
 async def test_what_a_message_no_longer_has_can_be_forged(
     platform: Double, mira: Person, guild: Guild
 ) -> None:
@@ -194,6 +224,20 @@ async def test_what_a_message_no_longer_has_can_be_forged(
     assert [each["custom_id"] for each in data] == ["old:button", "old:menu", "old:form"]
     assert data[1]["values"] == ["a", "b"]
     assert data[2]["components"][0]["component"]["value"] == "seed"
+
+
+async def test_a_messages_menu_names_the_message(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    platform.commands.replace([{"type": 3, "name": "Keep this"}])
+    message = mira.posts(guild.general, "Worth keeping")
+    with pytest.raises(NotPossible, match="no command"):
+        mira.uses("Keep", guild.general)
+    async with listening(platform) as ear:
+        mira.applies("Keep this", message)
+        data = (await ear.hears("INTERACTION_CREATE"))["data"]
+    assert (data["type"], data["target_id"]) == (3, str(message.id))
+    assert data["resolved"]["messages"][str(message.id)]["content"] == "Worth keeping"
 
 
 async def test_the_portals_switches_can_be_read(platform: Double) -> None:

@@ -132,7 +132,11 @@ def test_each_exception_names_its_reason() -> None:
 async def test_nothing_that_is_asked_for_in_vain_goes_unnoticed(schema: Schema | None) -> None:
     async with Double(schema=schema) as platform, Rest(platform) as rest:
         assert (await rest("GET", "/voice/regions")).status == 404
-        assert platform.missing == ["GET /api/v10/voice/regions"]
+        guild = platform.person("mira").founds("Garden")
+        platform.brings_bot(guild)
+        asked = await rest.says(guild.general, poll={"question": {"text": "Which?"}, "answers": []})
+        assert asked.status == 501
+        assert platform.missing == ["GET /api/v10/voice/regions", "poll in a message"]
 
 
 async def test_all_that_goes_out_is_checked(platform: Double, strict: Schema, guild: Guild) -> None:

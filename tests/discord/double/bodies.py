@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.discord.double import components
-from tests.discord.double.errors import Refused
+from tests.discord.double.errors import Path, Refused
 from tests.discord.double.guilds import (
     EPHEMERAL,
     SUPPRESS_EMBEDS,
@@ -17,15 +17,26 @@ from tests.discord.double.guilds import (
 from tests.discord.double.mistakes import Mistakes
 
 _SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | V2 | EPHEMERAL
-_LEGACY = ("content", "embeds", "sticker_ids", "poll")
+_LEGACY = ("content", "embeds")
 _EMBED_TEXT = 6000
 
 
-def check(body: Any, edited: Message | None = None) -> None:  # noqa: ANN401 - any JSON
-    """Refuse a message, or the change of one, that Discord would refuse."""
-    found = Mistakes()
+def check(
+    body: Any,  # noqa: ANN401 - any JSON
+    edited: Message | None = None,
+    within: Path = (),
+) -> None:
+    """Refuse a message, or the change of one, that Discord would refuse.
+
+    Args:
+        within: where in the body that was sent the message is.
+    """
+    found = Mistakes(within)
     if not isinstance(body, dict):
         raise Refused(400, 50109)
+    for name in ("poll", "sticker_ids"):
+        if body.get(name):
+            raise NotImplementedError(f"{name} in a message")
     flags = int(body.get("flags") or 0)
     was = edited.flags if edited is not None else 0
     v2 = bool((flags | was) & V2)
@@ -53,13 +64,13 @@ def says_something(body: Json, edited: Message | None, v2: bool) -> bool:
     """Whether there is anything to see in it (then)."""
     standing: Json = {}
     if edited is not None:
-        names = ("content", "embeds", "attachments", "components", "poll")
+        names = ("content", "embeds", "attachments", "components")
         standing = {name: getattr(edited, name) for name in names}
     then = {**standing, **{key: value for key, value in body.items() if key in _SHOWN}}
     return any(then.get(name) for name in (("components",) if v2 else _SHOWN))
 
 
-_SHOWN = ("content", "embeds", "attachments", "components", "poll", "sticker_ids", "files")
+_SHOWN = ("content", "embeds", "attachments", "components", "files")
 
 
 def flags_of(body: Json, allowed: int = _SETTABLE) -> int:

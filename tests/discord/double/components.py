@@ -184,6 +184,7 @@ _DEFAULTS: dict[int, Json] = {
     SEPARATOR: {"spacing": 1, "divider": True},
     CONTAINER: {"accent_color": None, "spoiler": False},
     THUMBNAIL: {"description": None, "spoiler": False},
+    FILE: {"spoiler": False, "size": None},
     **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
 }
 
@@ -198,7 +199,13 @@ def _kept(it: Json) -> Json:
     if "accessory" in shown:
         shown["accessory"] = _kept(shown["accessory"])
     if "media" in shown:
-        shown["media"] = {"id": "1", "proxy_url": shown["media"]["url"], **shown["media"]}
+        shown["media"] = _media(shown["media"])
+    if "file" in shown:
+        shown["file"] = _media(shown["file"])
+        shown["name"] = shown["file"]["url"].rpartition("/")[2]
+    if "items" in shown:
+        plain = {"description": None, "spoiler": False}
+        shown["items"] = [{**plain, **each, "media": _media(each["media"])} for each in it["items"]]
     for each in (shown, *shown.get("options", ())):
         if isinstance(each.get("emoji"), dict):
             whole = {**emoji(""), **each["emoji"]}
@@ -209,3 +216,7 @@ def _kept(it: Json) -> Json:
             {key: o[key] for key in keys if o.get(key) is not None} for o in shown["options"]
         ]
     return shown
+
+
+def _media(given: Json) -> Json:
+    return {"id": "1", "proxy_url": given["url"], **given}

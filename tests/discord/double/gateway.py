@@ -23,6 +23,7 @@ from tests.discord.double.world import World
 HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 1, 2, 6, 7
 MEMBERS, INVALID, HELLO, ACK = 8, 9, 10, 11
 _CHUNK = 1000
+_KEPT = 16  # sessions without a connection
 
 Payload = Json | Callable[["Session"], Json]
 
@@ -46,6 +47,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.refusals = 0  # connections to be refused from now on
+        self.acknowledges = True  # heartbeats; a connection where it does not is a dead one
         self.seen: Counter[str] = Counter()  # what clients did: identify, resume, compression
         self.on_event: Callable[[str, Json], None] = lambda _event, _payload: None
 
@@ -165,6 +167,8 @@ class Gateway:
             return connection.close(4008)
         lately.append(now)
         match frame.get("op"):
+            case int(op) if op == HEARTBEAT and not self.acknowledges:
+                pass
             case int(op) if op == HEARTBEAT:
                 connection.send({"op": ACK, "d": None, "s": None, "t": None})
             case int(op) if op == IDENTIFY:
@@ -192,10 +196,13 @@ class Gateway:
         if not 0 <= number < count:
             return connection.close(4010)
         session = Session(secrets.token_hex(16), intents, (number, count), connection=connection)
+        self._let_go()
         self.sessions[session.id] = session
         connection.session = session
         mine = [each for each in self._guilds() if session.hears_of(each)]
-        session.say("READY", self._ready(session, mine))
+        ready = self._ready(session, mine)
+        self.on_event("READY", ready)
+        session.say("READY", ready)
         if Intent.GUILDS in intents:
             for each in mine:
                 whole = objects.whole_guild(each, self.world.bot.id)
@@ -203,6 +210,12 @@ class Gateway:
                 session.say("GUILD_CREATE", whole)
         self.world.happened()
         return None
+
+    def _let_go(self) -> None:
+        """Forget the oldest sessions that nobody came back to."""
+        left = [each.id for each in self.sessions.values() if each.connection is None]
+        for id_ in left[:-_KEPT]:
+            del self.sessions[id_]
 
     def _ready(self, session: Session, guilds: list[Guild]) -> Json:
         return {

@@ -101,7 +101,6 @@ class Message:
     components: list[Json] = field(default_factory=list)
     embeds: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
-    poll: Json | None = None
     edited: str | None = None
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)

@@ -8,15 +8,20 @@ from tests.discord.double.errors import InvalidBody, Path
 
 
 class Mistakes:
-    """The mistakes of one body; `raise_any` refuses it where there are some."""
+    """The mistakes of one body; `raise_any` refuses it where there are some.
 
-    def __init__(self) -> None:
+    Args:
+        within: where in the body that was sent all of this is.
+    """
+
+    def __init__(self, within: Path = ()) -> None:
         """Begin with none."""
+        self.within = within
         self.found: dict[Path, list[tuple[str, str]]] = {}
 
     def add(self, path: Path, code: str, message: str) -> None:
         """Note a mistake at a place."""
-        self.found.setdefault(path, []).append((code, message))
+        self.found.setdefault((*self.within, *path), []).append((code, message))
 
     def raise_any(self) -> None:
         """Refuse the body."""

@@ -15,16 +15,15 @@ _FIELDS = (STRINGS, INPUT, 5, 6, 7, 8, UPLOAD, RADIO, CHECKBOXES, CHECKBOX)
 
 def check(data: Any, mistakes: Mistakes) -> None:  # noqa: ANN401 - any JSON
     """Note what Discord refuses in a modal."""
-    root: Path = ("data",)
     if not isinstance(data, dict):
-        mistakes.required(root, None)
+        mistakes.required((), None)
         return
-    mistakes.text((*root, "custom_id"), data.get("custom_id"), 100, 1)
-    mistakes.text((*root, "title"), data.get("title"), 45, 1)
-    top = mistakes.several((*root, "components"), data.get("components"), 5, 1)
+    mistakes.text(("custom_id",), data.get("custom_id"), 100, 1)
+    mistakes.text(("title",), data.get("title"), 45, 1)
+    top = mistakes.several(("components",), data.get("components"), 5, 1)
     seen: set[str] = set()
     for index, each in enumerate(top):
-        path = (*root, "components", index)
+        path: Path = ("components", index)
         if not mistakes.one_of((*path, "type"), each.get("type"), (ROW, TEXT, LABEL)):
             continue
         if each["type"] == TEXT:
@@ -103,6 +102,18 @@ def filled(modal: Json, values: dict[str, Any]) -> list[Json]:
             within = [_answered(inner, values) for inner in each["components"]]
             made.append({"type": ROW, "id": each["id"], "components": within})
     return made
+
+
+def forged(fields: dict[str, str]) -> list[Json]:
+    """Return what a form of text fields would submit: values by custom id."""
+    return [
+        {
+            "type": LABEL,
+            "id": 2 * number,
+            "component": {"type": INPUT, "id": 2 * number + 1, "custom_id": name, "value": value},
+        }
+        for number, (name, value) in enumerate(fields.items(), start=1)
+    ]
 
 
 def _answered(field: Json, values: dict[str, Any]) -> Json:

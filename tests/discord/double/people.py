@@ -16,7 +16,16 @@ from tests.discord.double import (
 )
 from tests.discord.double.clients import Given, NotPossible
 from tests.discord.double.commands import MESSAGE_MENU, Commands
-from tests.discord.double.guilds import FORUM, PUBLIC_THREAD, Channel, Guild, Json, Member, Message
+from tests.discord.double.guilds import (
+    FORUM,
+    PUBLIC_THREAD,
+    Channel,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Role,
+)
 from tests.discord.double.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -25,7 +34,7 @@ from tests.discord.double.interactions import (
     Interaction,
     Interactions,
 )
-from tests.discord.double.permissions import Permission, demand, in_channel, sending
+from tests.discord.double.permissions import Permission, demand, in_channel, in_guild, sending
 from tests.discord.double.screens import Expected, Screen, buttons
 from tests.discord.double.world import World
 
@@ -75,6 +84,27 @@ class Person:
         """Go, or be kicked: nobody can tell."""
         self.world.leave(guild, self.user)
 
+    def kicks(self, other: Person, guild: Guild) -> None:
+        """Put somebody out of a guild."""
+        self._must_be_allowed(guild, P.KICK_MEMBERS)
+        self.world.leave(guild, other.user)
+
+    def bans(self, other: Person, guild: Guild) -> None:
+        """Put somebody out of a guild for good."""
+        self._must_be_allowed(guild, P.BAN_MEMBERS)
+        self.world.ban(guild, other.user)
+
+    def gives(self, role: Role, other: Person, guild: Guild) -> None:
+        """Give somebody a role."""
+        self._must_be_allowed(guild, P.MANAGE_ROLES)
+        member = guild.members[other.user.id]
+        member.roles.append(role.id)
+        self.world.update_member(guild, member)
+
+    def _must_be_allowed(self, guild: Guild, wanted: Permission) -> None:
+        if not in_guild(guild, guild.members[self.user.id]) & wanted:
+            raise NotPossible(f"{self.user.name} may not {wanted.name}")
+
     def closes_dms(self) -> None:
         """Take no direct messages from members of the guilds that they are in."""
         self.user.dms = False
@@ -99,7 +129,13 @@ class Person:
         messages.edit(self.world, message, {"content": text})
 
     def deletes(self, message: Message) -> None:
-        """Take a message away."""
+        """Take a message away; one for their eyes only is dismissed, and nobody hears of it."""
+        self.screen.must_show(message)
+        if message.ephemeral:
+            self.screen.dismisses(message)
+            return
+        if message.author is not self.user:
+            demand(message.channel, self.user.id, P.MANAGE_MESSAGES)
         messages.delete(self.world, message)
 
     def reacts(self, message: Message, emoji: str) -> None:
@@ -124,6 +160,13 @@ class Person:
             more = {"id": thread.id} if channel.type == FORUM else {}
             messages.post(self.world, thread, self.user, {"content": text}, **more)
         return thread
+
+    def archives(self, thread: Channel, *, locked: bool = False) -> None:
+        """Close a thread; who posts in it opens it again, unless it is locked."""
+        if thread.owner_id != self.user.id or locked:
+            demand(thread, self.user.id, P.MANAGE_THREADS)
+        thread.archived, thread.locked = True, locked
+        self.world.tell_channel("THREAD_UPDATE", thread)
 
     def opens(self, attachment: Json) -> bytes:
         """Return what is in a file on a message."""
@@ -251,20 +294,7 @@ class Person:
         source = place if isinstance(place, Message) else None
         channel = place.channel if isinstance(place, Message) else place
         cause = self._interactions.never_heard_of(self.user, channel, source)
-        parts = [
-            {
-                "type": components.LABEL,
-                "id": 2 * number,
-                "component": {
-                    "type": components.INPUT,
-                    "id": 2 * number + 1,
-                    "custom_id": name,
-                    "value": value,
-                },
-            }
-            for number, (name, value) in enumerate(fields.items(), start=1)
-        ]
-        data: Json = {"custom_id": custom_id, "components": parts}
+        data: Json = {"custom_id": custom_id, "components": modals.forged(fields)}
         return self._interactions.happens(
             MODAL, self.user, channel, data, source=source, cause=cause
         )

@@ -54,7 +54,7 @@ def callback(call: Call) -> Json | None:
 
 def _say(call: Call, it: Interaction) -> Message:
     body = {**call.body, "files": call.files}
-    bodies.check(body)
+    bodies.check(body, within=("data",))
     it.original = _post(call, it, body, _kind(it))
     call.interactions.first(it, SAY, ANSWERED)
     return it.original
@@ -75,7 +75,7 @@ def _defer_update(call: Call, it: Interaction) -> Message | None:
 
 def _update(call: Call, it: Interaction) -> Message:
     source = _source(it)
-    bodies.check({**call.body, "files": call.files}, source)
+    bodies.check({**call.body, "files": call.files}, source, ("data",))
     it.original = messages.edit(call.world, source, call.body)
     call.interactions.first(it, UPDATE, ANSWERED)
     return source
@@ -89,19 +89,19 @@ def _source(it: Interaction) -> Message:
 
 
 def _choose(call: Call, it: Interaction) -> None:
-    found = Mistakes()
-    choices = found.several(("data", "choices"), call.body.get("choices"), 25)
+    found = Mistakes(("data",))
+    choices = found.several(("choices",), call.body.get("choices"), 25)
     for index, each in enumerate(choices):
-        found.text(("data", "choices", index, "name"), each.get("name"), 100, 1)
+        found.text(("choices", index, "name"), each.get("name"), 100, 1)
         if isinstance(each.get("value"), str):
-            found.text(("data", "choices", index, "value"), each["value"], 100)
+            found.text(("choices", index, "value"), each["value"], 100)
     found.raise_any()
     it.choices = choices
     call.interactions.first(it, CHOICES, ANSWERED)
 
 
 def _ask(call: Call, it: Interaction) -> None:
-    found = Mistakes()
+    found = Mistakes(("data",))
     modals.check(call.body, found)
     found.raise_any()
     it.modal = modals.shown(call.body)

@@ -68,7 +68,7 @@ def _forum_post(call: Call, forum: Channel) -> Answer:
     if forum.flags & _REQUIRE_TAG and not tags:
         raise Refused(400, 40067)
     body = call.body["message"]
-    bodies.check({**body, "files": call.files})
+    bodies.check({**body, "files": call.files}, within=("message",))
     thread = threads.opened(world, forum, call.body, PUBLIC_THREAD)
     message = messages.post(
         world, thread, world.bot, body, id=thread.id, attachments=call.attached()

@@ -45,6 +45,10 @@ class Screen:
         allowed = in_channel(message.channel, self.user.id)
         return bool(allowed & P.READ_MESSAGE_HISTORY)
 
+    def dismisses(self, message: Message) -> None:
+        """Take a message for their eyes only off the screen."""
+        self._gone.add(message.id)
+
     def reloads(self) -> None:
         """Reload: what was for their eyes only is gone from the screen."""
         for channel in self.world.channels.values():

@@ -206,6 +206,9 @@ class Double:
             found = handler(call)
         except Refused as refused:
             return refused.status, refused.body()
+        except NotImplementedError as unbuilt:
+            self.missing.append(str(unbuilt))
+            return 501, {"message": str(unbuilt), "code": 0}
         if isinstance(found, Answer):
             return found.status, found.body
         return (204, None) if found is None else (200, found)
