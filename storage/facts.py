@@ -3,18 +3,26 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable
 from sqlmodel import col, delete, select
 
 from storage.store import Transaction
 from storage.tables import Fact, Inbox, Lease, Meta
 
-# Built once: to build them anew costs more than to run them.
-_TAKE_IN = {
-    "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest)),
-    "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest)),
-}
+
+@cache
+def _take_in(dialect: str) -> Executable:
+    """Build the statement once, since that costs more than to run it.
+
+    A dialect takes two megabytes, so only that of the database at hand is loaded.
+    """
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest))
 
 
 class Facts:
@@ -53,7 +61,7 @@ class Facts:
         """Note an event as handled; False when it was before."""
         connection = self.tx.session.connection()
         noted = connection.execute(
-            _TAKE_IN[connection.dialect.name],
+            _take_in(connection.dialect.name),
             {
                 "account": self.account,
                 "digest": self.tx.vault.digest("event", event_id),
