@@ -3,19 +3,27 @@
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, bindparam
 from sqlmodel import col, delete, select
 
 from storage.store import Transaction
 from storage.tables import Fact, Inbox, Lease, Meta
 
-# Built once: to build them anew costs more than to run them.
-_TAKE_IN = {
-    "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest)),
-    "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest)),
-}
+
+@cache
+def _take_in(dialect: str) -> Executable:
+    """Build the statement once, since that costs more than to run it.
+
+    A dialect takes two megabytes, so only that of the database at hand is loaded.
+    """
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest))
+
 
 _HANDLED = select(Inbox.digest).where(
     col(Inbox.account) == bindparam("account"),
@@ -67,7 +75,7 @@ class Facts:
                 self.tx.add(Inbox, row)
             return fresh
         connection = self.tx.session.connection()
-        return connection.execute(_TAKE_IN[connection.dialect.name], row).first() is not None
+        return connection.execute(_take_in(connection.dialect.name), row).first() is not None
 
     def fetch(self, event_ids: Collection[str]) -> None:
         """Find out at once which of these events were handled, for a transaction of many."""
