@@ -36,7 +36,7 @@ LOCK = ROOT / "requirements" / "dev.txt"
 # What Circlekeeper is built on, imported and nothing else: no program on these takes less.
 FLOOR = """
 import asyncio, aiohttp, apscheduler.triggers.cron, babel, click, jinja2, markdown_it, nio
-import pydantic_settings, ruamel.yaml, sqlalchemy.orm, sqlmodel, structlog
+import ruamel.yaml, sqlalchemy.dialects.sqlite, sqlalchemy.orm, sqlmodel, structlog
 from cryptography.hazmat.primitives.ciphers import aead
 with open("/proc/self/status") as status:
     print(next(line.split()[1] for line in status if line.startswith("VmRSS")))

@@ -24,16 +24,17 @@ from bot.engine.own import engine_feature
 from bot.engine.pace import Pace
 from bot.engine.retention import Retention
 from bot.engine.running import Running
-from bot.engine.schedule.tick import Tick
+from bot.engine.schedule.tick import Due, Tick
 from bot.engine.tenure import Tenure
 from bot.engine.words import Words
 from bot.features import charter, community, guide, hunts, privacy, prompts, reflection, welcome
 from storage.clock import DatabaseClock
 from storage.communities import Communities
+from storage.randomness import RandomBytes
 from storage.store import Store, Transaction
 
 _ALPHABET = string.ascii_lowercase + string.digits
-_MOST = len(_ALPHABET) ** 20
+_ID_BYTES = 16  # far more than 20 letters can show, so that all are as good as equally likely
 
 
 class SystemClock:
@@ -51,9 +52,13 @@ class SystemClock:
 class RandomIds:
     """Identifiers that nobody can guess."""
 
+    def __init__(self) -> None:
+        """Begin anywhere."""
+        self._bytes = RandomBytes(_ID_BYTES)
+
     def new(self) -> str:
         """Return a fresh identifier."""
-        number = secrets.randbelow(_MOST)
+        number = int.from_bytes(self._bytes.next())
         places = []
         for _ in range(20):
             number, place = divmod(number, len(_ALPHABET))
@@ -155,7 +160,7 @@ class App:
             self._wake,
             platforms,
             pace,
-            read_ahead=self.running.read_ahead,
+            read_ahead=self._read_ahead,
         )
 
     async def run(self) -> None:
@@ -196,6 +201,18 @@ class App:
     def _wake(self) -> None:
         for outbox in self.outboxes:
             outbox.wake()
+
+    def _read_ahead(self, tx: Transaction, due: Sequence[Due]) -> None:
+        self.running.read_ahead(tx, [plan for plan, _ in due])
+        for platform, dispatcher in self.dispatchers.items():
+            dispatcher.read_ahead(
+                tx,
+                [
+                    event
+                    for plan, event in due
+                    if event and Communities(tx).get(plan.community).platform == platform
+                ],
+            )
 
     def _came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
         platform = Communities(tx).get(plan.community).platform

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,14 +19,11 @@ from bot.core.content import Folders
 from bot.core.errors import Misconfigured
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
-from bot.rehearsal import rehearse as play
-from bot.rehearsal.transcript import Transcript
-from bot.rehearsal.transcript import as_json as to_json
 from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
 from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
 from storage.engines import make_engine
-from storage.opening import open_store
+from storage.opening import open_store, waits_for_upgrade
 from storage.reporting import report
 from storage.schema import check_version, pending, upgrade
 
@@ -80,8 +78,11 @@ def run() -> None:
                 "CIRCLEKEEPER_MATRIX__HOMESERVER, CIRCLEKEEPER_MATRIX__USER_ID and "
                 "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN, or see it first with `circlekeeper rehearse`."
             )
+        url = settings.database_url.get_secret_value()
+        if waits_for_upgrade(url):
+            _upgrade_apart()
         opened = open_store(
-            settings.database_url.get_secret_value(),
+            url,
             settings.key_file,
             warn=lambda text: click.echo(f"circlekeeper: {text}", err=True),
         )
@@ -89,6 +90,18 @@ def run() -> None:
             asyncio.run(_until_stopped(App(opened.store, content, adapters)))
         finally:
             opened.close()
+
+
+def _upgrade_apart() -> None:
+    """Bring the store up in another process, with the same settings.
+
+    What that needs takes seven megabytes, which a process that runs for months would keep.
+    """
+    # -P: not a package that happens to be called bot in the working folder.
+    command = [sys.executable, "-P", "-m", "bot", "db", "upgrade"]
+    code = subprocess.run(command, stdout=subprocess.DEVNULL).returncode  # noqa: S603 - our own
+    if code:
+        sys.exit(code)  # it has said why
 
 
 async def _until_stopped(app: App) -> None:
@@ -122,6 +135,11 @@ def _first(group: BaseExceptionGroup[Misconfigured]) -> BaseException:
 @click.option("--json", "as_json", is_flag=True, help="One object a line.")
 def rehearse(weeks: int, seed: int, as_json: bool) -> None:
     """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
+    # Not for the other commands: one of them runs for months.
+    from bot.rehearsal import rehearse as play
+    from bot.rehearsal.transcript import Transcript
+    from bot.rehearsal.transcript import as_json as to_json
+
     with _told():
         configure_logs("warning", "console")
         folders = content_folders(_settings())

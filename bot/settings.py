@@ -9,10 +9,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from bot.core.content import Folders, Mistake
 from bot.core.errors import Misconfigured
@@ -89,10 +94,8 @@ class Http(BaseModel, frozen=True, extra="forbid"):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     """Everything that the host sets; once loaded, every path is absolute."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
     database_url: Database = SecretStr(DATABASE)
     charter: Path | None = None
@@ -103,13 +106,6 @@ class Settings(BaseSettings):
     http: Http = Http()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
-
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: Source, *_: Source, **__: Source
-    ) -> tuple[Source, ...]:
-        """Take what is handed in, and never look into the process's environment."""
-        return (init_settings,)
 
 
 def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
 from bot.core.content import Mistake
 
 PREFIX = "CIRCLEKEEPER_"
@@ -54,6 +52,8 @@ class Layer:
                 else:
                     self.values[files[keys]] = self.secret(keys, folder / str(value))
             elif keys not in known:
+                from rapidfuzz import fuzz, process  # only where somebody mistyped: it is large
+
                 found = process.extractOne(
                     self.name(keys), list(names), scorer=fuzz.ratio, score_cutoff=75
                 )

@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.core.errors import Misconfigured, MissingKey
+from storage.randomness import RandomBytes
 
 _VERSION = b"\x01"
+_nonces = RandomBytes(12)
 _KEY_BYTES = 32
 _ID_BYTES = 8
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)  # a file system without hard links
@@ -32,7 +34,7 @@ def _derive(master: bytes, purpose: str) -> bytes:
 
 
 def _seal(key: bytes, place: str, plain: bytes) -> bytes:
-    nonce = os.urandom(12)
+    nonce = _nonces.next()
     return _VERSION + nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
 
 
@@ -57,7 +59,7 @@ class Vault:
 
     master: bytes
     key_id: str = field(init=False)
-    _lookup: bytes = field(init=False)
+    _lookup: hmac.HMAC = field(init=False)
     _own: bytes = field(init=False)
     _wrap: bytes = field(init=False)
 
@@ -67,13 +69,16 @@ class Vault:
             raise Misconfigured("The master key must be 32 bytes long.")
         set_ = object.__setattr__
         set_(self, "key_id", hashlib.sha256(b"key id" + self.master).hexdigest()[: 2 * _ID_BYTES])
-        set_(self, "_lookup", _derive(self.master, "lookup"))
+        set_(self, "_lookup", hmac.new(_derive(self.master, "lookup"), digestmod="sha256"))
         set_(self, "_own", _derive(self.master, "installation"))
         set_(self, "_wrap", _derive(self.master, "wrap"))
 
     def digest(self, purpose: str, text: str) -> str:
         """Return a keyed hash (64 hex digits) under which a platform's id can be looked up."""
-        return hmac.digest(self._lookup, f"{purpose}\0{text}".encode(), "sha256").hex()
+        # Not `hmac.digest`: it lets go of the interpreter's lock, and waits for all other threads.
+        keyed = self._lookup.copy()
+        keyed.update(f"{purpose}\0{text}".encode())
+        return keyed.hexdigest()
 
     def new_data_key(self, subject: str) -> tuple[bytes, bytes]:
         """Make a member's data key; return it plain, and wrapped for the store."""

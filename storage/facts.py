@@ -1,20 +1,34 @@
 """What is remembered for adapters, which events were handled, and who holds what."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, bindparam
 from sqlmodel import col, delete, select
 
 from storage.store import Transaction
 from storage.tables import Fact, Inbox, Lease, Meta
 
-# Built once: to build them anew costs more than to run them.
-_TAKE_IN = {
-    "sqlite": sqlite.insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest)),
-    "postgresql": postgresql.insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest)),
-}
+
+@cache
+def _take_in(dialect: str) -> Executable:
+    """Build the statement once, since that costs more than to run it.
+
+    A dialect takes two megabytes, so only that of the database at hand is loaded.
+    """
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert(Inbox).on_conflict_do_nothing().returning(col(Inbox.digest))
+
+
+_HANDLED = select(Inbox.digest).where(
+    col(Inbox.account) == bindparam("account"),
+    col(Inbox.digest).in_(bindparam("digests", expanding=True)),
+)
 
 
 class Facts:
@@ -51,16 +65,28 @@ class Facts:
 
     def take_in(self, event_id: str, now: datetime) -> bool:
         """Note an event as handled; False when it was before."""
+        digest = self._event(event_id)
+        row = {"account": self.account, "digest": digest, "received_at": now}
+        known, key = self.tx.known, (Inbox, self.account, digest)
+        if key in known:
+            fresh = not known[key]
+            known[key] = True
+            if fresh:
+                self.tx.add(Inbox, row)
+            return fresh
         connection = self.tx.session.connection()
-        noted = connection.execute(
-            _TAKE_IN[connection.dialect.name],
-            {
-                "account": self.account,
-                "digest": self.tx.vault.digest("event", event_id),
-                "received_at": now,
-            },
-        )
-        return noted.first() is not None
+        return connection.execute(_take_in(connection.dialect.name), row).first() is not None
+
+    def fetch(self, event_ids: Collection[str]) -> None:
+        """Find out at once which of these events were handled, for a transaction of many."""
+        digests = [self._event(each) for each in event_ids]
+        values = {"account": self.account, "digests": digests}
+        there = set(self.tx.session.scalars(_HANDLED, values))
+        known = {(Inbox, self.account, digest): digest in there for digest in digests}
+        self.tx.known.update(known)
+
+    def _event(self, event_id: str) -> str:
+        return self.tx.vault.digest("event", event_id)
 
 
 def forget_events(tx: Transaction, before: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,20 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
         if lock is not None:
             lock.release()
         raise
+
+
+def waits_for_upgrade(url: str) -> bool:
+    """Tell whether `open_store` would migrate this SQLite store, or make it.
+
+    What is wrong with a store is left to `open_store` to tell.
+    """
+    with suppress(ArgumentError, ValueError, DatabaseError):
+        engine = make_engine(url)
+        try:
+            return engine.dialect.name == "sqlite" and pending(engine)
+        finally:
+            engine.dispose()
+    return False
 
 
 def _open(

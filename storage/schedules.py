@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from bot.core.turn import Plan
@@ -16,11 +16,14 @@ from storage.tables import Community, Schedule
 _PAYLOAD = "schedule.payload"
 
 
-# Of these platforms: asked row by row, in the order of what is due. Built once: to build the
-# statements anew costs more than to run them.
-_SPOKEN = exists().where(
-    col(Community.id) == Schedule.community_id,
-    col(Community.platform).in_(bindparam("platforms", expanding=True)),
+# Of these platforms. A scalar subquery is asked row by row, in the order of what is due; anything
+# else PostgreSQL may take for a join, and then it sorts all schedules to find the first few.
+# The statements are built once: to build them anew costs more than to run them.
+_SPOKEN = (
+    select(Community.platform)
+    .where(col(Community.id) == col(Schedule.community_id))
+    .scalar_subquery()
+    .in_(bindparam("platforms", expanding=True))
 )
 _EARLIEST = (
     select(Schedule.next_due)

@@ -287,3 +287,30 @@ def test_version(tmp_path: Path) -> None:
     ended = circlekeeper(tmp_path, "--version")
     assert ended.returncode == 0
     assert ended.stdout.startswith("circlekeeper, version ")
+
+
+def test_a_running_bot_holds_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    """Not even after a first start, which makes the database: it stays as it is for months."""
+    unneeded = {"alembic", "rapidfuzz", "sqlalchemy.dialects.postgresql", "bot.rehearsal"}
+    code = (
+        "import atexit, sys; from bot.cli import main;"
+        f"atexit.register(lambda: print('held:', *({unneeded} & sys.modules.keys())));"
+        "main(['run'])"
+    )
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**inherited, "PYTHONPATH": str(ROOT), **MATRIX},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as bot:
+        assert bot.stdout is not None
+        said = []
+        for line in bot.stdout:
+            said.append(line)
+            if "sign-in failed" in line:
+                bot.terminate()
+    assert said[-1] == "held:\n", said
+    assert (tmp_path / "circlekeeper.db").exists()

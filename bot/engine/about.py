@@ -137,6 +137,8 @@ class About:
     def text(self, words: str, /, **values: object) -> str:
         """Render words: a block of the feature's templates, or `feature/block`."""
         name = words if "/" in words else f"{self._feature}/{words}"
+        if not values:
+            return self.running.words.fixed(self.locale, name, self.where.prefix)
         shown = {"prefix": Markdown(self.where.prefix), **values}
         return self.running.words.render(self.locale, name, shown)
 

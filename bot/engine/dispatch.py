@@ -4,6 +4,7 @@ The order within a turn: note the event (a duplicate stops here), find out who, 
 community it is, read what was typed, call the feature's handler, and write what it wants done.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -123,6 +124,11 @@ class Dispatcher:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         # What was waiting for a delivery that is recognized now may go.
         return flush(turn, self.adapter) + isinstance(event, Delivered)
+
+    def read_ahead(self, tx: Transaction, events: Sequence[CameDue]) -> None:
+        """Read at once which of these were handled before."""
+        if events:
+            Facts(tx, self.adapter.account).fetch([event.event_id for event in events])
 
     def came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> int:
         """Handle a moment of a schedule in this transaction; tell how much is to be sent then."""

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapidfuzz import process
-
 from bot.core.commands import Command
 from bot.core.errors import BadInput
 from bot.engine.degrade import NUMBERS
@@ -72,6 +70,8 @@ class Commands:
 
     def near(self, text: str) -> str | None:
         """Return the path that was probably meant."""
+        from rapidfuzz import process  # only where somebody mistyped: it is large
+
         words = fold(text[:60]).split()[:3]
         for length in range(len(words), 0, -1):
             typed = " ".join(words[:length])

@@ -44,6 +44,7 @@ class Words:
         """Read from these folders; a later one extends and overrides the earlier."""
         self.folders = list(folders)
         self._environments: dict[str, Environment] = {}
+        self._fixed: dict[tuple[str, str, str], Markdown] = {}
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -77,6 +78,13 @@ class Words:
             raise LookupError(f"There are no words {name}.") from error
         context = template.new_context({key: _at_the_door(value) for key, value in values.items()})
         return Markdown("".join(body(context)).strip())
+
+    def fixed(self, locale: str, name: str, prefix: str) -> Markdown:
+        """Render a block that shows nothing but the prefix of commands: once for all."""
+        key = locale, name, prefix
+        if key not in self._fixed:
+            self._fixed[key] = self.render(locale, name, {"prefix": Markdown(prefix)})
+        return self._fixed[key]
 
     def _environment(self, locale: str) -> Environment:
         if locale not in self._environments:

@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from rapidfuzz import fuzz, process
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
@@ -76,6 +75,8 @@ def quote(text: object) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that the word was probably meant to be."""
+    from rapidfuzz import fuzz, process  # only where somebody mistyped: it is large
+
     found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=60)
     return found[0] if found else None
 

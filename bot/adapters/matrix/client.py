@@ -17,6 +17,8 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from nio import AsyncClient, AsyncClientConfig
 
+from bot.adapters.matrix.waves import Waves
+
 JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]
 
@@ -81,6 +83,7 @@ class Client:
         self._patience = patience
         self.user_id = user_id
         self.server_time_ms: int | None = None
+        self._waves = Waves()
         self._sending = 0
         self._sent_at = 0.0
         self._in_series = False
@@ -197,7 +200,8 @@ class Client:
         self._in_series = self._sending > 0 or now() < self._sent_at + _STILL
         self._sending += 1
         try:
-            return str(_object(await self.call("PUT", path, body=content))["event_id"])
+            async with self._waves.turn():
+                return str(_object(await self.call("PUT", path, body=content))["event_id"])
         finally:
             self._sending -= 1
             self._sent_at = now()

@@ -24,13 +24,14 @@ from storage.trouble import ends_transaction
 log = structlog.get_logger(__name__)
 
 _BATCH = 50
-_AT_ONCE = 2  # batches, on a database that has several connections
-_SLICE = 0.025  # seconds that a batch may hold the store while a person waits,
+_FEW = 4
+_SLICE = 0.04  # seconds for which a batch may handle what it read while a person waits,
 _LONGEST_SLICE = 0.1  # and otherwise
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 
 Handle = Callable[[Transaction, CameDue, Plan], None]
-ReadAhead = Callable[[Transaction, Sequence[Plan]], None]
+Due = tuple[Plan, CameDue | None]  # what came due, and its event unless it is passed over
+ReadAhead = Callable[[Transaction, Sequence[Due]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +153,14 @@ class Tick:
 
         `next_due` then says when the next one comes due.
         """
-        count, at_once = 0, 1
+        count = 0
         while True:
             self._rounds += 1
-            done = sum(await asyncio.gather(*(self._some() for _ in range(at_once))))
+            done = await self._some()
             count += done
             if not done:
                 return count
             self.wake()
-            # A server works on one batch while another is handled here.
-            at_once = _AT_ONCE if self.store.shared else 1
             await asyncio.sleep(0)
 
     async def _some(self) -> int:
@@ -200,30 +199,34 @@ class Tick:
 
         Where one cannot be handled, all are given up, and each is taken by itself instead.
         """
-        return self._take(tx, self._one)
-
-    def _careful_batch(self, tx: Transaction) -> int:
-        return self._take(tx, self._by_itself)
-
-    def _take(self, tx: Transaction, one: Callable[[Transaction, Plan, datetime], None]) -> int:
         now = self.clock.now()
-        started = time.perf_counter()
-        done = 0
-        schedules = Schedules(tx)
-        plans = schedules.due(now, self._size, self.platforms)
-        if not plans:
-            self.next_due = schedules.earliest(self.platforms)
-        elif self.read_ahead is not None:
-            self.read_ahead(tx, plans)
-        for plan in plans:
-            one(tx, plan, now)
+        due = [(plan, self._event(plan, now)) for plan in self._due(tx, now)]
+        if due and self.read_ahead is not None:
+            self.read_ahead(tx, due)
+        started, done = time.perf_counter(), 0
+        for plan, event in due:
+            self._one(tx, plan, event, now)
             done += 1
             taken = time.perf_counter() - started
             if taken > _LONGEST_SLICE or (taken > _SLICE and self.store.awaited):
                 break
         # To look at many and handle few would take longer than the handling.
-        self._size = max(done, 2) if done < self._size else min(2 * done, _BATCH)
+        self._size = max(done, _FEW) if done < len(due) else min(2 * self._size, _BATCH)
         return done
+
+    def _careful_batch(self, tx: Transaction) -> int:
+        now = self.clock.now()
+        plans = self._due(tx, now)
+        for plan in plans:
+            self._by_itself(tx, plan, now)
+        return len(plans)
+
+    def _due(self, tx: Transaction, now: datetime) -> list[Plan]:
+        schedules = Schedules(tx)
+        plans = schedules.due(now, self._size, self.platforms)
+        if not plans:
+            self.next_due = schedules.earliest(self.platforms)
+        return plans
 
     def _by_itself(self, tx: Transaction, plan: Plan, now: datetime) -> None:
         """Handle a schedule so that its failure does not hold up the others."""
@@ -231,26 +234,30 @@ class Tick:
         try:
             planned = self._moment(plan, now) or planned
             with tx.savepoint():
-                self._one(tx, plan, now)
+                self._one(tx, plan, self._event(plan, now), now)
             self._failed.pop(plan.id, None)
         except Exception as error:
             if ends_transaction(error):
                 raise
             self._put_off(tx, plan, planned, now, error)
 
-    def _one(self, tx: Transaction, plan: Plan, now: datetime) -> None:
-        moment = self._moment(plan, now)
-        if moment is None:
+    def _one(self, tx: Transaction, plan: Plan, event: CameDue | None, now: datetime) -> None:
+        if event is None:
             log.info("passed over, too late", kind=plan.kind, policy=plan.policy)
         else:
-            event_id = f"due {plan.id} {moment.isoformat()}"
-            event = CameDue(event_id=event_id, schedule=plan.id, kind=plan.kind, due=moment)
             self.handle(tx, event, plan)
         # The handler may have planned it anew, or ended it.
         schedules = Schedules(tx)
         after = schedules.get(plan.id, sealed=True)
         if after and after.next_due and plan.next_due and after.next_due <= plan.next_due:
             schedules.advance(plan.id, following(after, now), now)
+
+    def _event(self, plan: Plan, now: datetime) -> CameDue | None:
+        moment = self._moment(plan, now)
+        if moment is None:
+            return None
+        event_id = f"due {plan.id} {moment.isoformat()}"
+        return CameDue(event_id=event_id, schedule=plan.id, kind=plan.kind, due=moment)
 
     def _moment(self, plan: Plan, now: datetime) -> datetime | None:
         planned, begun = self._planned(plan)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from zoneinfo import available_timezones
 
-from rapidfuzz import process
-
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached, SetupStep, ZoneChanged
@@ -108,6 +106,8 @@ def zone_meant(text: str) -> str:
     typed = fold(text.split("/")[-1].replace("_", " "))
     if typed in places:
         return places[typed]
+    from rapidfuzz import process  # only where somebody mistyped: it is large
+
     near = [places[found[0]] for found in process.extract(typed, list(places), limit=3)]
     raise BadInput("zone_unknown", near=near)
 
