@@ -1,7 +1,6 @@
 """A zone is changed: the same day and time on the new clock, never twice a day, never past."""
 
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -107,9 +106,8 @@ def test_however_often_a_zone_is_changed_no_day_sees_it_twice(
         now = end
         due = moved(schedule, zone, now)
         assert due is not None
-        assert due > now
+        # Tomorrow's, where the day begins first, and on the clock where it ends last.
+        assert timedelta() < due - now < timedelta(days=3, hours=3)
         schedule = plan(rule, zone, due)
     days = [each.date() for each in come]
     assert days == sorted(set(days))
-    utc = [START, *(each.astimezone(ZoneInfo("UTC")) for each in come), now]
-    assert max(b - a for a, b in pairwise(utc)) < timedelta(days=4)
