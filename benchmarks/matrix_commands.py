@@ -28,6 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.process import memory_of, processor_seconds  # noqa: E402
 from tests.support.human import Event, Human  # noqa: E402
 from tests.support.synapse import Account, Synapse  # noqa: E402
 
@@ -192,8 +193,8 @@ class Subject:
             "p99_ms_after_accepted": _percentile(self.accepted_to_reply, 99),
             "burst": _summary(self.bursts),
             "spread": _summary(self.spreads),
-            "rss_mib": _memory(self.process.pid),
-            "cpu_s": _processor_seconds(self.process.pid),
+            "rss_mib": _rounded(memory_of(self.process.pid, "VmRSS"), 1),
+            "cpu_s": _rounded(processor_seconds(self.process.pid), 2),
             "messages_per_command": self.per_command,
         }
 
@@ -475,21 +476,8 @@ def _ratio(results: dict[str, dict[str, Any]], peer: str, *path: str) -> float |
     return round(figures[0] / figures[1], 3)
 
 
-def _memory(pid: int) -> float | None:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    lines = (line.split() for line in status.splitlines())
-    return next((round(int(line[1]) / 1024, 1) for line in lines if line[0] == "VmRSS:"), None)
-
-
-def _processor_seconds(pid: int) -> float | None:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return round((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), 2)
+def _rounded(value: float | None, digits: int) -> float | None:
+    return round(value, digits) if value is not None else None
 
 
 def _versions() -> dict[str, str]:
