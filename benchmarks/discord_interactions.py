@@ -105,9 +105,7 @@ class Subject:
         after = processor_seconds(self.process.pid)
         self.failed += found["failed"]
         if note:
-            self.rates.setdefault(at_once, []).append(
-                len(found["acknowledged"]) / found["seconds"]
-            )
+            self.rates.setdefault(at_once, []).append(len(found["acknowledged"]) / found["seconds"])
             self.waits.setdefault(at_once, []).extend(found["acknowledged"])
             if before is not None and after is not None:
                 self.processor = (self.processor or 0.0) + after - before
@@ -243,7 +241,7 @@ async def _bot(
     discord: Discord, command: Sequence[str], environment: Mapping[str, str], folder: Path
 ) -> AsyncIterator[Process]:
     """Run a bot, once it is connected and at rest; show the end of its log where that fails."""
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     log = folder / "log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
