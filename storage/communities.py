@@ -78,6 +78,24 @@ class Communities:
                 )
             )
         self.tx.session.flush()
+        self.tx.known.pop((CommunityRoom, community), None)
+
+    def fetch_rooms(self, communities: Collection[str]) -> None:
+        """Read which rooms these communities have, for a transaction that needs many."""
+        known = self.tx.known
+        known.update(((CommunityRoom, community), set()) for community in communities)
+        query = select(CommunityRoom.community_id, CommunityRoom.external_id).where(
+            col(CommunityRoom.community_id).in_(communities)
+        )
+        for community, room in self.tx.session.exec(query):
+            known[CommunityRoom, community].add(room)
+
+    def has_lost(self, community: str, room: Room) -> bool:
+        """Tell whether a room is not there any more, where the platform told of any."""
+        key = (CommunityRoom, community)
+        if key not in self.tx.known:
+            self.fetch_rooms([community])
+        return bool(self.tx.known[key]) and room.id not in self.tx.known[key]
 
     def rooms(self, community: str) -> list[RoomFacts]:
         """Return the community's rooms by name."""

@@ -157,3 +157,34 @@ async def test_a_hunt_may_end_with_a_role(platform: Double, tmp_path: Path) -> N
         await circle.hears("ana", "all the way through")
         ana = circle.guild.members[circle.person("ana").user.id]
         await platform.world.until(lambda: ana.roles == [role.id])
+
+
+async def test_a_guild_that_takes_the_bot_away_may_bring_it_back(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await welcomed(circle, "ana")
+        message = await circle.sees("ana", "The treasure hunt")
+        platform.world.leave(circle.guild, platform.world.bot)
+        await circle.until_settled()
+        platform.brings_bot(circle.guild)
+        await circle.hears("mira", "keeper setup", room=True)
+        again = await circle.person("ana").clicks(message, "The treasure hunt").answered()
+        assert again.messages  # friendly, whatever it says
+        await circle.says("mira", "keeper status")
+        await circle.hears("mira", "garden")
+
+
+async def test_somebody_who_leaves_in_the_middle_comes_back_to_their_step(
+    platform: Double,
+) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await circle.joins("ana")
+        await circle.answers("ana", "Start")
+        await circle.hears("ana", "1 of 4")
+        circle.person("ana").leaves(circle.guild)
+        await circle.until_settled()
+        circle.person("ana").joins(circle.guild)
+        await circle.says("ana", "start")
+        await circle.hears("ana", "Your place was kept")
+        await circle.hears("ana", "1 of 4")

@@ -14,6 +14,7 @@ from tests.discord.double import Channel, Double, Guild, Interaction, Message, N
 from tests.support.bot import BotProcess
 
 _PATIENCE = 15.0
+_STARTED = 60.0
 _STEP = 0.01
 _TEXT, _ROW = 10, 1
 _SUBCOMMANDS = (1, 2)
@@ -71,6 +72,7 @@ class DiscordCircle:
         self.room = self.guild.general
         self.room.name = "garden"
         self.double.brings_bot(self.guild)
+        await self.double.world.until(lambda: self.double.gateway.seen["identify"], _STARTED)
         await self.hears("mira", "keeper setup", room=True)
 
     async def __aexit__(

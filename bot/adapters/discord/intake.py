@@ -66,10 +66,10 @@ class Intake:
             case "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE":
                 joined = inbound.arrived(data, self._clock.now())
                 if joined is not None:
-                    self._in_order(joined.member.id, partial(self._receive, joined))
+                    self._in_order(_coming(joined.member.id), partial(self._receive, joined))
             case "GUILD_MEMBER_REMOVE":
                 left = self._left(data)
-                self._in_order(left.member.id, partial(self._receive, left))
+                self._in_order(_coming(left.member.id), partial(self._receive, left))
             case _:
                 pass
 
@@ -221,6 +221,14 @@ class Intake:
             member=Member(PLATFORM, person),
             community=community(guild),
         )
+
+
+def _coming(person: str) -> str:
+    """Return the line of somebody's coming and going.
+
+    That gives way to whatever people wait for; what they do themselves must not wait behind it.
+    """
+    return f"coming {person}"
 
 
 def _sign(data: JSON) -> tuple[str, str, str]:

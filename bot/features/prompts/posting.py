@@ -101,6 +101,7 @@ class Postings:
         """Read what the communities have, and what was posted there."""
         if communities := {plan.community for plan in plans if plan.kind == KIND}:
             PromptRows(rows).fetch(communities)
+            Communities(rows).fetch_rooms(communities)
 
     def due(self, turn: Turn, plan: Plan) -> None:
         """Post the next prompt with its thread.
@@ -111,6 +112,8 @@ class Postings:
         community = turn.community
         if community.state != "open" or "prompts" not in community.rooms:
             return
+        if turn.rows(Communities).has_lost(community.id, community.rooms["prompts"]):
+            return  # no prompt is used up; the status says that the room is gone
         assert plan.next_due is not None
         calendar = calendar_of(turn)
         if calendar.quiet(plan.next_due) or calendar.quiet(turn.now):

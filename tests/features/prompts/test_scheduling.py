@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest_asyncio
 
+from bot.core.events import Added
+from bot.core.refs import Room, RoomFacts
 from bot.engine.schedule.recurrence import Reason
 from bot.rehearsal.stage import Stage
 from tests.rehearsal.community import (
@@ -185,3 +187,22 @@ async def test_without_a_zone_of_their_own_members_follow_the_communitys(stage: 
     await set_zone(stage, "ana", "")
     said = await passes(stage, 7 * DAY)
     assert [line.at for line in private(said, "ana")] == [at("03-16 18:00")]
+
+
+# --- a room that is gone -----------------------------------------------------------------------
+
+
+async def test_while_the_room_is_gone_no_prompt_is_used_up(stage: Stage) -> None:
+    async def rooms_are(number: int, *rooms: str) -> None:
+        facts = tuple(RoomFacts(Room("memory", each), each) for each in rooms)
+        community = stage.chat.community
+        await stage.app.hosts[0].receive(
+            Added(event_id=f"rooms {number}", community=community, name="", rooms=facts, new=False)
+        )
+
+    known = list(stage.chat.rooms)
+    await rooms_are(1, "elsewhere")
+    assert prompts(await passes(stage, WEEK)) == []
+    assert "no longer in the room" in await told(stage, "keeper status")
+    await rooms_are(2, *known)
+    assert len(prompts(await passes(stage, WEEK))) == 1
