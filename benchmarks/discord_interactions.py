@@ -3,7 +3,8 @@
 Both run at once, each as its own process on a double of Discord that is a process too (one each, so
 that neither hears what people ask of the other); rounds go to them in turn. The time of an
 acknowledgement runs in the double, from the command to the first answer. Circlekeeper's answer
-comes after the commit in its store on disk. Last, its memory in many guilds with many members.
+comes after the commit in its store on disk. Last, its memory in many guilds with many members. Both
+have a Python environment as a host's, but for `--quick`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import common  # noqa: E402
 from benchmarks.common import percentile, ratio  # noqa: E402
-from benchmarks.process import memory_of, processor_seconds  # noqa: E402
+from benchmarks.environments import own_python  # noqa: E402
+from benchmarks.process import end, memory_of, processor_seconds  # noqa: E402
 
 BARE = ROOT / "benchmarks" / "peers" / "bare_discord.py"
 OURS, PEER = "circlekeeper", "bare discord.py"
@@ -50,7 +52,7 @@ class Work:
     members: int  # of each of them
 
 
-USUAL = Work(rounds=3, singly=400, together=1500, guilds=100, members=1000)
+USUAL = Work(rounds=3, singly=300, together=1000, guilds=100, members=1000)
 QUICK = Work(rounds=1, singly=20, together=100, guilds=3, members=20)
 
 
@@ -127,15 +129,20 @@ class Subject:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     given = common.options(__doc__, limit=600).parse_args(arguments)
-    work = measure(QUICK if given.quick else USUAL, given.folder)
+    work = measure(QUICK if given.quick else USUAL, given.folder, as_host=not given.quick)
     common.show(common.bounded(work, given.limit), given.json)
 
 
-async def measure(work: Work, folder: Path | None) -> dict[str, Any]:
-    """Measure the two side by side, and then the memory of ours."""
+async def measure(work: Work, folder: Path | None, *, as_host: bool) -> dict[str, Any]:
+    """Measure the two side by side, and then the memory of ours.
+
+    Args:
+        as_host: without what only developers install, some of which libraries load by themselves.
+    """
+    python = await own_python() if as_host else Path(sys.executable)
     with TemporaryDirectory(prefix="discord-interactions-", dir=folder) as own:
-        figures = await _side_by_side(work, Path(own))
-        figures |= await _in_many_guilds(work, Path(own))
+        figures = await _side_by_side(work, Path(own), python)
+        figures |= await _in_many_guilds(work, Path(own), python)
     ours, peer = figures[OURS], figures[PEER]
     compared = ("singly_a_second", "together_a_second", "singly_p99_ms", "together_p99_ms")
     return {
@@ -148,11 +155,13 @@ async def measure(work: Work, folder: Path | None) -> dict[str, Any]:
     }
 
 
-async def _side_by_side(work: Work, folder: Path) -> dict[str, dict[str, Any]]:
+async def _side_by_side(work: Work, folder: Path, python: Path) -> dict[str, dict[str, Any]]:
     async with AsyncExitStack() as stack:
-        ours = await stack.enter_async_context(_circlekeeper(folder / "ours", 1, AT_ONCE))
+        ours = await stack.enter_async_context(_circlekeeper(python, folder / "ours", 1, AT_ONCE))
         answer = await ours.discord.does("uses", who=ours.people[0], path=COMMAND)
-        peer = await stack.enter_async_context(_bare(folder / "bare", answer["text"][:MOST_TEXT]))
+        peer = await stack.enter_async_context(
+            _bare(python, folder / "bare", answer["text"][:MOST_TEXT])
+        )
         subjects = {OURS: ours, PEER: peer}
         for subject in subjects.values():  # warm: people known, connections open
             await subject.answers(2 * AT_ONCE, AT_ONCE, note=False)
@@ -163,8 +172,8 @@ async def _side_by_side(work: Work, folder: Path) -> dict[str, dict[str, Any]]:
         return {name: subject.figures() for name, subject in subjects.items()}
 
 
-async def _in_many_guilds(work: Work, folder: Path) -> dict[str, dict[str, Any]]:
-    async with _circlekeeper(folder / "many", work.guilds, work.members) as subject:
+async def _in_many_guilds(work: Work, folder: Path, python: Path) -> dict[str, dict[str, Any]]:
+    async with _circlekeeper(python, folder / "many", work.guilds, work.members) as subject:
         pid = subject.process.pid
         at_rest = memory_of(pid, "VmRSS")
         await subject.answers(work.together, AT_ONCE)
@@ -183,7 +192,9 @@ async def _in_many_guilds(work: Work, folder: Path) -> dict[str, dict[str, Any]]
 
 
 @asynccontextmanager
-async def _circlekeeper(folder: Path, guilds: int, members: int) -> AsyncIterator[Subject]:
+async def _circlekeeper(
+    python: Path, folder: Path, guilds: int, members: int
+) -> AsyncIterator[Subject]:
     """Circlekeeper as a host runs it, on a fresh store on disk."""
     async with _discord(guilds, members) as discord:
         environment = {
@@ -193,12 +204,12 @@ async def _circlekeeper(folder: Path, guilds: int, members: int) -> AsyncIterato
             "CIRCLEKEEPER_DISCORD__API_URL": discord.api_url,
             "CIRCLEKEEPER_DISCORD__GATEWAY_URL": discord.gateway_url,
         }
-        async with _bot(discord, ("-m", "bot", "run"), environment, folder) as process:
+        async with _bot(discord, (str(python), "-m", "bot", "run"), environment, folder) as process:
             yield Subject(discord, process, _people(members))
 
 
 @asynccontextmanager
-async def _bare(folder: Path, reply: str) -> AsyncIterator[Subject]:
+async def _bare(python: Path, folder: Path, reply: str) -> AsyncIterator[Subject]:
     """A bot written straight on discord.py."""
     async with _discord(1, AT_ONCE) as discord:
         environment = {
@@ -207,7 +218,7 @@ async def _bare(folder: Path, reply: str) -> AsyncIterator[Subject]:
             "BENCHMARK_TOKEN": discord.token,
             "BENCHMARK_REPLY": reply,
         }
-        async with _bot(discord, (str(BARE),), environment, folder) as process:
+        async with _bot(discord, (str(python), str(BARE)), environment, folder) as process:
             yield Subject(discord, process, _people(AT_ONCE))
 
 
@@ -233,7 +244,7 @@ async def _discord(guilds: int, members: int) -> AsyncIterator[Discord]:
             told = json.loads(await process.stdout.readline())
         yield Discord(process, **told)
     finally:
-        await _end(process)
+        await end(process)
 
 
 @asynccontextmanager
@@ -245,7 +256,7 @@ async def _bot(
     log = folder / "log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *command),
+            *command,
             cwd=folder,
             env=_environment(environment),
             stdin=DEVNULL,
@@ -260,25 +271,13 @@ async def _bot(
         print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
         raise
     finally:
-        await _end(process)
+        await end(process)
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
     """Return a process's environment, without whatever this machine has set for a bot."""
     kept = {key: text for key, text in os.environ.items() if not key.startswith("CIRCLEKEEPER_")}
     return kept | {"PYTHONPATH": str(ROOT)} | dict(own)
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(10):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 if __name__ == "__main__":

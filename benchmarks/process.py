@@ -45,6 +45,19 @@ def processor_seconds(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End another process, if need be by force."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(10):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
 class Stall:
     """Notes the longest time for which the event loop was held up, in milliseconds."""
 
