@@ -8,7 +8,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeAlias
 
-import discord
 import structlog
 
 from bot.adapters.discord import inbound
