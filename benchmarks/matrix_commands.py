@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import os
 import platform
@@ -28,11 +27,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.environments import Unmade, environment, own_python, run_once  # noqa: E402
+from benchmarks.process import end, memory_of, processor_seconds  # noqa: E402
 from tests.support.human import Event, Human  # noqa: E402
 from tests.support.synapse import Account, Synapse  # noqa: E402
 
 MAUBOT = "0.6.0"
-LOCK = ROOT / "requirements" / "dev.txt"
 # What Circlekeeper is built on, imported and nothing else: no program on these takes less.
 FLOOR = """
 import asyncio, aiohttp, apscheduler.triggers.cron, babel, click, jinja2, markdown_it, nio
@@ -42,7 +42,6 @@ with open("/proc/self/status") as status:
     print(next(line.split()[1] for line in status if line.startswith("VmRSS")))
 """
 PEERS = ROOT / "benchmarks" / "peers"
-CACHE = ROOT / ".cache" / "benchmarks"
 COMMAND = "!help"
 SPREAD_ROOMS = 20
 WARM_UP = 5
@@ -50,7 +49,6 @@ REPLY_CHARACTERS = 600  # of the peers where Circlekeeper is not measured
 REPLY_SECONDS = 15.0
 QUIET_SECONDS = 8.0  # a burst is over when nothing was answered for so long
 READY_SECONDS = 90.0
-INSTALL_SECONDS = 300.0
 
 
 class SubjectFailed(Exception):
@@ -192,8 +190,8 @@ class Subject:
             "p99_ms_after_accepted": _percentile(self.accepted_to_reply, 99),
             "burst": _summary(self.bursts),
             "spread": _summary(self.spreads),
-            "rss_mib": _memory(self.process.pid),
-            "cpu_s": _processor_seconds(self.process.pid),
+            "rss_mib": _rounded(memory_of(self.process.pid, "VmRSS"), 1),
+            "cpu_s": _rounded(processor_seconds(self.process.pid), 2),
             "messages_per_command": self.per_command,
         }
 
@@ -208,7 +206,7 @@ class Launch:
 
 async def circlekeeper(bot: Account, folder: Path, _: str) -> Launch:
     """Circlekeeper itself, installed as a host does, on a fresh SQLite store."""
-    python = await _own_python()
+    python = await own_python()
     matrix = "CIRCLEKEEPER_MATRIX__"
     environment = {
         "PYTHONPATH": str(ROOT),
@@ -275,63 +273,13 @@ SUBJECTS: dict[str, Callable[[Account, Path, str], Awaitable[Launch]]] = {
 
 async def _maubot_python() -> Path:
     """Install maubot once, away from our own dependencies, which it contradicts."""
-    return await _environment(f"maubot-{MAUBOT}", f"maubot=={MAUBOT}")
-
-
-async def _own_python() -> Path:
-    """Install what Circlekeeper needs to run, without the tools of its developers."""
-    wanted = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    mark = hashlib.sha256(wanted).hexdigest()[:12]
-    return await _environment(
-        f"circlekeeper-{mark}", "--constraint", str(LOCK), "--editable", f"{ROOT}[all]"
-    )
-
-
-async def _environment(name: str, *install: str) -> Path:
-    """Return the Python of an environment that is made at the first time."""
-    folder = CACHE / f"{name}-{sys.implementation.cache_tag}"
-    python = folder / "bin" / "python"
-    ready = folder / "ready"
-    if not ready.exists():
-        await _run_once([sys.executable, "-m", "venv", "--clear", str(folder)])
-        await _run_once([str(python), "-m", "pip", "install", "--quiet", *install])
-        ready.touch()
-    return python
+    return await environment(f"maubot-{MAUBOT}", f"maubot=={MAUBOT}")
 
 
 async def _floor() -> float:
     """Return the memory of the libraries alone, in MiB."""
-    text = await _run_once([str(await _own_python()), "-c", FLOOR])
+    text = await run_once([str(await own_python()), "-c", FLOOR])
     return round(int(text) / 1024, 1)
-
-
-async def _run_once(command: list[str]) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        async with asyncio.timeout(INSTALL_SECONDS):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        raise SubjectFailed(f"{command} took more than {INSTALL_SECONDS} s") from None
-    finally:
-        await _end(process)
-    if process.returncode:
-        text = output.decode(errors="replace")[-2000:]
-        raise SubjectFailed(f"{command} ended with {process.returncode}: {text}")
-    return output.decode(errors="replace")
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(10):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 @asynccontextmanager
@@ -353,7 +301,7 @@ async def _subject(name: str, synapse: Synapse, folder: Path, reply: str) -> Asy
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
             )
-        stack.push_async_callback(_end, process)
+        stack.push_async_callback(end, process)
         rooms = [
             await human.create_room(f"{name} {number}", invite=[bot.user_id])
             for number in range(1 + SPREAD_ROOMS)
@@ -391,7 +339,7 @@ async def measure(options: argparse.Namespace, synapse: Synapse, folder: Path) -
                 subject = await stack.enter_async_context(
                     _subject(name, synapse, folder / name, "x" * characters)
                 )
-            except SubjectFailed as error:
+            except (SubjectFailed, Unmade) as error:
                 failed[name] = str(error)
                 continue
             subjects.append(subject)
@@ -475,21 +423,8 @@ def _ratio(results: dict[str, dict[str, Any]], peer: str, *path: str) -> float |
     return round(figures[0] / figures[1], 3)
 
 
-def _memory(pid: int) -> float | None:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    lines = (line.split() for line in status.splitlines())
-    return next((round(int(line[1]) / 1024, 1) for line in lines if line[0] == "VmRSS:"), None)
-
-
-def _processor_seconds(pid: int) -> float | None:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return round((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), 2)
+def _rounded(value: float | None, digits: int) -> float | None:
+    return round(value, digits) if value is not None else None
 
 
 def _versions() -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""What a process tells of itself: its memory, and by how much its event loop was late. Imports
+"""What a process costs: memory, processor, and by how much its event loop was late. Imports
 nothing but the standard library, so that peers are measured without us.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 import time
@@ -23,6 +24,38 @@ def most_memory() -> float:
         return next(int(line[1]) / 2**10 for line in lines if line[0] == "VmHWM:")
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def memory_of(pid: int, what: str) -> float | None:
+    """Return how many MiB another process holds (`VmRSS`), or held at most (`VmHWM`), if known."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    lines = (line.split() for line in status.splitlines())
+    return next((int(line[1]) / 2**10 for line in lines if line[0] == f"{what}:"), None)
+
+
+def processor_seconds(pid: int) -> float | None:
+    """Return how long another process was at work, if known."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End another process, if need be by force."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(10):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 class Stall:

@@ -96,6 +96,20 @@ async def test_turns_are_taken_and_what_is_due_is_handled() -> None:
     assert found["figures"]["sent_a_second"] > 0
 
 
+async def test_every_command_is_answered_on_discord() -> None:
+    found = await report("discord_interactions")
+    ours, peer, many = found["figures"].values()
+    assert ours["answered"] == peer["answered"] == 120
+    assert ours["failed"] == peer["failed"] == many["failed"] == 0
+    assert many["answered"] == 100
+    for bot in (ours, peer):
+        assert bot["together_p99_ms"] >= bot["together_p50_ms"] > 0
+        assert bot["singly_a_second"] > 0
+    assert ours["memory_mib"] > peer["memory_mib"] > 0
+    assert many["most_memory_mib"] >= many["memory_mib"]
+    assert all(value > 0 for value in found["ratios"].values())
+
+
 async def test_without_json_a_table_is_printed() -> None:
     heading, *rows = (await output("fanout")).splitlines()
     assert heading.split() == ["sqlite"]

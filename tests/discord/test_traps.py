@@ -122,6 +122,21 @@ async def test_4_a_sweep_finds_whom_nobody_told_of(
     assert ben.id not in [each.member.id for each in bot.host.of(Joined)]
 
 
+async def test_4_a_sweep_goes_through_more_guilds_than_discord_takes_requests_a_second(
+    platform: Double, mira: Person
+) -> None:
+    platform.limits.per_second = 10
+    ana = platform.person("ana")
+    guilds = [mira.founds(f"garden {number}") for number in range(20)]
+    for guild in guilds:
+        ana.joins(guild)
+        platform.brings_bot(guild)
+    async with running(platform) as bot:
+        await bot.host.until(lambda: len(_joined(bot, ana)) == len(guilds))
+    assert _joined(bot, ana) == {str(guild.id) for guild in guilds}
+    assert platform.limits.refused["global"] < 10  # it waits as long as it is told to
+
+
 async def test_4_without_the_members_intent_everything_else_works(
     mira: Person, schema: object
 ) -> None:
@@ -243,3 +258,9 @@ async def test_7_a_wrong_token_says_where_to_make_a_new_one(platform: Double) ->
             await asyncio.wait_for(bot.adapter.run(bot.host), 10)
     finally:
         await bot.adapter.close()
+
+
+def _joined(bot: Bot, person: Person) -> set[str]:
+    """Return the guilds of which we heard that somebody came."""
+    joined = [each for each in bot.host.of(Joined) if each.member.id == person.id]
+    return {each.community.id for each in joined if each.community is not None}

@@ -8,12 +8,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeAlias
 
-import discord
 import structlog
 
 from bot.adapters.discord import inbound
 from bot.adapters.discord.guilds import Guilds, community, rooms
-from bot.adapters.discord.rest import DiscordError, Rest
+from bot.adapters.discord.rest import DiscordError, Refused, Rest
 from bot.core.events import Added, Event, Removed
 from bot.core.ports import Clock, Host
 
@@ -24,6 +23,8 @@ JSON: TypeAlias = Mapping[str, Any]
 _KIND = "discord.guilds"
 _TOGETHER = 0.5  # seconds; changes of a guild's channels and roles come in swarms
 _PAGE, _PAGES = 1000, 20
+_BETWEEN = 0.1  # seconds from page to page: answers to people share the account's fifty a second
+_REFUSALS = 20  # of one page
 _CHANGES = ("GUILD_UPDATE", "GUILD_ROLE_", "CHANNEL_")
 
 
@@ -38,6 +39,7 @@ class Communities:
         self._guilds = guilds
         self._told: dict[str, str] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._sweeping = asyncio.Lock()
         self.members = False
 
     async def load(self) -> None:
@@ -119,7 +121,7 @@ class Communities:
             await self._tell(added)
             await self._note(guild_id, state)
         if came and self.members:
-            await self._sweep(guild)
+            self._start(f"members {guild_id}", partial(self._sweep, guild_id))
 
     async def _removed(self, guild_id: str) -> None:
         await self._tell(
@@ -140,17 +142,33 @@ class Communities:
     async def _tell(self, event: Event) -> None:
         await self._host.receive(event)
 
-    async def _sweep(self, guild: discord.Guild) -> None:
-        """Find those who arrived, or got through the door, while nobody told us."""
-        after = "0"
-        for _ in range(_PAGES):
-            page = await self._rest.read_list(
-                f"/guilds/{guild.id}/members", query={"limit": str(_PAGE), "after": after}
-            )
-            for each in page:
-                joined = inbound.arrived({**each, "guild_id": guild.id}, self._clock.now())
-                if joined is not None:
-                    await self._tell(joined)
-            if len(page) < _PAGE:
-                return
-            after = str(max(int(each["user"]["id"]) for each in page))
+    async def _sweep(self, guild_id: str) -> None:
+        """Find those who arrived, or got through the door, while nobody told us.
+
+        One guild after another: all at once Discord would refuse most of them, and what they
+        answer fills the memory.
+        """
+        async with self._sweeping:
+            after = "0"
+            for _ in range(_PAGES):
+                page = await self._page(guild_id, after)
+                for each in page:
+                    joined = inbound.arrived({**each, "guild_id": guild_id}, self._clock.now())
+                    if joined is not None:
+                        await self._tell(joined)
+                await asyncio.sleep(_BETWEEN)
+                if len(page) < _PAGE:
+                    return
+                after = str(max(int(each["user"]["id"]) for each in page))
+
+    async def _page(self, guild_id: str, after: str) -> list[dict[str, Any]]:
+        """Read a page of members, later where Discord wants that."""
+        query = {"limit": str(_PAGE), "after": after}
+        for left in reversed(range(_REFUSALS)):
+            try:
+                return await self._rest.read_list(f"/guilds/{guild_id}/members", query=query)
+            except Refused as error:
+                if error.status != 429 or not left:
+                    raise
+                await asyncio.sleep(max(error.retry_after or 0.0, _BETWEEN))
+        raise AssertionError("unreachable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tests.discord.double.guilds import Json
@@ -14,20 +15,24 @@ from tests.discord.double.screens import buttons
 if TYPE_CHECKING:
     from tests.discord.double.server import Double
 
+_LONG = 365 * 86400.0  # seconds for which members have been there
+
 
 class Stage:
-    """Guilds with members, who do what they are told."""
+    """Guilds with the same members, of old, who do what they are told."""
 
     def __init__(self, double: Double, guilds: int, members: int) -> None:
-        """Found the guilds; the bot is in all, the first person owns them."""
+        """Found the guilds; the bot is in all, the first person (mira) owns them."""
         self.double = double
         self.people: dict[str, Person] = {}
         self.owner = self.person("mira")
+        others = [self.person(f"member {number}") for number in range(1, members)]
+        since = double.clock.iso(double.clock.time() - _LONG)
         self.guilds = []
         for number in range(guilds):
             guild = self.owner.founds(f"Garden {number}")
-            for other in range(members - 1):
-                double.person(f"member-{number}-{other}").joins(guild)
+            for other in others:
+                other.joins(guild).joined_at = since
             double.brings_bot(guild)
             self.guilds.append(guild)
 
@@ -55,22 +60,28 @@ class Stage:
         place = self.guilds[guild].general
         return await self._timed(self.person(who).uses(path, place, **(options or {})))
 
-    async def do_burst(self, path: str, count: int, at_once: int = 1, guild: int = 0) -> Json:
-        """Use a command many times, so many at once; return the seconds that each took."""
-        gate, took = asyncio.Semaphore(at_once), list[float]()
+    async def do_burst(
+        self, path: str, count: int, at_once: int = 1, guild: int = 0, who: Sequence[str] = ()
+    ) -> Json:
+        """Use a command many times, so many at once; return the seconds that each took.
+
+        Args:
+            who: people who do it, each for themselves if there are as many as do it at once.
+        """
+        people = [self.person(name) for name in who] or [self.owner]
+        place, turns, took = self.guilds[guild].general, iter(range(count)), list[float]()
         failed = 0
 
-        async def one() -> None:
+        async def uses(person: Person) -> None:
             nonlocal failed
-            async with gate:
+            for _ in turns:
                 try:
-                    found = await self._timed(self.owner.uses(path, self.guilds[guild].general))
-                    took.append(found["acknowledged"])
+                    took.append((await self._timed(person.uses(path, place)))["acknowledged"])
                 except AssertionError:
                     failed += 1
 
         began = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(count)))
+        await asyncio.gather(*(uses(people[n % len(people)]) for n in range(at_once)))
         return {"seconds": time.perf_counter() - began, "acknowledged": took, "failed": failed}
 
     async def do_ready(self, sessions: int = 1, patience: float = 30.0) -> None:
