@@ -109,5 +109,5 @@ class Members:
 def note_closed(tx: Transaction, subject: str) -> None:
     """Note that somebody's direct messages are closed, so that none is tried again by itself."""
     members = Members(tx)
-    if tx.session.get(Subject, subject) is not None:
+    if tx.get(Subject, subject) is not None:
         members.save_settings(subject, {**members.settings(subject), "closed": True})
