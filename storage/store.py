@@ -13,12 +13,12 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import Engine, event, insert, orm
+from sqlalchemy import CursorResult, Engine, Executable, event, insert, orm
 from sqlmodel import Session, SQLModel
 
 from storage.crypto import Vault
@@ -70,6 +70,22 @@ class Transaction:
         That is cheaper by far than an object, where nobody looks at the row in this transaction.
         """
         self.added.setdefault(kind, []).append(dict(values))
+
+    def execute(
+        self,
+        statement: Executable,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        of: type[SQLModel],
+    ) -> CursorResult[Any]:
+        """Run a statement that was built once, past the session: rows come as tuples.
+
+        That costs a quarter of what it costs to have objects made; it is for a kind of row (`of`)
+        that nobody has objects of in a transaction that changes it. Many values run it for each.
+        """
+        if of in self.added:
+            self.write()
+        return self.session.connection().execute(statement, values)
 
     def write(self) -> None:
         """Write down all that was added and changed."""
