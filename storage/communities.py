@@ -10,6 +10,11 @@ from bot.core.refs import Room, RoomFacts
 from storage.store import Transaction
 from storage.tables import Community, CommunityRoom
 
+# Built once: to build them anew costs more than to run them.
+_BY_REF = select(Community).where(
+    col(Community.platform) == bindparam("platform"),
+    col(Community.external_id) == bindparam("external"),
+)
 _MANY = select(Community).where(col(Community.id).in_(bindparam("communities", expanding=True)))
 
 
@@ -22,10 +27,10 @@ class Communities:
 
     def find(self, ref: CommunityRef) -> Community | None:
         """Return a community by its platform's id."""
-        query = select(Community).where(
-            Community.platform == ref.platform, Community.external_id == ref.id
-        )
-        return self.tx.session.exec(query).first()
+        row = self.tx.session.scalar(_BY_REF, {"platform": ref.platform, "external": ref.id})
+        if row is not None:
+            self.tx.known[Community, row.id] = row
+        return row
 
     def get(self, community: str) -> Community:
         """Return a community by our id."""

@@ -18,8 +18,18 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import CursorResult, Engine, Executable, event, insert, orm
-from sqlmodel import Session, SQLModel
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Row,
+    bindparam,
+    event,
+    insert,
+    orm,
+)
+from sqlmodel import Session, SQLModel, col, select
 
 from storage.crypto import Vault
 from storage.engines import POSTGRES_CONNECTIONS, make_engine
@@ -29,7 +39,18 @@ from storage.trouble import collided, hindrance
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Row = TypeVar("Row", bound=SQLModel)
+Kept = TypeVar("Kept", bound=SQLModel)
+PERSON: list[Any] = [
+    col(column)
+    for column in (
+        Subject.id,
+        Subject.platform,
+        Subject.member,
+        Subject.data_key,
+        Subject.settings,
+    )
+]
+_PERSON = select(*PERSON).where(col(Subject.id) == bindparam("subject"))
 _URGENT = 0
 _RETRIES = 20
 _REST = 0.005  # seconds after a collision, times the attempts so far and some chance
@@ -46,6 +67,7 @@ class Transaction:
         self.session = session
         self.vault = vault
         self._keys: dict[str, bytes] = {}
+        self._connection: Connection | None = None
         self.journal = journal
         # Rows by their table and key, and None for what is not there: what was looked up once is
         # not looked up again. What a savepoint takes back empties it.
@@ -55,9 +77,9 @@ class Transaction:
         self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
 
-    def get(self, kind: type[Row], key: str) -> Row | None:
+    def get(self, kind: type[Kept], key: str) -> Kept | None:
         """Return a row by its key."""
-        row: Row | None = self.known.get((kind, key))
+        row: Kept | None = self.known.get((kind, key))
         if row is None:
             row = self.session.get(kind, key)
             if row is not None:
@@ -85,7 +107,18 @@ class Transaction:
         """
         if of in self.added:
             self.write()
-        return self.session.connection().execute(statement, values)
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection.execute(statement, values)
+
+    def person(self, subject: str) -> Row[Any] | None:
+        """Return somebody's row, to be read; None for nobody."""
+        row: Row[Any] | None = self.known.get((Subject, subject))
+        if row is None:
+            row = self.execute(_PERSON, {"subject": subject}, of=Subject).first()
+            if row is not None:
+                self.known[Subject, subject] = row
+        return row
 
     def write(self) -> None:
         """Write down all that was added and changed."""
@@ -115,7 +148,7 @@ class Transaction:
         if subject is None:
             return None
         if subject not in self._keys:
-            row = self.get(Subject, subject)
+            row = self.person(subject)
             if row is None:
                 raise LookupError("This member was erased.")
             self._keys[subject] = self.vault.unwrap(subject, row.data_key)
