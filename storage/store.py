@@ -51,6 +51,7 @@ PERSON: list[Any] = [
     )
 ]
 _PERSON = select(*PERSON).where(col(Subject.id) == bindparam("subject"))
+_Changed = dict[type[SQLModel], dict[Executable, list[Mapping[str, Any]]]]
 _URGENT = 0
 _RETRIES = 20
 _REST = 0.005  # seconds after a collision, times the attempts so far and some chance
@@ -74,6 +75,7 @@ class Transaction:
         self.known: dict[tuple[Any, ...], Any] = session.info.setdefault(_KNOWN, {})
         # Rows that were added and are not written down yet, by their table.
         self.added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
+        self.changed: _Changed = session.info.setdefault(_CHANGED, {})  # and rows to be changed
         self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
 
@@ -93,6 +95,15 @@ class Transaction:
         """
         self.added.setdefault(kind, []).append(dict(values))
 
+    def change(
+        self, kind: type[SQLModel], statement: Executable, values: Mapping[str, Any]
+    ) -> None:
+        """Change rows by a statement that was built once; it is run for all its values together.
+
+        That is after what was added. As with `execute`, nobody may have objects of these rows.
+        """
+        self.changed.setdefault(kind, {}).setdefault(statement, []).append(values)
+
     def execute(
         self,
         statement: Executable,
@@ -105,7 +116,7 @@ class Transaction:
         That costs a quarter of what it costs to have objects made; it is for a kind of row (`of`)
         that nobody has objects of in a transaction that changes it. Many values run it for each.
         """
-        if of in self.added:
+        if of in self.added or of in self.changed:
             self.write()
         if self._connection is None:
             self._connection = self.session.connection()
@@ -134,6 +145,7 @@ class Transaction:
                 self.write()
         except BaseException:
             self.added.clear()
+            self.changed.clear()
             raise
 
     def seal(self, place: str, text: str, subject: str | None = None) -> bytes:
@@ -306,7 +318,7 @@ class Store:
             work()
 
 
-_KNOWN, _ADDED, _HELD = "known", "added", "held"
+_KNOWN, _ADDED, _CHANGED, _HELD = "known", "added", "changed", "held"
 
 
 class _Session(Session):
@@ -316,7 +328,7 @@ class _Session(Session):
         super().__init__(bind, autoflush=False, expire_on_commit=False)
         # Rows are kept for the transaction's length: a session by itself loads them again and
         # again.
-        self.info.update({_KNOWN: {}, _ADDED: {}, _HELD: []})
+        self.info.update({_KNOWN: {}, _ADDED: {}, _CHANGED: {}, _HELD: []})
 
 
 @event.listens_for(_Session, "loaded_as_persistent")
@@ -348,6 +360,7 @@ def _write_what_is_asked_for(state: orm.ORMExecuteState) -> None:
                 for row in rows
             )
             and session.info[_ADDED].keys().isdisjoint(asked)
+            and session.info[_CHANGED].keys().isdisjoint(asked)
         ):
             return
     if not state.execution_options.get("unwritten"):
@@ -360,3 +373,7 @@ def _write(session: orm.Session) -> None:
     for kind in list(added):
         # The connection's own: the session would have to be told that nothing is to be written.
         session.connection().execute(insert(kind), added.pop(kind))
+    changed: _Changed = session.info.setdefault(_CHANGED, {})
+    for kind in list(changed):
+        for statement, values in changed.pop(kind).items():
+            session.connection().execute(statement, values)
