@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import (
@@ -34,7 +34,7 @@ from sqlmodel import Session, SQLModel, col, select
 from storage.crypto import Vault
 from storage.engines import POSTGRES_CONNECTIONS, make_engine
 from storage.tables import Subject
-from storage.trouble import collided, hindrance
+from storage.trouble import collided, ends_transaction, hindrance
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,7 @@ _PERSON = select(*PERSON).where(col(Subject.id) == bindparam("subject"))
 _Changed = dict[type[SQLModel], dict[Executable, list[Mapping[str, Any]]]]
 _URGENT = 0
 _RETRIES = 20
+_TOGETHER = 8  # more jobs in one transaction: none waits long for the others
 _REST = 0.005  # seconds after a collision, times the attempts so far and some chance
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds, while the database cannot work
 
@@ -141,6 +142,7 @@ class Transaction:
         self.write()
         try:
             with self.session.begin_nested():
+                self.session.connection()  # the savepoint is made for a connection asked for in it
                 yield
                 self.write()
         except BaseException:
@@ -176,9 +178,18 @@ class Transaction:
 @dataclass(order=True, slots=True)
 class _Job:
     rank: tuple[int, int]
-    work: Callable[[], None] | None = None
+    work: Callable[[Transaction], Any] | None = None  # None: there is no more to do
+    future: asyncio.Future[Any] | None = None
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of a work: its result, or why it failed."""
+
+    result: Any = None
+    error: BaseException | None = None
 
 
 class Store:
@@ -225,32 +236,8 @@ class Store:
             work: plain synchronous code; when it raises, nothing of it stays.
             urgent: whether a person waits for it; the rest gives way.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-
-        def settle(result: T | None, error: BaseException | None) -> None:
-            if future.cancelled():
-                return
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(cast(T, result))
-
-        def job() -> None:
-            result: T | None = None
-            error: BaseException | None = None
-            try:
-                result = self._patiently(work)
-            except StopIteration as raised:
-                # A future refuses it, and whoever waits would do so for ever.
-                error = RuntimeError("An iterator in the work ran out.")
-                error.__cause__ = raised
-            except BaseException as raised:
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, result, error)
-
-        self._jobs.put(_Job((_URGENT if urgent else 1, next(self._count)), job))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job((_URGENT if urgent else 1, next(self._count)), work, future))
         return await future
 
     def run(self, work: Callable[[Transaction], T]) -> T:
@@ -281,9 +268,10 @@ class Store:
                 why = hindrance(error)
                 if why is None or self._closing.is_set():
                     raise
-                if not self._hindered:
+                # The first time it may be no more than a connection that ended while idle.
+                if not self._hindered and wait > _FIRST_WAIT:
                     log.error(f"The database cannot be used: {why}. I wait, and go on by myself.")
-                self._hindered = True
+                    self._hindered = True
                 self._closing.wait(wait)
                 wait = min(2 * wait, _LONGEST_WAIT)
             else:
@@ -314,8 +302,69 @@ class Store:
         self.engine.dispose()
 
     def _serve(self) -> None:
-        while (work := self._jobs.get().work) is not None:
-            work()
+        while (job := self._jobs.get()).work is not None:
+            jobs = [job, *self._waiting_too(job)]
+            came = self._together(jobs) if len(jobs) > 1 else None
+            for each, its in zip(jobs, came or map(self._alone, jobs), strict=True):
+                _settle(each, its)
+
+    def _waiting_too(self, job: _Job) -> list[_Job]:
+        """Take what people wait for besides, so that one commit does for all.
+
+        Where transactions work beside each other they would only collide more.
+        """
+        more: list[_Job] = []
+        if not self.shared and job.rank[0] == _URGENT:
+            with contextlib.suppress(queue.Empty):
+                while len(more) < _TOGETHER and self.awaited:
+                    more.append(self._jobs.get_nowait())
+        return more
+
+    def _together(self, jobs: Sequence[_Job]) -> list[_Came] | None:
+        """Do the work of several in one transaction; None where it has to be done one by one."""
+
+        def each(tx: Transaction, job: _Job) -> _Came:
+            assert job.work is not None
+            try:
+                with tx.savepoint():
+                    return _Came(job.work(tx))
+            except Exception as error:
+                if ends_transaction(error):
+                    raise
+                return _Came(error=error)
+
+        try:
+            return self.run(lambda tx: [each(tx, job) for job in jobs])
+        except Exception:
+            return None
+
+    def _alone(self, job: _Job) -> _Came:
+        assert job.work is not None
+        try:
+            return _Came(self._patiently(job.work))
+        except BaseException as raised:
+            return _Came(error=raised)
+
+
+def _settle(job: _Job, came: _Came) -> None:
+    """Tell whoever waits for a job."""
+    future, error = job.future, came.error
+    assert future is not None
+    if isinstance(error, StopIteration):
+        # A future refuses it, and whoever waits would do so for ever.
+        error = RuntimeError("An iterator in the work ran out.")
+        error.__cause__ = came.error
+
+    def settle() -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(came.result)
+
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        future.get_loop().call_soon_threadsafe(settle)
 
 
 _KNOWN, _ADDED, _CHANGED, _HELD = "known", "added", "changed", "held"

@@ -67,23 +67,23 @@ class FailingStore(Store):
             opened.key_file.record_erasure,
         )
 
-    def run(self, work: Callable[[Transaction], T]) -> T:
+    async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
         """Run work in one transaction, and die where it was asked for."""
         name = getattr(work, "__qualname__", "")
 
         def dying(tx: Transaction) -> T:
-            result = work(tx)
+            try:
+                result = work(tx)
+            except DBAPIError as error:
+                # What the database said; the bot's own log holds nothing that may quote somebody.
+                sys.stderr.write(f"{name}: {getattr(error.orig, 'sqlstate', '')} {error.orig}\n")
+                raise
             for what in _done(name, result):
                 tx.write()
                 self.failpoint.reach(what, "before")
             return result
 
-        try:
-            result = super().run(dying)
-        except DBAPIError as error:
-            # What the database said; the bot's own log holds nothing that may quote somebody.
-            sys.stderr.write(f"{name}: {getattr(error.orig, 'sqlstate', '')} {error.orig}\n")
-            raise
+        result = await super().transact(dying, urgent=urgent)
         for what in _done(name, result):
             self.failpoint.reach(what, "after")
         return result
