@@ -421,7 +421,8 @@ def _write(session: orm.Session) -> None:
     added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
     for kind in list(added):
         # The connection's own: the session would have to be told that nothing is to be written.
-        session.connection().execute(insert(kind), added.pop(kind))
+        if rows := added.pop(kind):
+            session.connection().execute(insert(kind), rows)
     changed: _Changed = session.info.setdefault(_CHANGED, {})
     for kind in list(changed):
         for statement, values in changed.pop(kind).items():
