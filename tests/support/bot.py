@@ -117,6 +117,10 @@ class BotProcess:
         traceback: TracebackType | None,
     ) -> None:
         """Stop it."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop it, unless it has ended."""
         if self._process is not None and self._process.poll() is None:
             self._end(signal.SIGTERM)
         self._process = None

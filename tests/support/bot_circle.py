@@ -1,5 +1,6 @@
 """What circles with the bot as a process of its own share: its life, from start to end."""
 
+import asyncio
 import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -41,7 +42,9 @@ class BotCircle:
         )
         self.bot = BotProcess(account, folder, extra)
         prepare(self.bot.database, self.bot.key)
-        self._stack.enter_context(self.bot)
+        # In a thread: while it ends it still speaks to a platform, which may live in this process.
+        self._stack.push_async_callback(asyncio.to_thread, self.bot.close)
+        self.bot.start()
 
     async def __aexit__(
         self,
