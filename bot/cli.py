@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from bot import __version__, accounts
+from bot import __version__, accounts, apart
 from bot.app import App, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
@@ -98,8 +97,7 @@ def _upgrade_apart() -> None:
     What that needs takes seven megabytes, which a process that runs for months would keep.
     """
     # -P: not a package that happens to be called bot in the working folder.
-    command = [sys.executable, "-P", "-m", "bot", "db", "upgrade"]
-    code = subprocess.run(command, stdout=subprocess.DEVNULL).returncode  # noqa: S603 - our own
+    code = apart.run("-P", "-m", "bot", "db", "upgrade", "--apart")
     if code:
         sys.exit(code)  # it has said why
 
@@ -228,8 +226,11 @@ def db() -> None:
 
 
 @db.command("upgrade")
-def db_upgrade() -> None:
+@click.option("--apart", "is_apart", is_flag=True, hidden=True)  # as `run` has it done
+def db_upgrade(is_apart: bool) -> None:
     """Bring a PostgreSQL database to this version's schema (SQLite does so at start)."""
+    if is_apart:
+        apart.end_with_starter()
     with _told():
         settings = _settings()
         url = settings.database_url.get_secret_value()
