@@ -135,18 +135,19 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
     """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
     # Not for the other commands: one of them runs for months.
     from bot.rehearsal import rehearse as play
-    from bot.rehearsal.transcript import Transcript
+    from bot.rehearsal.transcript import Transcript, while_read
     from bot.rehearsal.transcript import as_json as to_json
 
     with _told():
         configure_logs("warning", "console")
         folders = content_folders(_settings())
         if as_json:
-            asyncio.run(play(folders, weeks, seed, lambda line: click.echo(to_json(line))))
+            show = while_read(lambda line: click.echo(to_json(line)))
+            asyncio.run(play(folders, weeks, seed, show))
             return
         page = Transcript()
         page.note(_CAST)
-        asyncio.run(play(folders, weeks, seed, page.show))
+        asyncio.run(play(folders, weeks, seed, while_read(page.show)))
         click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")
 
 

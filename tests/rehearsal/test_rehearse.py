@@ -233,3 +233,26 @@ def test_people_read_the_same_and_no_line_is_too_wide(tmp_path: Path, played: li
     assert shown.count("══ week 3") == 3
     assert "Nothing of it was kept." in shown
     assert [line for line in shown.splitlines() if "clocks have changed" in line]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["for people", "for programs"])
+def test_who_reads_no_further_is_told_of_no_failure(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """As with `circlekeeper rehearse | head`."""
+    before, path = apart(tmp_path)
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+    with subprocess.Popen(
+        [*before, sys.executable, "-m", "bot", "rehearse", "--weeks", "1", *options],
+        cwd=tmp_path,
+        env={**inherited, **path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as played:
+        assert played.stdout is not None
+        assert played.stderr is not None
+        assert played.stdout.readline()
+        played.stdout.close()
+        assert played.stderr.read() == b""
+        assert played.wait(timeout=60) == 0
