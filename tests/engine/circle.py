@@ -1,7 +1,6 @@
 """The engine on a store of its own, with a test's own features, and a platform that can fail."""
 
 import itertools
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -273,10 +272,3 @@ def standing(
 ) -> tuple[Standing, ...]:
     """Return what the platform says of somebody: communities shared, and those moderated."""
     return tuple(Standing(Community(FAKE, name), name in moderates) for name in shares)
-
-
-def copy(store: Path, to: Path) -> Path:
-    """Copy an empty store, which is quicker than to make one."""
-    for name in ("circle.db", "key"):
-        shutil.copy(store / name, to / name)
-    return to

@@ -1,25 +1,26 @@
 """Empty stores of the newest schema, made once in a run: to copy one is quicker than to make it."""
 
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from storage.opening import open_store
 
-# Held until the run ends, and removed then.
-_FOLDER = tempfile.TemporaryDirectory(prefix="circlekeeper-")
+_DATABASE, _KEY = "store.db", "key"
 
 
 def prepare(database: Path, key: Path) -> None:
     """Leave there what a first start on SQLite leaves: a store, and its key."""
-    made_database, made_key = _made()
-    shutil.copy(made_database, database)
-    shutil.copy(made_key, key)
+    made = Path(_made().name)
+    shutil.copy(made / _DATABASE, database)
+    shutil.copy(made / _KEY, key)
 
 
 @cache
-def _made() -> tuple[Path, Path]:
-    database, key = Path(_FOLDER.name) / "store.db", Path(_FOLDER.name) / "key"
-    open_store(f"sqlite:///{database}", key).close()
-    return database, key
+def _made() -> TemporaryDirectory[str]:
+    """Make both, in a folder that goes when the run ends."""
+    folder = TemporaryDirectory(prefix="circlekeeper-")
+    made = Path(folder.name)
+    open_store(f"sqlite:///{made / _DATABASE}", made / _KEY).close()
+    return folder
