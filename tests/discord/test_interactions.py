@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
@@ -18,24 +16,6 @@ from bot.testing.faults import Trouble
 from tests.discord.double import Double, Guild, InteractionFailed, Person
 from tests.discord.double import Interaction as Asked
 from tests.discord.running import FIELD, Bot, member, of, room, running
-
-
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    guild = mira.founds("garden")
-    platform.brings_bot(guild)
-    return guild
-
-
-@pytest_asyncio.fixture
-async def bot(platform: Double, guild: Guild) -> AsyncIterator[Bot]:
-    async with running(platform) as bot:
-        yield bot
 
 
 async def test_a_command_is_told_with_its_options_and_who_may_what(
@@ -87,8 +67,6 @@ async def test_a_slow_turn_is_announced_in_the_declared_way(
     event = await bot.host.first(Commanded)
     await asked.acknowledged()
     assert asked.first == 5
-    assert asked.took is not None
-    assert asked.took < 2.5
     await bot.delivers(bot.answer_to(event))
     await asked.answered()
     assert [each.text for each in asked.messages] == ["Here."]

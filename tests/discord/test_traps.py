@@ -17,18 +17,6 @@ from tests.discord.double import Double, Guild, Intent, Person
 from tests.discord.running import FIELD, Bot, room, running
 
 
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    guild = mira.founds("garden")
-    platform.brings_bot(guild)
-    return guild
-
-
 async def test_1_buttons_live_as_long_as_their_message(
     platform: Double, mira: Person, guild: Guild
 ) -> None:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 def in_store(circle: MatrixCircle, work: Callable[[Transaction], T]) -> T:
     """Look into the store, or change it, while the bot is down."""
-    vault = KeyFile(circle.bot.folder / "key").load()
+    vault = KeyFile(circle.bot.key).load()
     store = Store(f"sqlite:///{circle.bot.database}", vault)
     try:
         return store.run(work)

@@ -2,16 +2,12 @@
 
 import asyncio
 import re
-import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.discord.double import Channel, Double, Guild, Interaction, Message, NotPossible, Person
-from tests.support.bot import BotProcess
+from tests.support.bot_circle import BotCircle
 
 _PATIENCE = 15.0
 _STARTED = 60.0
@@ -30,7 +26,7 @@ class Seen:
     message: Message | None
 
 
-class DiscordCircle:
+class DiscordCircle(BotCircle):
     """A circle (see `tests.support.circle`) in a guild of one channel.
 
     Slash commands are used in the channel, where their answers are for one's own eyes; what is no
@@ -40,51 +36,29 @@ class DiscordCircle:
 
     def __init__(self, double: Double, *, locale: str = "en-US", **extra: str) -> None:
         """Found the guild; `extra` is further environment for the bot."""
+        super().__init__()
         self.double = double
         self._locale = locale
         self._extra = extra
-        self._stack = ExitStack()
         self._people: dict[str, Person] = {}
         self._asked: dict[str, list[Interaction]] = {}
         self._heard: dict[tuple[str, bool], int] = {}
-        self.bot: BotProcess
         self.guild: Guild
         self.room: Channel
 
-    async def __aenter__(self) -> Self:
-        """Start the bot, and let the moderator bring it into her guild."""
-        try:
-            await self._begin()
-        except BaseException as error:
-            await self.__aexit__(type(error), error, None)
-            raise
-        return self
-
     async def _begin(self) -> None:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
         account = {
             "CIRCLEKEEPER_DISCORD__TOKEN": self.double.token,
             "CIRCLEKEEPER_DISCORD__API_URL": self.double.api_url,
             "CIRCLEKEEPER_DISCORD__GATEWAY_URL": self.double.gateway_url,
         }
-        self.bot = self._stack.enter_context(BotProcess(account, Path(folder), self._extra))
+        self._start_bot(account, self._extra)
         self.guild = self.person("mira").founds("garden")
         self.room = self.guild.general
         self.room.name = "garden"
         self.double.brings_bot(self.guild)
         await self.double.world.until(lambda: self.double.gateway.seen["identify"], _STARTED)
         await self.hears("mira", "keeper setup", room=True)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End the bot; where something failed, show its log."""
-        if error is not None:
-            print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
-        self._stack.close()
 
     def person(self, name: str) -> Person:
         """Return somebody, who has an account when first named."""
@@ -228,8 +202,7 @@ class DiscordCircle:
         """Kill the bot and start it again."""
         seen = self.double.gateway.seen
         before = seen["identify"]
-        self.bot.kill()
-        self.bot.start()
+        await super().restarts()
         await self._until(lambda: seen["identify"] > before, "the bot does not come back")
 
     async def until_settled(self) -> None:
