@@ -7,8 +7,8 @@ from sqlmodel import col, delete, select
 
 from bot.core.refs import Community as CommunityRef
 from bot.core.refs import Room, RoomFacts
-from storage.store import Transaction
 from storage.tables import Community, CommunityRoom
+from storage.transaction import Transaction
 
 # Built once: to build them anew costs more than to run them.
 _BY_REF = select(Community).where(

@@ -9,8 +9,8 @@ from sqlalchemy import BindParameter, Executable, Row, bindparam, delete, select
 from sqlmodel import col, func
 
 from bot.core.refs import Room
-from storage.store import Transaction
 from storage.tables import Conversation, Question
+from storage.transaction import Transaction
 
 _STATE = "conversation.state"
 _SPEC = "question.spec"

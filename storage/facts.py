@@ -8,8 +8,8 @@ from functools import cache
 from sqlalchemy import Executable, bindparam
 from sqlmodel import col, delete, select
 
-from storage.store import Transaction
 from storage.tables import Fact, Inbox, Lease, Meta
+from storage.transaction import Transaction
 
 
 @cache

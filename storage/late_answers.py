@@ -6,15 +6,15 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select, update
 
 from storage.outbox import BODY, Deliveries
-from storage.store import Transaction
+from storage.outbox_rows import KEY
 from storage.tables import Outbox
+from storage.transaction import Transaction
 
 KEPT = timedelta(days=30)  # for so long it waits
 
-_KEY = col(Outbox.key) == bindparam("of_key")
 _KEEP = (
     update(Outbox)
-    .where(_KEY)
+    .where(KEY)
     .values(
         state="pending",
         reason=bindparam("why"),
@@ -36,7 +36,7 @@ _OF = (
 )
 _READDRESS = (
     update(Outbox)
-    .where(_KEY)
+    .where(KEY)
     .values(
         body=bindparam("sealed"),
         destination=bindparam("to"),

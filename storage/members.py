@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, insert
 from sqlmodel import col, select, update
 
 from bot.core.refs import Member
-from storage.store import PERSON, Transaction
 from storage.tables import Membership, Subject
+from storage.transaction import PERSON, Transaction
 
 _MEMBER = "subject.member"
 _SETTINGS = "subject.settings"

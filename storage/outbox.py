@@ -11,64 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, literal, or_
+from sqlalchemy import Row, and_, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
 from bot.core.refs import Destination, Direct, Interaction, MessageRef, Room
+from storage import outbox_rows as rows
 from storage.outbox_lines import BEHIND, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING, unfinished
-from storage.store import Transaction
 from storage.tables import Outbox
+from storage.transaction import Transaction
 
 BODY = "outbox.body"
 _MESSAGE = "outbox.message"
 _NOT_SENT = "what it hangs on was not sent"
-
-# Built once: to build them anew costs more than to run them. Nobody has objects of these rows.
-_KEY = col(Outbox.key) == bindparam("of_key")
-_BY_KEY = select(Outbox.key, Outbox.state, Outbox.holder, Outbox.subject_id).where(_KEY)
-_MESSAGE_OF = select(Outbox.subject_id, Outbox.message).where(_KEY)
-_BEHIND_MESSAGE = select(Outbox.key).where(col(Outbox.message_digest) == bindparam("digest"))
-_HANGING = select(Outbox.key).where(col(Outbox.after) == bindparam("of_key"))
-_TAKE = (
-    update(Outbox)
-    .where(_KEY)
-    .values(
-        state="sending",
-        holder=bindparam("by"),
-        leased_until=bindparam("until"),
-        attempts=bindparam("attempt"),
-        first_attempt_at=bindparam("first"),
-    )
-)
-_SENT = (
-    update(Outbox)
-    .where(_KEY)
-    .values(
-        state="sent",
-        body=bindparam("emptied"),
-        message=bindparam("ref"),
-        message_digest=bindparam("digest"),
-        finished_at=bindparam("now"),
-    )
-)
-_AGAIN = (
-    update(Outbox)
-    .where(_KEY)
-    .values(
-        state=bindparam("becomes"), not_before=bindparam("then"), holder=None, leased_until=None
-    )
-)
-_END = (
-    update(Outbox)
-    .where(_KEY)
-    .values(
-        state=bindparam("becomes"),
-        reason=bindparam("why"),
-        body=bindparam("emptied"),
-        finished_at=bindparam("now"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +139,9 @@ class Deliveries:
         return self._take(run, holder, now, lease)
 
     def _take(
-        self, rows: Sequence[Row[Any]], holder: str, now: datetime, lease: timedelta
+        self, found: Sequence[Row[Any]], holder: str, now: datetime, lease: timedelta
     ) -> list[Claimed]:
-        if not rows:
+        if not found:
             return []
         until = now + lease
         changes = [
@@ -197,9 +152,9 @@ class Deliveries:
                 "attempt": row.attempts + 1,
                 "first": row.first_attempt_at or now,
             }
-            for row in rows
+            for row in found
         ]
-        self.tx.execute(_TAKE, changes, of=Outbox)
+        self.tx.execute(rows.TAKE, changes, of=Outbox)
         return [
             Claimed(
                 key=row.key,
@@ -215,7 +170,7 @@ class Deliveries:
                 on=self.message(row.after) if row.after else None,
                 line=(row.destination, row.lane, row.seq),
             )
-            for row in rows
+            for row in found
         ]
 
     def next_due(self, account: str) -> datetime | None:
@@ -248,14 +203,14 @@ class Deliveries:
             "ref": self.tx.seal(_MESSAGE, ref, row.subject_id) if ref else None,
             "digest": self._message_digest(message) if message else None,
         }
-        self.tx.execute(_SENT, values, of=Outbox)
+        self.tx.execute(rows.SENT, values, of=Outbox)
 
     def again(self, key: str, holder: str, not_before: datetime, *, doubt: bool) -> None:
         """Let an action wait: refused for now, or (`doubt`) of unknown result."""
         if self.held(key, holder) is not None:
             becomes = "doubt" if doubt else "pending"
             values = {"of_key": key, "becomes": becomes, "then": not_before}
-            self.tx.execute(_AGAIN, values, of=Outbox)
+            self.tx.execute(rows.AGAIN, values, of=Outbox)
 
     def give_up(
         self, key: str, now: datetime, state: str, reason: str, holder: str | None = None
@@ -275,9 +230,9 @@ class Deliveries:
                 continue
             emptied = self.tx.seal(BODY, "", row.subject_id)
             values = {"of_key": current, "becomes": state, "why": reason, "now": now}
-            self.tx.execute(_END, {**values, "emptied": emptied}, of=Outbox)
+            self.tx.execute(rows.END, {**values, "emptied": emptied}, of=Outbox)
             ended.append(current)
-            hanging = self.tx.execute(_HANGING, {"of_key": current}, of=Outbox)
+            hanging = self.tx.execute(rows.HANGING, {"of_key": current}, of=Outbox)
             waiting.extend(key for (key,) in hanging)
             reason, state = _NOT_SENT, "skipped"
         return ended
@@ -304,7 +259,7 @@ class Deliveries:
 
     def message(self, key: str) -> MessageRef | None:
         """Return the message that an action made."""
-        row = self.tx.execute(_MESSAGE_OF, {"of_key": key}, of=Outbox).first()
+        row = self.tx.execute(rows.MESSAGE_OF, {"of_key": key}, of=Outbox).first()
         if row is None or row.message is None:
             return None
         return decode_ref(self.tx.open(_MESSAGE, row.message, row.subject_id))
@@ -312,7 +267,9 @@ class Deliveries:
     def behind(self, message: MessageRef) -> str | None:
         """Return the key of the action that made a message."""
         digest = self._message_digest(message)
-        key: str | None = self.tx.execute(_BEHIND_MESSAGE, {"digest": digest}, of=Outbox).scalar()
+        key: str | None = self.tx.execute(
+            rows.BEHIND_MESSAGE, {"digest": digest}, of=Outbox
+        ).scalar()
         return key
 
     def state(self, key: str) -> str | None:
@@ -366,7 +323,7 @@ class Deliveries:
         return row if row and row.holder == holder and row.state == "sending" else None
 
     def _row(self, key: str) -> Row[Any] | None:
-        return self.tx.execute(_BY_KEY, {"of_key": key}, of=Outbox).first()
+        return self.tx.execute(rows.BY_KEY, {"of_key": key}, of=Outbox).first()
 
     def _message_digest(self, message: MessageRef) -> str:
         return self.tx.vault.digest(

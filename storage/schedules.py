@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from bot.core.turn import Plan
 from storage.members import Members
-from storage.store import Transaction
 from storage.tables import Community, Schedule
+from storage.transaction import Transaction
 
 _PAYLOAD = "schedule.payload"
 

@@ -1,4 +1,4 @@
-"""Engines, the writer's thread and transactions.
+"""The open database: its threads, and the jobs that they do, each in one transaction.
 
 One code path for both databases: synchronous sessions on threads. SQLite has one thread that writes
 (and reads), so nobody ever waits for a lock in the middle of a transaction; PostgreSQL has a few.
@@ -13,166 +13,25 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import (
-    Connection,
-    CursorResult,
-    Engine,
-    Executable,
-    Row,
-    bindparam,
-    event,
-    insert,
-    orm,
-)
-from sqlmodel import Session, SQLModel, col, select
 
 from storage.crypto import Vault
 from storage.engines import POSTGRES_CONNECTIONS, make_engine
-from storage.tables import Subject
+from storage.transaction import KeepingSession, Transaction
 from storage.trouble import collided, ends_transaction, hindrance
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Kept = TypeVar("Kept", bound=SQLModel)
-PERSON: list[Any] = [
-    col(column)
-    for column in (
-        Subject.id,
-        Subject.platform,
-        Subject.member,
-        Subject.data_key,
-        Subject.settings,
-    )
-]
-_PERSON = select(*PERSON).where(col(Subject.id) == bindparam("subject"))
-_Changed = dict[type[SQLModel], dict[Executable, list[Mapping[str, Any]]]]
 _URGENT = 0
 _RETRIES = 20
 _TOGETHER = 8  # more jobs in one transaction: none waits long for the others
 _REST = 0.005  # seconds after a collision, times the attempts so far and some chance
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds, while the database cannot work
-
-
-class Transaction:
-    """One transaction: the session, and sealing for whom it is about."""
-
-    def __init__(
-        self, session: Session, vault: Vault, journal: Callable[[str], None] = lambda _: None
-    ) -> None:
-        """Hold the session, the vault, and what writes down that somebody is erased."""
-        self.session = session
-        self.vault = vault
-        self._keys: dict[str, bytes] = {}
-        self._connection: Connection | None = None
-        self.journal = journal
-        # Rows by their table and key, and None for what is not there: what was looked up once is
-        # not looked up again. What a savepoint takes back empties it.
-        self.known: dict[tuple[Any, ...], Any] = session.info.setdefault(_KNOWN, {})
-        # Rows that were added and are not written down yet, by their table.
-        self.added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
-        self.changed: _Changed = session.info.setdefault(_CHANGED, {})  # and rows to be changed
-        self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
-        self.erased = False  # somebody's rows went: they leave the write-ahead log as well
-
-    def get(self, kind: type[Kept], key: str) -> Kept | None:
-        """Return a row by its key."""
-        row: Kept | None = self.known.get((kind, key))
-        if row is None:
-            row = self.session.get(kind, key)
-            if row is not None:
-                self.known[kind, key] = row
-        return row
-
-    def add(self, kind: type[SQLModel], values: Mapping[str, Any]) -> None:
-        """Add a row; those of a kind are written down together, in their order.
-
-        That is cheaper by far than an object, where nobody looks at the row in this transaction.
-        """
-        self.added.setdefault(kind, []).append(dict(values))
-
-    def change(
-        self, kind: type[SQLModel], statement: Executable, values: Mapping[str, Any]
-    ) -> None:
-        """Change rows by a statement that was built once; it is run for all its values together.
-
-        That is after what was added. As with `execute`, nobody may have objects of these rows.
-        """
-        self.changed.setdefault(kind, {}).setdefault(statement, []).append(values)
-
-    def execute(
-        self,
-        statement: Executable,
-        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-        *,
-        of: type[SQLModel],
-    ) -> CursorResult[Any]:
-        """Run a statement that was built once, past the session: rows come as tuples.
-
-        That costs a quarter of what it costs to have objects made; it is for a kind of row (`of`)
-        that nobody has objects of in a transaction that changes it. Many values run it for each.
-        """
-        if of in self.added or of in self.changed:
-            self.write()
-        if self._connection is None:
-            self._connection = self.session.connection()
-        return self._connection.execute(statement, values)
-
-    def person(self, subject: str) -> Row[Any] | None:
-        """Return somebody's row, to be read; None for nobody."""
-        row: Row[Any] | None = self.known.get((Subject, subject))
-        if row is None:
-            row = self.execute(_PERSON, {"subject": subject}, of=Subject).first()
-            if row is not None:
-                self.known[Subject, subject] = row
-        return row
-
-    def write(self) -> None:
-        """Write down all that was added and changed."""
-        _write(self.session)
-
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Take back what is done meanwhile when it fails; what was done before stays."""
-        self.write()
-        try:
-            with self.session.begin_nested():
-                self.session.connection()  # the savepoint is made for a connection asked for in it
-                yield
-                self.write()
-        except BaseException:
-            self.added.clear()
-            self.changed.clear()
-            raise
-
-    def seal(self, place: str, text: str, subject: str | None = None) -> bytes:
-        """Seal a text under the member's data key, or the installation's where it is nobody's."""
-        return self.vault.seal(f"{place}:{subject or ''}", text, self._key(subject))
-
-    def open(self, place: str, sealed: bytes, subject: str | None = None) -> str:
-        """Open a sealed text."""
-        return self.vault.open(f"{place}:{subject or ''}", sealed, self._key(subject))
-
-    def _key(self, subject: str | None) -> bytes | None:
-        if subject is None:
-            return None
-        if subject not in self._keys:
-            row = self.person(subject)
-            if row is None:
-                raise LookupError("This member was erased.")
-            self._keys[subject] = self.vault.unwrap(subject, row.data_key)
-        return self._keys[subject]
-
-    def drop_key(self, subject: str) -> None:
-        """Let go of a member's data key: they are erased, and so is the key."""
-        self._keys.pop(subject, None)
-        self.known.clear()
-        self.erased = True
 
 
 @dataclass(order=True, slots=True)
@@ -244,7 +103,7 @@ class Store:
         """Run work in one transaction on this thread; a collision with another is tried again."""
         for attempt in itertools.count(1):
             try:
-                with _Session(self.engine) as session:
+                with KeepingSession(self.engine) as session:
                     tx = Transaction(session, self.vault, self.journal)
                     result = work(tx)
                     tx.write()
@@ -305,8 +164,11 @@ class Store:
         while (job := self._jobs.get()).work is not None:
             jobs = [job, *self._waiting_too(job)]
             came = self._together(jobs) if len(jobs) > 1 else None
-            for each, its in zip(jobs, came or map(self._alone, jobs), strict=True):
-                _settle(each, its)
+            if came is not None:
+                _settle(jobs, came)
+                continue
+            for each in jobs:
+                _settle([each], [self._alone(each)])
 
     def _waiting_too(self, job: _Job) -> list[_Job]:
         """Take what people wait for besides, so that one commit does for all.
@@ -346,84 +208,27 @@ class Store:
             return _Came(error=raised)
 
 
-def _settle(job: _Job, came: _Came) -> None:
-    """Tell whoever waits for a job."""
-    future, error = job.future, came.error
-    assert future is not None
-    if isinstance(error, StopIteration):
-        # A future refuses it, and whoever waits would do so for ever.
-        error = RuntimeError("An iterator in the work ran out.")
-        error.__cause__ = came.error
+def _settle(jobs: Sequence[_Job], came: Sequence[_Came]) -> None:
+    """Tell whoever waits for these jobs; a loop is woken once, since that is not cheap."""
+    ends: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], _Came]]] = {}
+    for job, its in zip(jobs, came, strict=True):
+        assert job.future is not None
+        ends.setdefault(job.future.get_loop(), []).append((job.future, its))
+    for loop, its_ends in ends.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_tell, its_ends)
 
-    def settle() -> None:
+
+def _tell(ends: Sequence[tuple[asyncio.Future[Any], _Came]]) -> None:
+    for future, came in ends:
+        error = came.error
+        if isinstance(error, StopIteration):
+            # A future refuses it, and whoever waits would do so for ever.
+            error = RuntimeError("An iterator in the work ran out.")
+            error.__cause__ = came.error
         if future.cancelled():
-            return
+            continue
         if error is not None:
             future.set_exception(error)
         else:
             future.set_result(came.result)
-
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        future.get_loop().call_soon_threadsafe(settle)
-
-
-_KNOWN, _ADDED, _CHANGED, _HELD = "known", "added", "changed", "held"
-
-
-class _Session(Session):
-    """A session that writes down what is changed when its kind is asked for, and at the end."""
-
-    def __init__(self, bind: Engine) -> None:
-        super().__init__(bind, autoflush=False, expire_on_commit=False)
-        # Rows are kept for the transaction's length: a session by itself loads them again and
-        # again.
-        self.info.update({_KNOWN: {}, _ADDED: {}, _CHANGED: {}, _HELD: []})
-
-
-@event.listens_for(_Session, "loaded_as_persistent")
-@event.listens_for(_Session, "pending_to_persistent")
-def _hold(session: orm.Session, row: object) -> None:
-    session.info[_HELD].append(row)
-
-
-@event.listens_for(_Session, "after_soft_rollback")
-def _know_nothing(session: orm.Session, _transaction: object) -> None:
-    session.info[_KNOWN].clear()
-
-
-@event.listens_for(_Session, "do_orm_execute")
-def _write_what_is_asked_for(state: orm.ORMExecuteState) -> None:
-    """Write down what is changed of a kind before it is read.
-
-    The session itself would write down everything before anything is read, again and again; this
-    way the rows of many schedules go to the database together.
-    """
-    session = state.session
-    if state.is_select and not state.is_column_load:
-        asked = tuple(mapper.class_ for mapper in state.all_mappers)
-        if (
-            asked
-            and not any(
-                isinstance(row, asked)
-                for rows in (session.new, session.dirty, session.deleted)
-                for row in rows
-            )
-            and session.info[_ADDED].keys().isdisjoint(asked)
-            and session.info[_CHANGED].keys().isdisjoint(asked)
-        ):
-            return
-    if not state.execution_options.get("unwritten"):
-        _write(session)
-
-
-def _write(session: orm.Session) -> None:
-    session.flush()
-    added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
-    for kind in list(added):
-        # The connection's own: the session would have to be told that nothing is to be written.
-        if rows := added.pop(kind):
-            session.connection().execute(insert(kind), rows)
-    changed: _Changed = session.info.setdefault(_CHANGED, {})
-    for kind in list(changed):
-        for statement, values in changed.pop(kind).items():
-            session.connection().execute(statement, values)

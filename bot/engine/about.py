@@ -15,7 +15,7 @@ from bot.engine.running import Running, Whereabouts
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.schedules import Schedules
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 R = TypeVar("R")
 

@@ -39,7 +39,8 @@ from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)

@@ -6,8 +6,8 @@ from typing import overload
 from bot.core.refs import Community, Room, RoomFacts
 from bot.core.turn import CommunityFacts
 from storage.communities import Communities
-from storage.store import Transaction
 from storage.tables import Community as CommunityRow
+from storage.transaction import Transaction
 
 
 class _Rooms(Sequence[RoomFacts]):

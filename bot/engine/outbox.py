@@ -28,7 +28,8 @@ from storage.communities import Communities
 from storage.late_answers import LateAnswers
 from storage.members import note_closed
 from storage.outbox import Claimed, Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)

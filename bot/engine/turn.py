@@ -27,8 +27,8 @@ from bot.engine.about import About
 from bot.engine.reading import check_options
 from bot.engine.running import Running, Wanted, Whereabouts
 from storage.conversations import OpenQuestion, Questions
-from storage.store import Transaction
 from storage.tables import Community as CommunityRow
+from storage.transaction import Transaction
 
 R = TypeVar("R")
 _DEPTH = 8

@@ -19,7 +19,7 @@ from storage.conversations import Questions
 from storage.late_answers import LateAnswers
 from storage.members import Members
 from storage.outbox import Deliveries, Fresh
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _LANES = {Lane.INTERACTIVE: 0, Lane.NORMAL: 1, Lane.BULK: 2}

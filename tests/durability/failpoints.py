@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.core.ports import Delivery
 from bot.core.refs import MessageRef
 from storage.opening import Opened
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from tests.durability.wire import Counter, Planner, Wire
 
 T = TypeVar("T")

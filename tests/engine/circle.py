@@ -23,7 +23,7 @@ from storage.members import Members
 from storage.opening import open_store
 from storage.outbox import Deliveries
 from storage.schedules import Schedules
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from bot.testing import Fault
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Deliveries
-from storage.store import Transaction
+from storage.transaction import Transaction
 from tests.engine.circle import FAKE, ROOM, Circle, direct
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import FIELDS, Probe

@@ -12,8 +12,9 @@ from sqlmodel import select
 
 from storage.crypto import KeyFile
 from storage.schedules import Schedules
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Community, Outbox
+from storage.transaction import Transaction
 from tests.support.bot import BotProcess
 from tests.support.circle import opened, welcomed
 from tests.support.human import MakeHuman

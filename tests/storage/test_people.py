@@ -8,7 +8,8 @@ from bot.core.refs import Community, Member, Room, RoomFacts
 from storage.communities import Communities
 from storage.facts import Facts, forget_events, take_lease
 from storage.members import Members
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

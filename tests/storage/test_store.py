@@ -10,8 +10,9 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from storage.facts import get_meta, set_meta
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Meta
+from storage.transaction import Transaction
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)

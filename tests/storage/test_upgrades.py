@@ -17,8 +17,9 @@ from storage.outbox import Deliveries
 from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
 from storage.schema import FOLDER, known, revision, upgrade
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import QuietPeriod
+from storage.transaction import Transaction
 
 # As the releases wrote them, by the schema that each had.
 FIRST = (
