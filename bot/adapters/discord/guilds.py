@@ -1,13 +1,14 @@
 """The guilds as communities: their rooms, who moderates, and where a channel belongs."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import discord
 
+from bot.adapters.discord.permissions import lacking
 from bot.adapters.discord.rest import DiscordError, Rest
-from bot.core.refs import Community, Room, RoomFacts, Standing
+from bot.core.refs import Community, Need, RoleFacts, Room, RoomFacts, Standing
 
 Channel: TypeAlias = discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel
 
@@ -84,7 +85,7 @@ class Guilds:
         self._looked_up[guild.id, user_id] = now, standing
         return standing
 
-    def standing_of(self, guild: discord.Guild, user_id: str, roles: Iterable[str]) -> Standing:
+    def standing_of(self, guild: discord.Guild, user_id: str, roles: Sequence[str]) -> Standing:
         """Return somebody's standing by their roles."""
         allowed = guild.default_role.permissions
         for role_id in roles:
@@ -92,7 +93,7 @@ class Guilds:
             if role is not None:
                 allowed |= role.permissions
         moderator = str(guild.owner_id) == user_id or may_moderate(allowed)
-        return Standing(community(guild.id), moderator)
+        return Standing(community(guild.id), moderator, tuple(roles))
 
 
 def community(guild_id: str | int) -> Community:
@@ -121,15 +122,28 @@ def _facts(
     allowed = channel.permissions_for(me)
     forum = isinstance(channel, discord.ForumChannel)
     can_post = allowed.send_messages and allowed.read_message_history
+    everywhere = lacking(me.guild_permissions)
     return (
         RoomFacts(
             room=Room(PLATFORM, str(channel.id)),
             name=channel.name,
             can_post=can_post,
             can_pin=forum or allowed.pin_messages,
+            lacks=tuple(
+                each
+                for each in lacking(allowed, of_forum=forum)
+                if each not in everywhere and each is not Need.ROLES
+            ),
         ),
         allowed.view_channel,
     )
+
+
+def roles(guild: discord.Guild) -> tuple[RoleFacts, ...]:
+    """Return the roles that people give one another, the highest first."""
+    found = [role for role in guild.roles if not role.is_default() and not role.managed]
+    found.sort(key=lambda role: (-role.position, role.id))
+    return tuple(RoleFacts(str(role.id), role.name) for role in found)
 
 
 def permissions_of(data: Mapping[str, Any]) -> discord.Permissions:

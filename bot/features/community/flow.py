@@ -1,10 +1,11 @@
 """The community's own life: the bot comes, is opened, pauses, and is taken away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bot.core.errors import BadInput
 from bot.core.events import Added, Removed
 from bot.core.features import Opened
+from bot.core.refs import Need, RoomFacts
 from bot.core.turn import USES, Turn
 from storage.communities import Communities
 
@@ -18,8 +19,10 @@ def added(turn: Turn, event: Added) -> None:
         row.name = event.name
     if back:
         row.state = "new"
+    row.lacks = [str(need) for need in event.lacks] or None
     communities.save(row)
     communities.set_rooms(row.id, event.rooms)
+    communities.set_roles(row.id, event.roles)
     if event.new and row.state == "new" and event.rooms:
         turn.say("arrived", to=event.rooms[0].room)
 
@@ -77,6 +80,8 @@ def status(turn: Turn, _options: Mapping[str, str]) -> None:
         state=turn.text(f"state_{community.state}"),
         zone=community.zone,
         rooms=rooms,
+        by_role=turn.has_roles,
+        role=_moderator_role(turn),
         lines=turn.gather("status"),
         problems=turn.gather("problems"),
     )
@@ -84,25 +89,59 @@ def status(turn: Turn, _options: Mapping[str, str]) -> None:
 
 def check(turn: Turn, _options: Mapping[str, str]) -> None:
     """Name everything that would not work."""
-    turn.say("check", problems=turn.gather("problems"))
+    turn.say(
+        "check",
+        problems=turn.gather("problems"),
+        unheard=Need.ARRIVALS in turn.community.lacks,
+        by_role=turn.has_roles,
+        role=_moderator_role(turn),
+        how=turn.text("open_keeper"),
+    )
 
 
 def problems(turn: Turn) -> list[str]:
-    """Return what is wrong with the rooms."""
+    """Return what is wrong with the rooms, the role, and what the bot may do."""
     community = turn.community
     known = {facts.room.id: facts for facts in community.known_rooms}
     found = []
+    lacks = [each for each in community.lacks if each is not Need.ARRIVALS]
+    if lacks:
+        found.append(turn.text("problem_lacks", names=_named(turn, lacks)))
     if not community.rooms:
         found.append(turn.text("problem_no_rooms"))
     for use, room in community.rooms.items():
         facts = known.get(room.id)
         if facts is None:
             found.append(turn.text("problem_room_gone", use=turn.text(f"use_{use}")))
-        elif not facts.can_post:
-            found.append(turn.text("problem_cannot_post", room=facts.name))
-        elif use == "newcomers" and not facts.can_pin:
-            found.append(turn.text("problem_cannot_pin", room=facts.name))
-    return found
+        else:
+            found += _in_room(turn, facts, pins=use == "newcomers")
+    if community.moderator_role and not _moderator_role(turn):
+        found.append(turn.text("problem_role_gone"))
+    return list(dict.fromkeys(found))  # a room may serve several uses
+
+
+def _in_room(turn: Turn, facts: RoomFacts, *, pins: bool) -> list[str]:
+    """Return what is wrong in one room, unless it is so in all."""
+    lacks = [each for each in facts.lacks if pins or each is not Need.PIN]
+    if lacks:
+        return [turn.text("problem_room_lacks", room=facts.name, names=_named(turn, lacks))]
+    if turn.has_roles:
+        return []
+    if not facts.can_post:
+        return [turn.text("problem_cannot_post", room=facts.name)]
+    if pins and not facts.can_pin:
+        return [turn.text("problem_cannot_pin", room=facts.name)]
+    return []
+
+
+def _named(turn: Turn, lacks: Iterable[Need]) -> list[str]:
+    return [turn.text(f"need_{each}") for each in lacks]
+
+
+def _moderator_role(turn: Turn) -> str:
+    """Return the name of the role whose members moderate; nothing where there is none."""
+    roles = {role.id: role.name for role in turn.community.known_roles}
+    return roles.get(turn.community.moderator_role or "", "")
 
 
 def _set_state(turn: Turn, state: str) -> None:
