@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
 from bot.core.errors import CirclekeeperError, Missed
-from bot.core.events import Chose, Commanded, Event, FromMember, Submitted
+from bot.core.events import Chose, Commanded, Event, FromMember, Posted, Submitted
 from bot.core.ports import FormFacts
 from bot.core.refs import Direct, Interaction, Standing
 from bot.testing.faults import Trouble
@@ -77,6 +77,20 @@ async def test_in_private_the_standing_is_asked_of_discord(
     assert event.place == Direct(member(mira))
     assert [each.moderator for each in event.standing] == [True]
     assert not asked.messages[0].ephemeral
+
+
+async def test_in_private_more_guilds_are_asked_than_discord_takes_requests_a_second(
+    platform: Double, mira: Person
+) -> None:
+    guilds = [mira.founds(f"garden {number}") for number in range(15)]
+    for each in guilds:
+        platform.brings_bot(each)
+    async with running(platform) as bot:
+        platform.limits.per_second = 10
+        mira.posts(mira.direct, "start")
+        event = await bot.host.first(Posted)
+    assert {each.community.id for each in event.standing} == {str(each.id) for each in guilds}
+    assert platform.limits.refused["global"] > 0
 
 
 @pytest.mark.parametrize(("path", "ephemeral"), [("start", True), ("help", False)])

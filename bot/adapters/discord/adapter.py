@@ -8,7 +8,7 @@ import discord
 import structlog
 
 from bot.adapters.discord import commands, permissions
-from bot.adapters.discord.communities import Communities
+from bot.adapters.discord.communities import KIND, Communities
 from bot.adapters.discord.gateway import Gateway, point_to
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.intake import Intake
@@ -52,10 +52,15 @@ _INTENT = (
     "off and start the bot again: it then works without it."
 )
 _SHARDS = (
-    "CIRCLEKEEPER_DISCORD__SHARD_IDS does not fit: Discord counts {count} shards for this bot, "
-    "numbered from 0."
+    "CIRCLEKEEPER_DISCORD__SHARD_IDS does not fit: the number of shards that Discord counts for "
+    "this bot is {count}, and they are numbered from 0."
 )
-_BAD_TOKEN, _BAD_INTENTS, _BAD_SHARDS = (4004,), (4013, 4014), (4010, 4011)
+_MORE_SHARDS = (
+    "Discord wants this bot's servers spread over more shards than the {count} that it counted "
+    "before. Start all processes again, so that they ask anew, and give each shard to one of them "
+    "in CIRCLEKEEPER_DISCORD__SHARD_IDS."
+)
+_BAD_TOKEN, _BAD_INTENTS, _BAD_SHARD, _TOO_FEW_SHARDS = (4004,), (4013, 4014), 4010, 4011
 
 
 class DiscordAdapter:
@@ -91,6 +96,7 @@ class DiscordAdapter:
         self._gateway_url = gateway_url
         self._api_url = api_url
         self._shard_ids = tuple(shard_ids)
+        self._shard_count = 1
         self._rest = Rest(token, api_url)
         self._guilds = Guilds(self._rest)
         self._interactions = Interactions(self._rest)
@@ -148,14 +154,17 @@ class DiscordAdapter:
             raise Misconfigured(_REFUSED) from error
         if error.code in _BAD_INTENTS:
             raise Misconfigured(_INTENT) from error
-        if error.code in _BAD_SHARDS:
-            raise Misconfigured(_SHARDS.format(count="other")) from error
+        if self._shard_ids and error.code == _BAD_SHARD:
+            raise Misconfigured(_SHARDS.format(count=self._shard_count)) from error
+        if self._shard_ids and error.code == _TOO_FEW_SHARDS:
+            raise Misconfigured(_MORE_SHARDS.format(count=self._shard_count)) from error
+        # Without shards of its own, a process asks for their number when it connects again.
 
     async def _session(self, host: Host) -> None:
         """Log in, and listen until the connection ends."""
         application = await self._ask("/applications/@me")
         counted = await self._ask("/gateway/bot")
-        count = int(counted.get("shards") or 1)
+        count = self._shard_count = int(counted.get("shards") or 1)
         if self._shard_ids and max(self._shard_ids) >= count:
             raise Misconfigured(_SHARDS.format(count=count))
         point_to(self._api_url, self._gateway_url or str(counted.get("url") or ""))
@@ -165,6 +174,8 @@ class DiscordAdapter:
         communities = Communities(host, self._clock, self._rest, self._guilds)
         communities.members = members
         await communities.load()
+        if self._shard_ids:
+            self._guilds.elsewhere.told = lambda: host.recall(KIND)
 
         def hear(name: str, data: JSON) -> None:
             if name == "READY":
