@@ -98,7 +98,7 @@ class RoleFacts:
 class RoomFacts:
     """A room of a community as the platform shows it, and what the bot may do there.
 
-    `lacks` are the needs that are not met in this room, though they are in the community.
+    `lacks` are the needs that are not met in this room, whatever holds elsewhere.
     """
 
     room: Room

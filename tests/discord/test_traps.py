@@ -96,6 +96,17 @@ async def test_3_a_malformed_dispatch_is_dropped_alone(
     assert platform.gateway.seen["identify"] == 1
 
 
+async def test_3_what_is_no_json_ends_the_connection_and_not_the_bot(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    async with running(platform) as bot:
+        for connection in platform.gateway.connections:
+            connection.send("{")
+        await bot.connected(times=2)
+        bot.answering()
+        await mira.uses("start", guild.general).answered()
+
+
 async def test_4_somebody_who_accepts_the_rules_is_heard_of_then_and_once(
     platform: Double, guild: Guild
 ) -> None:
@@ -199,7 +210,7 @@ async def test_7_a_failing_turn_is_no_silence(platform: Double, mira: Person, gu
     assert failed
 
 
-@pytest.mark.parametrize("how", ["4000", "broken", "op 7"])
+@pytest.mark.parametrize("how", ["4000", "broken", "op 7", "op 9"])
 async def test_7_what_happens_between_connections_is_heard(
     platform: Double, mira: Person, guild: Guild, how: str
 ) -> None:
@@ -207,6 +218,8 @@ async def test_7_what_happens_between_connections_is_heard(
         for number in range(3):
             if how == "op 7":
                 platform.gateway.ask_to_reconnect()
+            elif how == "op 9":
+                platform.gateway.invalidate(resumable=True)
             else:
                 platform.gateway.drop(4000 if how == "4000" else None)
             mira.posts(mira.direct, f"word {number}")

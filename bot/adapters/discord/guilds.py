@@ -183,18 +183,14 @@ def _facts(
     allowed = channel.permissions_for(me)
     forum = isinstance(channel, discord.ForumChannel)
     can_post = allowed.send_messages and allowed.read_message_history
-    everywhere = lacking(me.guild_permissions)
+    lacks = lacking(allowed, of_forum=forum)
     return (
         RoomFacts(
             room=Room(PLATFORM, str(channel.id)),
             name=channel.name,
             can_post=can_post,
             can_pin=forum or allowed.pin_messages,
-            lacks=tuple(
-                each
-                for each in lacking(allowed, of_forum=forum)
-                if each not in everywhere and each is not Need.ROLES
-            ),
+            lacks=tuple(each for each in lacks if each is not Need.ROLES),
         ),
         allowed.view_channel,
     )

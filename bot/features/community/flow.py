@@ -103,35 +103,50 @@ def problems(turn: Turn) -> list[str]:
     """Return what is wrong with the rooms, the role, and what the bot may do."""
     community = turn.community
     known = {facts.room.id: facts for facts in community.known_rooms}
-    found = []
-    lacks = [each for each in community.lacks if each is not Need.ARRIVALS]
-    if lacks:
-        found.append(turn.text("problem_lacks", names=_named(turn, lacks)))
+    found = _lacking(turn, known)
     if not community.rooms:
         found.append(turn.text("problem_no_rooms"))
     for use, room in community.rooms.items():
         facts = known.get(room.id)
         if facts is None:
             found.append(turn.text("problem_room_gone", use=turn.text(f"use_{use}")))
-        else:
-            found += _in_room(turn, facts, pins=use == "newcomers")
+        elif turn.has_roles:
+            continue  # what it lacks there is named
+        elif not facts.can_post:
+            found.append(turn.text("problem_cannot_post", room=facts.name))
+        elif use == "newcomers" and not facts.can_pin:
+            found.append(turn.text("problem_cannot_pin", room=facts.name))
     if community.moderator_role and not _moderator_role(turn):
         found.append(turn.text("problem_role_gone"))
     return list(dict.fromkeys(found))  # a room may serve several uses
 
 
-def _in_room(turn: Turn, facts: RoomFacts, *, pins: bool) -> list[str]:
-    """Return what is wrong in one room, unless it is so in all."""
-    lacks = [each for each in facts.lacks if pins or each is not Need.PIN]
-    if lacks:
-        return [turn.text("problem_room_lacks", room=facts.name, names=_named(turn, lacks))]
-    if turn.has_roles:
-        return []
-    if not facts.can_post:
-        return [turn.text("problem_cannot_post", room=facts.name)]
-    if pins and not facts.can_pin:
-        return [turn.text("problem_cannot_pin", room=facts.name)]
-    return []
+def _lacking(turn: Turn, known: Mapping[str, RoomFacts]) -> list[str]:
+    """Say what the bot may not do in the rooms that it uses; once, if it is so everywhere."""
+    community = turn.community
+    by_room: dict[str, set[Need]] = {}
+    for use, room in community.rooms.items():
+        if room.id in known:
+            lacks = {each for each in known[room.id].lacks if _counts(each, use)}
+            by_room.setdefault(room.id, set()).update(lacks)
+    somewhere = set[Need]().union(*by_room.values()) if by_room else set(Need)
+    everywhere = [
+        each
+        for each in community.lacks
+        if each is not Need.ARRIVALS and (each is Need.ROLES or each in somewhere)
+    ]
+    found = [turn.text("problem_lacks", names=_named(turn, everywhere))] if everywhere else []
+    for id_, lacks in by_room.items():
+        own = [each for each in Need if each in lacks and each not in everywhere]
+        if own:
+            name = known[id_].name
+            found.append(turn.text("problem_room_lacks", room=name, names=_named(turn, own)))
+    return found
+
+
+def _counts(need: Need, use: str) -> bool:
+    """Tell whether a need matters where a room is used for this."""
+    return need is not Need.PIN or use == "newcomers"
 
 
 def _named(turn: Turn, lacks: Iterable[Need]) -> list[str]:
