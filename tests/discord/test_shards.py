@@ -119,20 +119,34 @@ async def test_shards_that_there_are_not_end_with_a_clear_sentence(
     platform: Double, guilds: tuple[Guild, Guild]
 ) -> None:
     async with Bot(platform, shard_ids=[1, 2]) as bot:
-        await _ends_with(bot, "SHARD_IDS does not fit: .* is 2, and they are numbered from 0")
+        await _ends_with(bot, "SHARD_IDS does not fit: the number of shards is 2, and they are")
+
+
+async def test_what_the_host_counts_goes_before_what_discord_counts(
+    platform: Double, mira: Person, guilds: tuple[Guild, Guild]
+) -> None:
+    platform.gateway.shards = 5
+    async with Bot(platform, shard_ids=[1], shard_count=2) as bot:
+        bot.answering()
+        await bot.host.first(Added)
+        await mira.uses("start", guilds[1].general).answered()
+    assert _valid(platform) == [(1, 2)]
 
 
 async def test_the_process_ends_with_that_sentence_and_exit_code_2(platform: Double) -> None:
     with running(platform, {"CIRCLEKEEPER_DISCORD__SHARD_IDS": "[7]"}) as process:
         assert await process.ended() == 2
         log = process.log.read_text()
-    assert "SHARD_IDS does not fit: the number of shards that Discord counts" in log
+    assert "SHARD_IDS does not fit: the number of shards is 1" in log
     assert "Traceback" not in log
 
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [(4010, "SHARD_IDS does not fit: .* is 2"), (4011, "Start all processes")],
+    [
+        (4010, "SHARD_IDS does not fit: the number of shards is 2"),
+        (4011, "more shards than 2. Set CIRCLEKEEPER_DISCORD__SHARD_COUNT"),
+    ],
 )
 async def test_what_discord_says_of_the_shards_ends_with_a_clear_sentence(
     platform: Double, guilds: tuple[Guild, Guild], code: int, said: str

@@ -34,6 +34,7 @@ def processes(platform: Double, postgres_server: Server) -> Iterator[list[BotPro
                 "CIRCLEKEEPER_DISCORD__API_URL": platform.api_url,
                 "CIRCLEKEEPER_DISCORD__GATEWAY_URL": platform.gateway_url,
                 "CIRCLEKEEPER_DISCORD__SHARD_IDS": f"[{shard}]",
+                "CIRCLEKEEPER_DISCORD__SHARD_COUNT": "2",
                 "CIRCLEKEEPER_DATABASE_URL": url,
             }
             if made:
