@@ -89,6 +89,10 @@ class Guilds:
         found = await asyncio.gather(*(self._in_guild(each, user_id) for each in everywhere))
         return tuple(each for each in found if each is not None)
 
+    def changed(self, guild_id: str, user_id: str) -> None:
+        """Believe no longer what was looked up of somebody in a guild."""
+        self._looked_up.pop((guild_id, user_id), None)
+
     async def _in_guild(self, guild_id: str, user_id: str) -> Standing | None:
         now = asyncio.get_running_loop().time()
         at, known = self._looked_up.get((guild_id, user_id), (float("-inf"), None))
