@@ -165,7 +165,7 @@ async def test_a_bot_that_grew_takes_more_shards_by_itself(
         await bot.connected()
         platform.gateway.shards = platform.gateway.least = 2
         platform.gateway.forget()
-        platform.gateway.drop(4000)
+        platform.gateway.drop(4011)
         await platform.world.until(lambda: len(_valid(platform)) == 2, 20)
         assert sorted(_valid(platform)) == [(0, 2), (1, 2)]
         bot.answering()

@@ -1,6 +1,9 @@
 """The traps in discord.py 2.7.1 (PLATFORMS.md) do not catch our adapter.
 
 That each of them snaps where it is left open is seen in `test_double_traps.py`, by plain bots.
+Each test here was seen failing with its trap left open in the adapter, too: components or forms
+known in memory alone, no supervision, an unguarded parser, no sweep, 5xx repeated, a reset taken
+for a no, 40060 taken for a refusal, a failed turn swallowed, 4004 tried again.
 """
 
 from __future__ import annotations
