@@ -101,6 +101,11 @@ class About:
         return self.where.writes_first
 
     @property
+    def has_roles(self) -> bool:
+        """Return whether the platform has roles."""
+        return self.where.has_roles
+
+    @property
     def reachable(self) -> bool:
         """Return whether the member may be written to in private without having just asked."""
         if self.writes_first:

@@ -47,6 +47,7 @@ class Whereabouts:
     locale: str = "en"
     writes_first: bool = False
     prefix: str = "/"
+    has_roles: bool = False
 
 
 class Running:

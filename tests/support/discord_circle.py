@@ -2,12 +2,19 @@
 
 import asyncio
 import re
+import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.discord.double import Channel, Double, Guild, Interaction, Message, NotPossible, Person
+from tests.support.bot import BotProcess
 from tests.support.bot_circle import BotCircle
+from tests.support.phrasebook import Phrasebook
 
 _PATIENCE = 15.0
 _STARTED = 60.0
@@ -34,10 +41,16 @@ class DiscordCircle(BotCircle):
     room is typed for all to see, with a mention. Whoever joins comes through *Start here*.
     """
 
-    def __init__(self, double: Double, *, locale: str = "en-US", **extra: str) -> None:
-        """Found the guild; `extra` is further environment for the bot."""
+    def __init__(
+        self, double: Double, *, locale: str = "en-US", bot: BotProcess | None = None, **extra: str
+    ) -> None:
+        """Found the guild; without a bot that runs already it has its own, for which `extra` is
+        further environment.
+        """
         super().__init__()
         self.double = double
+        self._runs = bot
+        self._arrived = False
         self._locale = locale
         self._extra = extra
         self._people: dict[str, Person] = {}
@@ -47,18 +60,17 @@ class DiscordCircle(BotCircle):
         self.room: Channel
 
     async def _begin(self) -> None:
-        account = {
-            "CIRCLEKEEPER_DISCORD__TOKEN": self.double.token,
-            "CIRCLEKEEPER_DISCORD__API_URL": self.double.api_url,
-            "CIRCLEKEEPER_DISCORD__GATEWAY_URL": self.double.gateway_url,
-        }
-        self._start_bot(account, self._extra)
+        if self._runs is not None:
+            self.bot = self._runs
+        else:
+            self._start_bot(_account(self.double), self._extra)
         self.guild = self.person("mira").founds("garden")
         self.room = self.guild.general
         self.room.name = "garden"
         self.double.brings_bot(self.guild)
         await self.double.world.until(lambda: self.double.gateway.seen["identify"], _STARTED)
         await self.hears("mira", "keeper setup", room=True)
+        self._arrived = True
 
     def person(self, name: str) -> Person:
         """Return somebody, who has an account when first named."""
@@ -69,7 +81,7 @@ class DiscordCircle(BotCircle):
     async def joins(self, name: str) -> None:
         """Somebody comes into the community, and through the door that is pinned there."""
         self.person(name).joins(self.guild)
-        if any("Start" in labels(each) for each in self.person(name).sees(self.room)):
+        if any(self._on(each, "Start") for each in self.person(name).sees(self.room)):
             await self.answers(name, "Start")
 
     async def says(self, name: str, text: str, *, room: bool = False) -> None:
@@ -151,6 +163,7 @@ class DiscordCircle(BotCircle):
     async def answers(self, name: str, label: str) -> None:
         """Somebody clicks, or chooses in a menu."""
         person, message = self.person(name), await self.sees(name, label)
+        label = self._on(message, label)
         try:
             asked = person.clicks(message, label)
         except NotPossible:
@@ -162,7 +175,7 @@ class DiscordCircle(BotCircle):
         person = self.person(name)
 
         def found() -> Message | None:
-            seen = [each for each in person.sees() if label in labels(each)]
+            seen = [each for each in person.sees() if self._on(each, label)]
             return seen[-1] if seen else None
 
         await self._until(lambda: found() is not None, f"{name} sees no {label!r}")
@@ -172,7 +185,7 @@ class DiscordCircle(BotCircle):
 
     async def reacts(self, name: str, emoji: str, text: str) -> None:
         """Somebody reacts to the newest message of the bot's that contains the text."""
-        found = [each for each in self._private(name) if text in read(each.text)]
+        found = [each for each in self._private(name) if self.fits(text, read(each.text))]
         self.person(name).reacts(found[-1], emoji)
 
     async def hears(self, name: str, text: str, *, room: bool = False) -> str:
@@ -181,7 +194,8 @@ class DiscordCircle(BotCircle):
 
         def position() -> int | None:
             seen = self._seen(name, room)
-            return next((n for n in range(start, len(seen)) if text in seen[n].text), None)
+            fitting = (n for n in range(start, len(seen)) if self.fits(text, seen[n].text))
+            return next(fitting, None)
 
         try:
             await self._until(lambda: position() is not None, "")
@@ -212,7 +226,20 @@ class DiscordCircle(BotCircle):
             before = len(self.double.requests)
             await asyncio.sleep(0.5)
 
-    # What is to be read
+    # What is to be read, and in which language
+
+    def fits(self, wanted: str, text: str) -> bool:
+        """Tell whether a text of the bot's is what is waited for."""
+        return wanted in text
+
+    def wordings(self, label: str) -> list[str]:
+        """Return what a label may be."""
+        return [label]
+
+    def _on(self, message: Message, label: str) -> str:
+        """Return what a label is called on a message; nothing where it is not there."""
+        there = labels(message)
+        return next((each for each in self.wordings(label) if each in there), "")
 
     def _seen(self, name: str, room: bool) -> list[Seen]:
         """Return what somebody reads, the oldest first; forms where they opened."""
@@ -249,6 +276,72 @@ class DiscordCircle(BotCircle):
         while not holds():
             assert time.monotonic() < end, otherwise
             await asyncio.sleep(_STEP)
+
+
+def _account(double: Double) -> dict[str, str]:
+    return {
+        "CIRCLEKEEPER_DISCORD__TOKEN": double.token,
+        "CIRCLEKEEPER_DISCORD__API_URL": double.api_url,
+        "CIRCLEKEEPER_DISCORD__GATEWAY_URL": double.gateway_url,
+    }
+
+
+@contextmanager
+def running(double: Double, extra: Mapping[str, str] | None = None) -> Iterator[BotProcess]:
+    """Let a bot run on the double, as its host starts it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="circlekeeper-") as folder,
+        BotProcess(_account(double), Path(folder), extra) as bot,
+    ):
+        yield bot
+
+
+class _Heard(str):
+    """A text of the bot's in another language, in which one may look for what the dialogue says."""
+
+    __slots__ = ("fits",)
+    fits: Callable[[str, str], bool]
+
+    def __contains__(self, part: object) -> bool:
+        return self.fits(str(part), str(self))
+
+
+class FrenchCircle(DiscordCircle):
+    """Everybody reads French, and so does the community; the dialogues stay as they are."""
+
+    def __init__(self, double: Double, bot: BotProcess) -> None:
+        """Found the guild, where this bot comes."""
+        super().__init__(double, locale="fr", bot=bot)
+        self._book = french()
+
+    def fits(self, wanted: str, text: str) -> bool:
+        """Until somebody has chosen a language, the bot speaks English in the room."""
+        return self._book.hears(wanted, text) if self._arrived else wanted in text
+
+    def wordings(self, label: str) -> list[str]:
+        """Return what stands there in French."""
+        return self._book.labels(label)
+
+    async def hears(self, name: str, text: str, *, room: bool = False) -> str:
+        """Return the next text of the bot's that says this."""
+        heard = _Heard(await super().hears(name, text, room=room))
+        heard.fits = self.fits
+        return heard
+
+
+@cache
+def french() -> Phrasebook:
+    """Return what the dialogues say in French."""
+    return Phrasebook("fr", read, _PUT_TOGETHER)
+
+
+_PUT_TOGETHER = {"Every other week, then": "Une semaine sur deux, c’est noté"} | {
+    f"{english} (version 1)": f"{french_} (version 1)"
+    for english, french_ in (
+        ("Why we gather", "Pourquoi nous nous réunissons"),
+        ("Listen to understand", "Écouter pour comprendre"),
+    )
+}
 
 
 def labels(message: Message) -> list[str]:
