@@ -29,7 +29,8 @@ TRANSACTIONS = {
     "tick": "Tick._batch",
     "recover": "OutboxWorker.recover",
 }
-GOING_ON = "OutboxWorker._go_on"  # notes what has ended, and claims what goes next
+# Notes what has ended, claims what goes next, and claims again what is in doubt.
+GOING_ON = "OutboxWorker._go_on"
 CALLS = ("send", "find", "acknowledge")
 _DURING = 0.1  # seconds after which a request is on the platform
 
@@ -94,7 +95,10 @@ def _done(name: str, result: object) -> list[str]:
     """Return what a transaction handled, claimed or noted: looking alone is no window."""
     if name.startswith(GOING_ON):
         assert isinstance(result, tuple)
-        return [what for what, some in zip(("note", "claim"), result, strict=False) if some]
+        noted, runs = result[:2]
+        again = any(row.doubtful for run in runs for row in run)
+        some = {"note": bool(noted), "claim": bool(runs), "claim-again": again}
+        return [what for what, is_so in some.items() if is_so]
     done = bool(result[0]) if isinstance(result, tuple) else result != 0
     return [what for what, start in TRANSACTIONS.items() if done and name.startswith(start)]
 

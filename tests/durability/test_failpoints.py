@@ -45,7 +45,7 @@ PROMPT: Happening = {"id": "prompt", "kind": "prompt", "after": 0.1}
         # nobody knows whether it stands, and it does
         ("note before", ASK, ["UNHEARD"], 1),
         ("note after", ASK, ["UNHEARD"], 1),
-        ("claim after", ASK, ["UNHEARD"], 1),
+        ("claim-again after", ASK, ["UNHEARD"], 1),
         ("find before", ASK, ["UNHEARD"], 1),
         ("find after", ASK, ["UNHEARD"], 1),
         ("note before", ASK, ["LATE"], 0),
