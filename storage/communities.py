@@ -75,6 +75,7 @@ class Communities:
                     name=facts.name,
                     can_post=facts.can_post,
                     can_pin=facts.can_pin,
+                    topic=facts.topic,
                 )
             )
         self.tx.session.flush()
@@ -102,7 +103,9 @@ class Communities:
         platform = self.get(community).platform
         query = select(CommunityRoom).where(CommunityRoom.community_id == community)
         return [
-            RoomFacts(Room(platform, row.external_id), row.name, row.can_post, row.can_pin)
+            RoomFacts(
+                Room(platform, row.external_id), row.name, row.can_post, row.can_pin, row.topic
+            )
             for row in self.tx.session.exec(
                 query.order_by(CommunityRoom.name, CommunityRoom.external_id)
             )

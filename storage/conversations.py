@@ -102,7 +102,7 @@ class Questions:
         delivery_key: str | None = None,
         room: Room | None = None,
     ) -> None:
-        """Keep a question; `room` is where a post is awaited."""
+        """Keep a question; `room` is where a post or a reply is awaited."""
         values = {
             "key": question.key,
             "subject_id": question.subject,
@@ -144,12 +144,14 @@ class Questions:
             self._opened(row) for row in self.tx.session.exec(query.order_by(col(Question.seq)))
         ]
 
-    def awaiting_post(self, subject: str, room: Room) -> OpenQuestion | None:
+    def awaiting_post(
+        self, subject: str, room: Room, *, reply: bool = False
+    ) -> OpenQuestion | None:
         """Return the open question that is answered by a post of this member in this room."""
         query = select(Question).where(
             Question.subject_id == subject,
             Question.room_digest == self._digest(room),
-            Question.kind == "post",
+            col(Question.kind).in_(("post", "reply") if reply else ("post",)),
         )
         row = self.tx.session.exec(query.order_by(col(Question.seq).desc()).limit(1)).first()
         return self._opened(row) if row else None

@@ -91,6 +91,7 @@ class CommunityRoom(SQLModel, table=True):
     name: str
     can_post: bool
     can_pin: bool
+    topic: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class QuietPeriod(SQLModel, table=True):
@@ -151,7 +152,7 @@ class Question(SQLModel, table=True):
         default=None, foreign_key="community.id", ondelete="CASCADE", index=True
     )
     purpose: str
-    kind: str  # choice, form, react, post
+    kind: str  # choice, form, react, post, reply
     spec: bytes
     delivery_key: str | None = Field(default=None, index=True)
     room_digest: str | None = Field(default=None, index=True)

@@ -79,3 +79,4 @@ class RoomFacts:
     name: str
     can_post: bool = True
     can_pin: bool = True
+    topic: str = ""

@@ -32,8 +32,8 @@ class CommunityFacts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to an open question: a choice's id, or the fields' texts, or (react, post) the
-    mere deed.
+    """An answer to an open question: a choice's id, or the fields' texts, or (react, post, reply)
+    the mere deed.
     """
 
     purpose: str
@@ -232,7 +232,9 @@ class Turn(Protocol):
         on: str | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Wait for a deed: a `post` of the member in a room, or a `react` to a message of ours."""
+        """Wait for a deed: a `post` of the member in a room, a `reply` (in a thread, or in answer
+        to a message) there, or a `react` to a message of ours.
+        """
         ...
 
     def drop_questions(self, flow: str) -> None:

@@ -8,11 +8,14 @@ from sqlmodel import col, func, select
 
 from bot.core.refs import Community, Direct, Member
 from bot.core.turn import Plan
+from storage.buddies import Buddies
 from storage.charter import CharterRows
 from storage.communities import Communities
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.crypto import KeyFile
 from storage.erasing import Erasing
+from storage.hunts import HuntRows
+from storage.lexicon import Lexicon
 from storage.members import Members
 from storage.opening import Opened
 from storage.outbox import Deliveries, Fresh
@@ -32,6 +35,7 @@ def fill(tx: Transaction, name: str) -> None:
     members = Members(tx)
     members.ensure(member, name)
     members.save_settings(name, {"zone": "Europe/Paris"})
+    members.ensure(Member("memory", f"@{name}-friend"), f"{name}-friend")
     members.enter(name, "garden")
     Conversations(tx).keep(name, "garden", "hunts", {"step": "wave"})
     question = OpenQuestion(f"q-{name}", "hunts.wave", "post", name, "garden", {})
@@ -58,6 +62,15 @@ def fill(tx: Transaction, name: str) -> None:
         texts=b"",
     )
     PromptRows(tx).add(row, {"title": "Hm", "text": f"prompt of {name}"})
+    HuntRows(tx).leave_clue(f"c-{name}", "garden", name, "first-footsteps", f"clue of {name}")
+    Buddies(tx).offer(name, "garden", "welcomer", name)
+    Buddies(tx).pair(f"b-{name}", "garden", name, f"{name}-friend", NOW)
+    words = Lexicon(tx)
+    words.add(f"w-{name}", "garden", f"word of {name}")
+    words.explain(
+        f"e-{name}", f"w-{name}", name, {"language": "en", "meaning": "Hm.", "credit": name}
+    )
+    words.save(name, f"w-{name}")
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",

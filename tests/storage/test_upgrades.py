@@ -44,6 +44,11 @@ ROWS = {
         " values ('easter', 'garden', '2026-04-03', '2026-04-06')",
     ),
 }
+ROWS["0003"] = (
+    *ROWS["0002"],
+    "insert into community_room (community_id, external_id, name, can_post, can_pin)"
+    " values ('garden', 'hall', 'hall', true, true)",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -101,6 +106,7 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
         periods.add(row)
         (plan,) = Schedules(tx).of("garden")
         assert Deliveries(tx).waiting("bot") == 1
+        assert all(room.topic == "" for room in Communities(tx).rooms("garden"))
         return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
 
     found = work(empty, vault, look)

@@ -15,6 +15,7 @@ PLATFORM = "discord"
 FORUM = 15
 
 _ROOMS = (discord.TextChannel, discord.ForumChannel)
+_TOPIC_LIMIT = 1000  # a riddle's word may stand there; more is not kept
 _FRESH = 30.0  # seconds for which a looked up membership is believed
 
 
@@ -127,6 +128,7 @@ def _facts(
             name=channel.name,
             can_post=can_post,
             can_pin=forum or allowed.pin_messages,
+            topic=(channel.topic or "")[:_TOPIC_LIMIT],
         ),
         allowed.view_channel,
     )

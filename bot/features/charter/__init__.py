@@ -24,6 +24,7 @@ def feature(folders: Folders) -> Feature:
         home=charters.home,
         status=charters.status,
         variables=charters.variables,
+        findable=charters.findable,
         read_ahead=charters.read_ahead,
         on={SetupReached: charters.set_up},
         setup=(SetupStep("charter", 40),),

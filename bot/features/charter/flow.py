@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.content import in_locale
-from bot.core.features import HomeItem, SetupGoesOn, SetupReached
+from bot.core.features import Findable, HomeItem, SetupGoesOn, SetupReached
 from bot.core.markup import Markdown
 from bot.core.turn import Answer, Plan, Turn
 from bot.features.charter.content import Charter as Draft
@@ -233,6 +233,12 @@ class Charters:
         """Return the purpose line, for other features' words."""
         charter = turn.rows(CharterRows).get(turn.community.id)
         return [("purpose", in_locale(charter.purpose, turn.locale) if charter else "")]
+
+    def findable(self, turn: Turn) -> list[Findable]:
+        """Return the clauses' texts, in which a hunt's word may stand."""
+        return [
+            Findable(f"clause:{each.clause_id}", each.texts["text"]) for each in self._clauses(turn)
+        ]
 
     # Inner parts
 

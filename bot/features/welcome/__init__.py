@@ -2,8 +2,8 @@
 
 from bot.core.commands import Command
 from bot.core.events import Joined
-from bot.core.features import Feature, Opened
-from bot.features.welcome import flow
+from bot.core.features import Feature, IntroductionOffered, Opened
+from bot.features.welcome import flow, introduction
 
 
 def feature() -> Feature:
@@ -19,6 +19,12 @@ def feature() -> Feature:
             "welcome.kept": flow.kept,
             "welcome.next": flow.chosen,
             "home.door": flow.chosen,
+            **introduction.ANSWERS,
         },
-        on={Joined: flow.greet, Opened: flow.post_door},
+        findable=flow.findable,
+        on={
+            Joined: flow.greet,
+            Opened: flow.post_door,
+            IntroductionOffered: introduction.offered,
+        },
     )

@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.core.actions import Choice, Pin
 from bot.core.events import Joined
-from bot.core.features import HomeItem, Opened
+from bot.core.features import Findable, HomeItem, Opened
+from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
 from storage.members import Members
@@ -124,8 +125,27 @@ def home(turn: Turn) -> None:
         turn.gather("home"), key=lambda item: (not item.waiting, item.order)
     )
     waiting = sum(item.waiting for item in items)
+    whole = {item.command for item in items}
     choices = [
-        Choice(item.command, item.label, None, (item.command, item.command.split()[0]))
+        Choice(item.command, item.label, None, (item.command, *_first(item.command, whole)))
         for item in items
     ]
     turn.ask("home.door", "home", choices, community=turn.community.name, waiting=waiting)
+
+
+def _first(command: str, whole: set[str]) -> tuple[str, ...]:
+    """Return a door's first word, which is enough unless it is another door's whole name."""
+    word = command.split()[0]
+    return () if word in whole else (word,)
+
+
+def findable(turn: Turn) -> list[Findable]:
+    """Return what the pinned *Start here* says, once it is there."""
+    if turn.community.state not in ("open", "paused") or "newcomers" not in turn.community.rooms:
+        return []
+    text = turn.text(
+        "door",
+        community=turn.community.name,
+        purpose=dict(turn.gather("variables")).get("purpose", ""),
+    )
+    return [Findable("start-here", {turn.locale: to_plain(text)})]
