@@ -9,6 +9,7 @@ from bot.core.features import Findable, HomeItem, Opened
 from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
+from bot.features.welcome import introduction
 from storage.members import Members
 
 _FLOW = "welcome"
@@ -116,7 +117,10 @@ def kept(turn: Turn, _answer: Answer) -> None:
 def chosen(turn: Turn, answer: Answer) -> None:
     """Go through a door; the welcome is done by whichever."""
     turn.keep(_FLOW, {"step": "done"})
-    turn.run(answer.choice)
+    if answer.choice == "introduction":
+        introduction.begin(turn)
+    else:
+        turn.run(answer.choice)
 
 
 def home(turn: Turn) -> None:
@@ -130,6 +134,8 @@ def home(turn: Turn) -> None:
         Choice(item.command, item.label, None, (item.command, *_first(item.command, whole)))
         for item in items
     ]
+    if turn.state("introduction"):
+        choices.append(turn.choice("introduction", "home_introduction"))
     turn.ask("home.door", "home", choices, community=turn.community.name, waiting=waiting)
 
 

@@ -23,8 +23,12 @@ def offered(turn: Turn, _event: IntroductionOffered) -> None:
 
 def begin(turn: Turn) -> None:
     """Ask what it may be about, or show what stands already."""
-    if turn.state(_FLOW).get("key"):
+    state = turn.state(_FLOW)
+    if state.get("key"):
         _show(turn)
+        return
+    if state.get("text"):
+        _preview(turn)
         return
     choices = [turn.choice(kind, f"introduce_{kind}") for kind in KINDS]
     choices.append(turn.choice("no", "introduce_not_now"))
