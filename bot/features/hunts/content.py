@@ -4,7 +4,7 @@ A step's kind decides what it needs besides its words (`steps.KINDS`); other kin
 `load_hunts` and `check`, each a frozen model with a `kind` of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Walking: each kind of step is verified by what the bot may hear, and every step has a way past."""
+"""Walking: each kind of step is verified by what the bot may hear, and each has a way past it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -151,7 +151,7 @@ async def test_two_who_asked_meet_and_nobody_else_hears_of_it(tmp_path: Path) ->
         assert any(
             "Eva of the tower would like" in each.text for each in private(stage.chat.lines, "ana")
         )
-        (told,) = [each for each in private(await passes(stage, timedelta(hours=1)), "eva")]
+        (told,) = private(await passes(stage, timedelta(hours=1)), "eva")
         assert told.text.startswith("Ana would like to meet somebody, too")
         await stage.says("eva", "hunt met")
         assert "When Ana says so, too" in newest(stage, "eva")
