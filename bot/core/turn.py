@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from bot.core.actions import Action, Choice, Field, Lane
+from bot.core.actions import Action, Affordances, Choice, Field, Lane
 from bot.core.events import Event
 from bot.core.refs import Community, Destination, Direct, Member, Room, RoomFacts
 
@@ -130,6 +130,11 @@ class Turn(Protocol):
     @property
     def writes_first(self) -> bool:
         """Whether the bot may open a direct conversation here (on Discord it never does)."""
+        ...
+
+    @property
+    def can(self) -> Affordances:
+        """What the platform can show."""
         ...
 
     @property

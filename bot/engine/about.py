@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from bot.core.actions import Choice
+from bot.core.actions import Affordances, Choice
 from bot.core.events import Event
 from bot.core.markup import Markdown, to_plain
 from bot.core.refs import Destination, Direct, Member
@@ -99,6 +99,11 @@ class About:
     def writes_first(self) -> bool:
         """Return whether the bot may open a direct conversation here."""
         return self.where.writes_first
+
+    @property
+    def can(self) -> Affordances:
+        """Return what the platform can show."""
+        return self.where.can
 
     @property
     def reachable(self) -> bool:

@@ -149,7 +149,7 @@ class Dispatcher:
 
     def _begin(self, tx: Transaction, event: Event) -> EngineTurn:
         can = self.adapter.affordances
-        where = Whereabouts(event, writes_first=can.direct_unasked, prefix=can.prefix)
+        where = Whereabouts(event, writes_first=can.direct_unasked, prefix=can.prefix, can=can)
         return EngineTurn(self.running, tx, where)
 
     # What happened

@@ -4,7 +4,7 @@ A step's kind decides what it needs besides its words (`steps.KINDS`); other kin
 `load_hunts` and `check`, each a frozen model with a `kind` of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -37,8 +37,8 @@ from bot.features.hunts.steps import KINDS, Step
 class Hunt(Content):
     """A way through the place in a few steps; `minutes` is what is told beforehand.
 
-    `position`: where several are on offer, the lowest comes first. `role` names one that is given
-    at the end, where the platform has such things.
+    `next`: the hunt that may follow. `position`: where several are on offer, the lowest comes
+    first. `role` names one that is given at the end, where the platform has such things.
     """
 
     format: Literal[1] = Field(alias="schema")
@@ -48,6 +48,7 @@ class Hunt(Content):
     about: Texts
     minutes: Annotated[Whole, Field(ge=1, le=240)]
     position: Annotated[Whole, Field(ge=1, le=99)] = 50
+    next: Id | None = None
     role: Line | None = None
     steps: tuple[Step, ...]
 
@@ -71,6 +72,7 @@ def load_hunts(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> Loaded[
     shipped = set(map(str, _shipped(folders)))
     own = tuple(file.tree for file in files if file.tree and file.tree.file not in shipped)
     mistakes += _charter_words(own, folders)
+    mistakes += _ways(file.tree for file in files)
     return Loaded(None if mistakes else hunts, tuple(sorted(mistakes)))
 
 
@@ -84,6 +86,32 @@ def _shipped(folders: Folders) -> Iterator[Path]:
     for folder in folders.prompts[:1]:
         if folders.charter.parent not in (folder, folder.parent):
             yield from (folder / "hunts" / "content").glob("*.yaml")
+
+
+def _ways(trees: Iterable[Tree | None]) -> Iterator[Mistake]:
+    """Yield where a hunt leads on to one that there is not, or in a circle."""
+    hunts = {str(tree["id"]): tree for tree in trees if tree and isinstance(tree.get("id"), str)}
+    ways = {id_: tree["next"] for id_, tree in hunts.items() if isinstance(tree.get("next"), str)}
+    for id_, to in ways.items():
+        if to not in hunts:
+            what = f"There is no hunt {quote(to)} to lead on to."
+            mend = meant(to, hunts, "Write the id of a hunt, or take 'next' out.")
+            yield hunts[id_].mistake("next", what, mend)
+        elif circle := circle_from(id_, ways):
+            what = f"These hunts lead on in a circle: {', '.join(circle)}."
+            yield hunts[id_].mistake("next", what, "Take 'next' out of one of them.")
+
+
+def circle_from(id_: str, ways: Mapping[str, str]) -> list[str]:
+    """Return the hunts on the way from this one back to itself; none where it comes to an end."""
+    seen = [id_]
+    while (following := ways.get(seen[-1])) is not None:
+        if following == id_:
+            return seen
+        if following in seen:
+            return []
+        seen.append(following)
+    return []
 
 
 def _charter_words(hunts: Sequence[Tree], folders: Folders) -> Iterator[Mistake]:

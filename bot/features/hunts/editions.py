@@ -14,7 +14,7 @@ from bot.features.hunts.content import Hunt, hunt_of
 from bot.features.hunts.steps import KINDS, CharterWord, Riddle, Step, ThreadReply, Wave
 from storage.hunts import HuntRows
 
-_MODEL = hunt_of(KINDS)
+MODEL = hunt_of(KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def read(digest: str, body: Mapping[str, Any]) -> Hunt:
 
 @lru_cache(maxsize=64)
 def _read(_digest: str, body: str) -> Hunt:
-    return _MODEL.model_validate_json(body)
+    return MODEL.model_validate_json(body)
 
 
 def walkable(turn: Turn, hunt: Hunt) -> list[Step]:

@@ -89,8 +89,11 @@ class Hunts:
         """Begin the hunt that was chosen, as it is now."""
         if answer.choice == "no":
             turn.say("not_now")
-            return
-        edition = self.editions.on_offer(turn).get(answer.choice)
+        else:
+            self._begin(turn, answer.choice)
+
+    def _begin(self, turn: Turn, id_: str) -> None:
+        edition = self.editions.on_offer(turn).get(id_)
         steps = walkable(turn, edition.hunt) if edition else []
         if edition is None or not steps:
             turn.say("not_here_now")
@@ -253,16 +256,21 @@ class Hunts:
         turn.keep(_FLOW, {**_lasting(state), "finished": finished})
         places = [in_locale(step.place, turn.locale) for step in self._steps(turn, state)]
         lines = [each["text"] for each in state.get("lines", []) if each["step"] in state["did"]]
+        choices = [
+            turn.choice("start", "choice_home"),
+            turn.choice("clue", "choice_clue"),
+            turn.choice("enough", "choice_enough"),
+        ]
+        further = self._further(turn, hunt)
+        if further is not None and further.id not in finished:
+            title = in_locale(further.title, turn.locale)
+            choices.insert(0, turn.choice("next", "choice_next", title=title))
         turn.ask(
             "hunts.end",
             "celebration",
-            [
-                turn.choice("start", "choice_home"),
-                turn.choice("clue", "choice_clue"),
-                turn.choice("enough", "choice_enough"),
-            ],
+            choices,
             to=turn.me,
-            about={"hunt": state["hunt"]},
+            about={"hunt": state["hunt"], "next": further.id if further else ""},
             title=in_locale(hunt.title, turn.locale) if hunt else "",
             places=places,
             word=state.get("word", ""),
@@ -272,6 +280,13 @@ class Hunts:
         if hunt is not None and hunt.role and room is not None:
             turn.do(SetRole(key=turn.new_id(), to=room, member=turn.member, role=hunt.role))
 
+    def _further(self, turn: Turn, hunt: Hunt | None) -> Hunt | None:
+        """Return the hunt that may follow, if it is on offer here."""
+        if hunt is None or hunt.next is None:
+            return None
+        edition = self.editions.on_offer(turn).get(hunt.next)
+        return edition.hunt if edition else None
+
     def end(self, turn: Turn, answer: Answer) -> None:
         """Go home, leave a clue for the next person, or have enough for today."""
         match answer.choice:
@@ -279,6 +294,8 @@ class Hunts:
                 turn.run("start")
             case "clue":
                 self.clues.ask(turn, str(answer.about.get("hunt", "")))
+            case "next":
+                self._begin(turn, str(answer.about.get("next", "")))
             case _:
                 turn.say("enough")
 

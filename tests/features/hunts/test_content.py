@@ -182,3 +182,56 @@ def test_every_kind_is_shipped() -> None:
     shipped = {type(step) for hunt in load_hunts(folders).value or () for step in hunt.steps}
     assert shipped == set(KINDS)
     assert Riddle in shipped
+
+
+def test_fifteen_faults_are_told_at_once(tmp_path: Path) -> None:
+    """Each in its line, with a word by which it is named."""
+    text = HEAD.replace("minutes: 15", "minutes: 0\nnext: nowhere\nnexd: x")
+    text += step("a", "kind: raect", "emoji: 👋") + step("b")
+    text += step("c", "kind: react", "emoji: ':wave:'")
+    text += step("d", "kind: wave", "room: cellar")
+    text += step("e", "kind: charter-word", "clause: nothing", "answers: {en: [x]}")
+    text += step("f", "kind: charter-word", "clause: unfinished", "answers: {en: [sketch]}")
+    text += step("f", "kind: riddle", "source: topic", "answers: {en: []}")
+    text += step("g", "kind: introduce").replace(", {en: There.}", "")
+    text += step("h", "kind: save-a-word").replace("Do it.", "'{{ name }}'")
+    text += step("i", "kind: meet-a-buddy").replace("A step", "A step " + "that goes on " * 5)
+    text += step("j", "kind: read-and-keep").replace("{en: Here.}", "{en: Here., xx: There.}")
+    text += step("K", "kind: settings")
+    named = (
+        "'minutes' must be at least 1",
+        "There is no hunt 'nowhere'",
+        "The key 'nexd' is unknown",
+        "There is no kind 'raect'",
+        "The key 'kind' is missing",
+        "cannot be ':wave:'",
+        "cannot be 'cellar'",
+        "has no clause 'nothing'",
+        "'sketch' does not occur",
+        "The id 'f' is used already",
+        "must have at least 1 entries",
+        "'hints' needs exactly 2 entries",
+        "contains a template",
+        "and 60 are possible",
+        "'xx' is not the tag of a language",
+        "cannot be 'K'",
+    )
+    found = told(folder(tmp_path, text))
+    assert all(line > 0 and mend for line, _, mend in found)
+    for words in named:
+        assert len([what for _, what, _ in found if words in what]) == 1, (words, found)
+    assert len(found) == len(named)
+
+
+def test_hunts_that_lead_on_in_a_circle(tmp_path: Path) -> None:
+    folders = folder(tmp_path, HEAD.replace("minutes", "next: second\nminutes"))
+    content = tmp_path / "hunts" / "content"
+    first = HEAD.replace("minutes", "next: second\nminutes") + step("a", "kind: settings")
+    (content / "first.yaml").write_text(first)
+    (content / "second.yaml").write_text(
+        first.replace("id: first", "id: second").replace("next: second", "next: first")
+    )
+    assert [what for _, what, _ in told(folders)] == [
+        "These hunts lead on in a circle: first, second.",
+        "These hunts lead on in a circle: second, first.",
+    ]
