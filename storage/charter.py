@@ -19,6 +19,7 @@ class Charter(SQLModel, table=True):
     version: str
     purpose: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     sections: list[Any] = Field(sa_column=Column(JSON, nullable=False))
+    amendment: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     adopted_at: datetime
 
 
@@ -88,6 +89,44 @@ class CharterRows:
             .order_by(col(CharterClause.position))
         )
         return list(self.tx.session.exec(query))
+
+    def clause(self, community: str, clause: str) -> CharterClause | None:
+        """Return a clause in the version that counts now."""
+        return next((each for each in self.clauses(community) if each.clause_id == clause), None)
+
+    def versions(self, community: str) -> list[CharterClause]:
+        """Return every version of every clause, clause by clause, the oldest first."""
+        query = select(CharterClause).where(CharterClause.community_id == community)
+        query = query.order_by(col(CharterClause.position), col(CharterClause.version))
+        return list(self.tx.session.exec(query))
+
+    def reword(self, now: CharterClause, texts: dict[str, Any]) -> None:
+        """Change a clause's words and not its meaning: its version, and receipts, stay."""
+        now.texts = {**texts}
+        self.tx.session.add(now)
+        self.tx.session.flush()
+
+    def adopt(self, now: CharterClause, texts: dict[str, Any], at: datetime) -> CharterClause:
+        """Let other words count from now on; the old ones stay in the history."""
+        charter = self.get(now.community_id)
+        assert charter is not None
+        now.current = False
+        after = CharterClause(
+            community_id=now.community_id,
+            clause_id=now.clause_id,
+            version=now.version + 1,
+            section_id=now.section_id,
+            position=now.position,
+            texts={**texts},
+            floor=now.floor,
+            current=True,
+            adopted_at=at,
+        )
+        major, minor, *_ = charter.version.split(".")
+        charter.version = f"{major}.{int(minor) + 1}.0"
+        self.tx.session.add_all((now, after, charter))
+        self.tx.session.flush()
+        return after
 
     def acknowledge(
         self, subject: str, community: str, clause: str, version: int, at: datetime

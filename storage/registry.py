@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from storage import buddies, charter, hunts, lexicon, prompts, reflection, tables
+from storage import buddies, charter, hunts, lexicon, prompts, proposals, reflection, tables
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.personal import Personal
@@ -58,6 +58,7 @@ PERSONAL = (
     Personal(tables.Membership, "communities", _membership),
     Personal(tables.Conversation, "conversations", _conversation),
     *charter.PERSONAL,
+    *proposals.PERSONAL,
     *reflection.PERSONAL,
     *prompts.PERSONAL,
     *hunts.PERSONAL,

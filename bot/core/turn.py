@@ -3,6 +3,7 @@ one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -140,6 +141,10 @@ class Turn(Protocol):
     @property
     def reachable(self) -> bool:
         """Whether the member may be written to in private without having just asked."""
+        ...
+
+    def in_language(self, locale: str) -> AbstractContextManager[None]:
+        """Speak this language meanwhile: what is said to all is said in the community's."""
         ...
 
     def save_settings(self, settings: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Who and where a turn is about, and what is kept of them: words, settings, state, plans."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -112,6 +113,16 @@ class About:
             return True
         own = self.settings if self.where.subject is not None else {}
         return own.get("reach") == "direct" and not own.get("closed")
+
+    @contextmanager
+    def in_language(self, locale: str) -> Iterator[None]:
+        """Speak this language meanwhile."""
+        before = self.where.locale
+        self.where.locale = self.running.words.nearest(locale)
+        try:
+            yield
+        finally:
+            self.where.locale = before
 
     def save_settings(self, settings: Mapping[str, Any]) -> None:
         """Keep the member's settings; a new language is spoken at once."""

@@ -32,10 +32,16 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         prompts=[each["text"] for each in held.get("prompts", [])],
         given=[
             *((each["word"], each["meaning"]) for each in held.get("words", [])),
-            *(("", each["text"]) for each in held.get("clues", [])),
+            *(
+                ("", each["text"])
+                for heading in ("clues", "charter questions", "charter answers", "proposals")
+                for each in held.get(heading, [])
+            ),
+            *(("", each["harm"]) for each in held.get("objections", [])),
         ],
         saved=[each["word"] for each in held.get("saved words", [])],
         buddies=[each["name"] for each in held.get("buddies", [])],
+        voices=len(held.get("voices", [])),
         wishes=len(held.get("buddy wishes", [])),
         questions=len(held.get("questions", [])),
         messages=len(held.get("messages", [])),

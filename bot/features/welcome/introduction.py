@@ -105,7 +105,8 @@ def previewed(turn: Turn, answer: Answer) -> None:
             _ask_words(turn, str(state.get("kind", KINDS[0])))
             return
         case "post" if room is not None and state.get("text"):
-            key = turn.say("introduction_posted", to=room, **_shown(turn))
+            with turn.in_language(turn.community.locale):
+                key = turn.say("introduction_posted", to=room, **_shown(turn))
             turn.keep(_FLOW, {**state, "key": key, "at": turn.now.isoformat()})
             choices = [turn.choice("undo", "choice_undo"), turn.choice("no", "choice_stays")]
             turn.ask("introduction.posted", "introduction_is_posted", choices, to=turn.me)

@@ -1,7 +1,8 @@
-"""Hunts' editions and clues, buddies, the lexicon; a room's topic."""
+"""Hunts' editions and clues, buddies, the lexicon; a charter's questions and changes; topics."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 revision = "0005"
 down_revision = "0003"
@@ -116,6 +117,65 @@ def upgrade() -> None:
         _key("saved_word", "subject_id", "word_id"),
         indexes=("word_id",),
     )
+    _table(
+        "charter_question",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        _text("id"),
+        _text("community_id"),
+        _text("clause_id"),
+        sa.Column("clause_version", sa.Integer(), nullable=False),
+        _text("asker_id", null=True),
+        _text("answerer_id", null=True),
+        _sealed("body"),
+        _refers("charter_question", "community_id", "community"),
+        _refers("charter_question", "asker_id", "subject", "SET NULL"),
+        _refers("charter_question", "answerer_id", "subject", "SET NULL"),
+        _key("charter_question", "seq"),
+        sa.UniqueConstraint("id", name=op.f("uq_charter_question_id")),
+        indexes=("answerer_id", "asker_id", "community_id"),
+    )
+    _table(
+        "proposal",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        _text("id"),
+        _text("community_id"),
+        _text("clause_id"),
+        _text("lane"),
+        _text("state"),
+        sa.Column("round", sa.Integer(), nullable=False),
+        _text("author_id", null=True),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("review_at", UTCDateTime(), nullable=True),
+        _sealed("body"),
+        _refers("proposal", "community_id", "community"),
+        _refers("proposal", "author_id", "subject", "SET NULL"),
+        _key("proposal", "seq"),
+        sa.UniqueConstraint("id", name=op.f("uq_proposal_id")),
+        indexes=("author_id", "community_id"),
+    )
+    _table(
+        "proposal_voice",
+        _text("proposal_id"),
+        _text("subject_id"),
+        _sealed("body"),
+        _refers("proposal_voice", "proposal_id", "proposal"),
+        _refers("proposal_voice", "subject_id", "subject"),
+        _key("proposal_voice", "proposal_id", "subject_id"),
+        indexes=("subject_id",),
+    )
+    _table(
+        "objection",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        _text("proposal_id"),
+        _text("subject_id", null=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        _sealed("body"),
+        _refers("objection", "proposal_id", "proposal"),
+        _refers("objection", "subject_id", "subject", "SET NULL"),
+        _key("objection", "seq"),
+        indexes=("proposal_id", "subject_id"),
+    )
+    op.add_column("charter", sa.Column("amendment", sa.JSON(), nullable=True))
     op.add_column(
         "community_room", sa.Column("topic", sa.String(), server_default="", nullable=False)
     )
