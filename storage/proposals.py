@@ -1,7 +1,6 @@
 """How a charter lives: questions about its clauses, and changes by consent.
 
-Who consented stays in a sealed row of their own and goes with them; what somebody objected is
-information for all and stays, without a name. Nothing here says in clear who objected or consented.
+Voices stand here without whose they are: that is in each member's own sealed state alone.
 """
 
 import json
@@ -16,7 +15,7 @@ from storage.store import Transaction
 from storage.tables import Membership
 
 _QUESTION, _PROPOSAL = "charter_question.body", "proposal.body"
-_VOICE, _OBJECTION = "proposal_voice.body", "objection.body"
+_VOICE = "proposal_voice.body"
 OPEN = ("seconding", "clarify", "react", "consent", "integrate")
 
 
@@ -61,26 +60,15 @@ class Proposal(SQLModel, table=True):
 
 
 class ProposalVoice(SQLModel, table=True):
-    """Somebody takes part in a decision; what they say is sealed under their own key."""
+    """What somebody says in a decision: consent, objection, or that they take part.
+
+    Whose it is stands nowhere but in their own sealed state. So it counts on when they are erased,
+    and nobody can tell whose it was.
+    """
 
     __tablename__ = "proposal_voice"
-    proposal_id: str = Field(primary_key=True, foreign_key="proposal.id", ondelete="CASCADE")
-    subject_id: str = Field(
-        primary_key=True, foreign_key="subject.id", ondelete="CASCADE", index=True
-    )
-    body: bytes
-
-
-class Objection(SQLModel, table=True):
-    """What harm somebody sees, to which purpose, and what would resolve it."""
-
-    __tablename__ = "objection"
-    seq: int | None = Field(default=None, primary_key=True)
+    id: str = Field(primary_key=True)
     proposal_id: str = Field(foreign_key="proposal.id", ondelete="CASCADE", index=True)
-    subject_id: str | None = Field(
-        default=None, foreign_key="subject.id", ondelete="SET NULL", index=True
-    )
-    round: int
     body: bytes
 
 
@@ -140,59 +128,29 @@ class Proposals:
 
     # Voices
 
-    def say(self, proposal: str, subject: str, **said: Any) -> None:  # noqa: ANN401 - plain data
-        """Keep what somebody says in a decision; what they said before in other parts stays."""
-        row = self.tx.session.get(ProposalVoice, (proposal, subject))
+    def say(self, voice: str, proposal: str, **said: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data
+        """Keep what a voice says; what it said before in other parts stays. Return all of it."""
+        row = self.tx.session.get(ProposalVoice, voice)
+        before = json.loads(self.tx.open(_VOICE, row.body)) if row else {}
+        body = {**before, **said}
+        sealed = self.tx.seal(_VOICE, json.dumps(body))
         if row is None:
-            row = ProposalVoice(proposal_id=proposal, subject_id=subject, body=b"")
-        body = {**self.said(proposal, subject), **said}
-        row.body = self.tx.seal(_VOICE, json.dumps(body), subject)
+            row = ProposalVoice(id=voice, proposal_id=proposal, body=sealed)
+        row.body = sealed
         self.tx.session.add(row)
         self.tx.session.flush()
-
-    def said(self, proposal: str, subject: str) -> dict[str, Any]:
-        """Return what somebody said in a decision."""
-        row = self.tx.session.get(ProposalVoice, (proposal, subject))
-        body: dict[str, Any] = (
-            json.loads(self.tx.open(_VOICE, row.body, subject)) if row and row.body else {}
-        )
         return body
 
     def voices(self, proposal: str) -> list[dict[str, Any]]:
-        """Return what everybody said who takes part, in no order that tells who."""
-        rows = self.tx.session.exec(
-            select(ProposalVoice).where(ProposalVoice.proposal_id == proposal)
-        )
-        return [json.loads(self.tx.open(_VOICE, row.body, row.subject_id)) for row in rows]
-
-    def object(self, proposal: Proposal, subject: str, body: Mapping[str, str]) -> None:
-        """Keep an objection to the words of this round."""
-        row = Objection(
-            proposal_id=proposal.id,
-            subject_id=subject,
-            round=proposal.round,
-            body=self.tx.seal(_OBJECTION, json.dumps(dict(body))),
-        )
-        self.tx.session.add(row)
-        self.tx.session.flush()
-
-    def take_back(self, proposal: Proposal, subject: str) -> None:
-        """Let somebody's objection of this round stand no longer."""
-        for row in self._objections(proposal):
-            if row.subject_id == subject:
-                self.tx.session.delete(row)
-        self.tx.session.flush()
+        """Return what was said in a decision, in no order that tells who."""
+        query = select(ProposalVoice).where(ProposalVoice.proposal_id == proposal)
+        rows = self.tx.session.exec(query.order_by(ProposalVoice.id))
+        return [json.loads(self.tx.open(_VOICE, row.body)) for row in rows]
 
     def objections(self, proposal: Proposal) -> list[dict[str, str]]:
         """Return the objections to the words of this round, without who."""
-        rows = self._objections(proposal)
-        return [json.loads(self.tx.open(_OBJECTION, row.body)) for row in rows]
-
-    def _objections(self, proposal: Proposal) -> list[Objection]:
-        query = select(Objection).where(
-            Objection.proposal_id == proposal.id, Objection.round == proposal.round
-        )
-        return list(self.tx.session.exec(query.order_by(col(Objection.seq))))
+        found = (voice.get("objection") for voice in self.voices(proposal.id))
+        return [each for each in found if each and each["round"] == proposal.round]
 
     def members(self, community: str) -> int:
         """Return how many people are here, as far as the bot met them; never shown to anybody."""
@@ -221,16 +179,6 @@ def _export_proposal(tx: Transaction, row: Proposal) -> dict[str, Any]:
     return {"community": row.community_id, "clause": row.clause_id, "state": row.state, **body}
 
 
-def _export_voice(tx: Transaction, row: ProposalVoice) -> dict[str, Any]:
-    body = json.loads(tx.open(_VOICE, row.body, row.subject_id))
-    return {"proposal": row.proposal_id, **body}
-
-
-def _export_objection(tx: Transaction, row: Objection) -> dict[str, Any]:
-    body = json.loads(tx.open(_OBJECTION, row.body))
-    return {"proposal": row.proposal_id, **body}
-
-
 PERSONAL = (
     Personal(
         CharterQuestion, "charter questions", _export_asked, column="asker_id", keep="unnamed"
@@ -239,6 +187,4 @@ PERSONAL = (
         CharterQuestion, "charter answers", _export_answered, column="answerer_id", keep="unnamed"
     ),
     Personal(Proposal, "proposals", _export_proposal, column="author_id", keep="unnamed"),
-    Personal(ProposalVoice, "voices", _export_voice),
-    Personal(Objection, "objections", _export_objection, keep="unnamed"),
 )

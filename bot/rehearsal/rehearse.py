@@ -113,6 +113,9 @@ class _Script:
         await stage.clicks(NEWCOMER, "English")
         await stage.clicks(NEWCOMER, self.label("welcome/reach_direct"))
         await stage.clicks(NEWCOMER, self.label("welcome/choice_on"))
+        await stage.clicks(NEWCOMER, self.label("welcome/choice_expectations"))
+        for text in lines.EXPECTATIONS:
+            await stage.says(NEWCOMER, text)
         await stage.clicks(NEWCOMER, self.label("welcome/choice_hunt"))
         await self.clicks_if(NEWCOMER, 0)  # the first hunt
         await self.hunt()

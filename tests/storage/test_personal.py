@@ -78,8 +78,6 @@ def fill(tx: Transaction, name: str) -> None:
         body=b"",
     )
     proposals.save(proposal, {"text": f"proposal of {name}"})
-    proposals.say(proposal.id, name, joined=True, consent=0)
-    proposals.object(proposal, name, {"harm": f"harm of {name}"})
     question = CharterQuestion(
         id=f"a-{name}",
         community_id="garden",

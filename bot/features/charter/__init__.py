@@ -48,7 +48,7 @@ def feature(folders: Folders) -> Feature:
             "change.preview": changes.previewed,
             "changes.list": changes.listed,
             "changes.one": changes.answered,
-            "changes.object": changes.objected,
+            "changes.form": changes.objected,
             "editorial.meaning": deciding.meaning_changed,
         },
         due={KIND: deciding.due},

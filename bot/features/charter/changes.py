@@ -13,6 +13,7 @@ from storage.proposals import OPEN, Proposal, Proposals
 
 TEXT_LIMIT, WHY_LIMIT = 1500, 500
 _SHOWN = 20
+_FLOW = "voices"
 
 
 class Changes:
@@ -119,7 +120,7 @@ class Changes:
             body=b"",
         )
         rows.save(proposal, body)
-        rows.say(proposal.id, turn.subject, joined=True)
+        _say(turn, proposal, joined=True)
         turn.say("proposed", editorial=proposal.lane == "editorial")
         self.deciding.seconded(turn, proposal)
 
@@ -130,7 +131,7 @@ class Changes:
         card = turn.rows(Proposals).body(proposal).get("card", "")
         proposal.round += 1
         turn.rows(Proposals).save(proposal, {**body, "card": card})
-        turn.rows(Proposals).say(proposal.id, turn.subject, joined=True)
+        _say(turn, proposal, joined=True)
         turn.say("words_integrated")
         self.deciding.ask_consent(turn, proposal)
 
@@ -182,7 +183,7 @@ class Changes:
 
     def _choices(self, turn: Turn, proposal: Proposal) -> list[Choice]:
         mine = proposal.author_id == turn.subject
-        said = turn.rows(Proposals).said(proposal.id, turn.subject)
+        said = turn.state(_FLOW).get(proposal.id)
         found: list[Choice] = []
         match proposal.state:
             case "seconding" if not mine:
@@ -215,16 +216,15 @@ class Changes:
             raise BadInput("not_that_far")
         match answer.choice:
             case "second":
-                rows.say(proposal.id, turn.subject, joined=True, second=True)
+                _say(turn, proposal, joined=True, second=True)
                 turn.say("you_seconded")
                 self.deciding.seconded(turn, proposal)
             case "join":
-                rows.say(proposal.id, turn.subject, joined=True)
+                _say(turn, proposal, joined=True)
                 turn.say("you_joined")
             case "consent" | "aside" as what:
-                rows.take_back(proposal, turn.subject)
                 consent = proposal.round if what == "consent" else None
-                rows.say(proposal.id, turn.subject, joined=True, consent=consent)
+                _say(turn, proposal, joined=True, consent=consent, objection=None)
                 turn.say("you_consented" if what == "consent" else "you_stay_aside")
             case "object":
                 fields = [
@@ -232,7 +232,7 @@ class Changes:
                     for part in ("harm", "purpose", "resolve")
                 ]
                 about = {"proposal": proposal.id}
-                turn.ask_form("changes.object", "ask_objection", fields, about=about)
+                turn.ask_form("changes.form", "ask_objection", fields, about=about)
             case "words":
                 clause = self._clause(turn, proposal.clause_id)
                 self._ask_words(turn, clause, proposal.id)
@@ -252,9 +252,8 @@ class Changes:
         }
         if not said["harm"]:
             raise BadInput("objection_empty")
-        rows.take_back(proposal, turn.subject)
-        rows.object(proposal, turn.subject, said)
-        rows.say(proposal.id, turn.subject, joined=True, consent=None)
+        objection = {**said, "round": proposal.round}
+        _say(turn, proposal, joined=True, consent=None, objection=objection)
         turn.say("you_objected")
 
     def _title(self, turn: Turn, proposal: Proposal) -> str:
@@ -266,6 +265,14 @@ class Changes:
         if clause is None or clause.floor:
             raise BadInput("clause_not_ours")
         return clause
+
+
+def _say(turn: Turn, proposal: Proposal, **said: object) -> None:
+    """Keep what the member says; that it is theirs stands in their sealed state alone."""
+    state = turn.state(_FLOW)
+    voice = str(state.get(proposal.id, {}).get("voice") or turn.new_id())
+    whole = turn.rows(Proposals).say(voice, proposal.id, **said)
+    turn.keep(_FLOW, {**state, proposal.id: {"voice": voice, "said": whole}})
 
 
 def _title(turn: Turn, clause: CharterClause) -> str:

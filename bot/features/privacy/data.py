@@ -37,11 +37,12 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
                 for heading in ("clues", "charter questions", "charter answers", "proposals")
                 for each in held.get(heading, [])
             ),
-            *(("", each["harm"]) for each in held.get("objections", [])),
         ],
         saved=[each["word"] for each in held.get("saved words", [])],
         buddies=[each["name"] for each in held.get("buddies", [])],
-        voices=len(held.get("voices", [])),
+        voices=sum(
+            len(each["state"]) for each in held.get("conversations", []) if each["flow"] == "voices"
+        ),
         wishes=len(held.get("buddy wishes", [])),
         questions=len(held.get("questions", [])),
         messages=len(held.get("messages", [])),

@@ -3,7 +3,7 @@
 from bot.core.commands import Command
 from bot.core.events import Joined
 from bot.core.features import Feature, IntroductionOffered, Opened
-from bot.features.welcome import flow, introduction
+from bot.features.welcome import expectations, flow, introduction
 
 
 def feature() -> Feature:
@@ -19,8 +19,12 @@ def feature() -> Feature:
             "welcome.kept": flow.kept,
             "welcome.next": flow.chosen,
             "home.door": flow.chosen,
+            "welcome.expect": flow.expected,
             **introduction.ANSWERS,
         },
+        due={expectations.KIND: expectations.due},
+        gates=expectations.GATES,
+        home=expectations.home,
         findable=flow.findable,
         on={
             Joined: flow.greet,

@@ -9,7 +9,7 @@ from bot.core.features import Findable, HomeItem, Opened
 from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
-from bot.features.welcome import introduction
+from bot.features.welcome import expectations, introduction
 from storage.members import Members
 
 _FLOW = "welcome"
@@ -94,6 +94,8 @@ def _go_to(turn: Turn, step: str) -> None:
             turn.ask("welcome.kept", "what_is_kept", [turn.choice("on", "choice_on")], **place)
         case _:
             choices = [turn.choice("hunt", "choice_hunt"), turn.choice("start", "choice_look")]
+            if not turn.state("expectations"):
+                choices.append(turn.choice("expect", "choice_expectations"))
             turn.ask("welcome.next", "ask_next", choices, **place)
 
 
@@ -115,12 +117,23 @@ def kept(turn: Turn, _answer: Answer) -> None:
 
 
 def chosen(turn: Turn, answer: Answer) -> None:
-    """Go through a door; the welcome is done by whichever."""
+    """Go through a door; the welcome is done by whichever leads on."""
+    if answer.choice == "expect":
+        expectations.ask(turn)
+        return
     turn.keep(_FLOW, {"step": "done"})
     if answer.choice == "introduction":
         introduction.begin(turn)
+    elif answer.choice == expectations.DOOR:
+        expectations.show(turn)
     else:
         turn.run(answer.choice)
+
+
+def expected(turn: Turn, answer: Answer) -> None:
+    """Keep what somebody hopes for, and go on with the welcome."""
+    expectations.keep(turn, answer)
+    _go_to(turn, "next")
 
 
 def home(turn: Turn) -> None:

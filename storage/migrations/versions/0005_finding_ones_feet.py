@@ -155,25 +155,12 @@ def upgrade() -> None:
     )
     _table(
         "proposal_voice",
+        _text("id"),
         _text("proposal_id"),
-        _text("subject_id"),
         _sealed("body"),
         _refers("proposal_voice", "proposal_id", "proposal"),
-        _refers("proposal_voice", "subject_id", "subject"),
-        _key("proposal_voice", "proposal_id", "subject_id"),
-        indexes=("subject_id",),
-    )
-    _table(
-        "objection",
-        sa.Column("seq", sa.Integer(), nullable=False),
-        _text("proposal_id"),
-        _text("subject_id", null=True),
-        sa.Column("round", sa.Integer(), nullable=False),
-        _sealed("body"),
-        _refers("objection", "proposal_id", "proposal"),
-        _refers("objection", "subject_id", "subject", "SET NULL"),
-        _key("objection", "seq"),
-        indexes=("proposal_id", "subject_id"),
+        _key("proposal_voice", "id"),
+        indexes=("proposal_id",),
     )
     op.add_column("charter", sa.Column("amendment", sa.JSON(), nullable=True))
     op.add_column(
