@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from bot.rehearsal import lines
+from bot.rehearsal.rehearse import rehearse
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import REACH, arrived, opened, passes, private
+from tests.rehearsal.community import FOLDERS, REACH, arrived, opened, passes, private
 
 SAID = ("One idea.", "-", "Whether I <b>dare</b>.", ".")
 WEEK = timedelta(weeks=1)
@@ -53,6 +55,14 @@ async def test_who_is_not_written_to_finds_it_under_start(stage: Stage, reach: s
     assert "One idea." in stage.last("ana").text
     await stage.says("ana", "start")
     assert "Waiting for you" not in stage.last("ana").text
+
+
+async def test_a_rehearsal_of_ten_weeks_gives_them_back() -> None:
+    said: list[str] = []
+    await rehearse(FOLDERS, 10, 1, lambda line: said.append(line.text))
+    (back,) = [text for text in said if text.startswith("Eight weeks ago")]
+    assert lines.EXPECTATIONS[0] in back
+    assert lines.EXPECTATIONS[3] in back
 
 
 async def test_nothing_this_time_is_a_complete_answer(stage: Stage) -> None:
