@@ -20,6 +20,9 @@ REACH = ("direct", "return", "never")
 def greet(turn: Turn, _event: Joined) -> None:
     """Offer a welcome, once, where the bot may write first; else *Start here* waits."""
     members = turn.rows(Members)
+    before = members.membership(turn.subject, turn.community.id)
+    if before is not None and before.greeted and not before.here:
+        turn.keep(_FLOW, {**turn.state(_FLOW), "returned": True})
     membership = members.enter(turn.subject, turn.community.id)
     if membership.greeted or turn.community.state != "open" or not turn.writes_first:
         return
@@ -72,11 +75,18 @@ def door(turn: Turn, _answer: Answer) -> None:
 def start(turn: Turn, _options: Mapping[str, str]) -> None:
     """Welcome somebody, or go on where they were, or show the Start page."""
     turn.rows(Members).enter(turn.subject, turn.community.id).greeted = True
-    step = turn.state(_FLOW).get("step", "")
+    state = turn.state(_FLOW)
+    step = state.get("step", "")
+    words = "resume" if step else "hello"
+    if state.pop("returned", False):
+        words = "returner"
+        turn.keep(_FLOW, state)
     if step == "done":
+        if words == "returner":
+            turn.say(words, community=turn.community.name)
         home(turn)
         return
-    turn.say("resume" if step else "hello", community=turn.community.name)
+    turn.say(words, community=turn.community.name)
     _go_to(turn, step or _STEPS[0])
 
 
