@@ -27,7 +27,17 @@ from bot.engine.running import Running
 from bot.engine.schedule.tick import Due, Tick
 from bot.engine.tenure import Tenure
 from bot.engine.words import Words
-from bot.features import charter, community, guide, hunts, privacy, prompts, reflection, welcome
+from bot.features import (
+    charter,
+    community,
+    guide,
+    hunts,
+    lexicon,
+    privacy,
+    prompts,
+    reflection,
+    welcome,
+)
 from storage.clock import DatabaseClock
 from storage.communities import Communities
 from storage.randomness import RandomBytes
@@ -97,6 +107,7 @@ def features(folders: Folders) -> list[Feature]:
         charter.feature(folders),
         prompts.feature(folders),
         reflection.feature(folders),
+        lexicon.feature(),
         privacy.feature(),
         guide.feature(),
     ]

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
+from bot.core.errors import Misconfigured
+from storage.communities import Communities
 from storage.personal import Personal
 from storage.transaction import Transaction
 
@@ -19,6 +21,7 @@ class Charter(SQLModel, table=True):
     version: str
     purpose: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     sections: list[Any] = Field(sa_column=Column(JSON, nullable=False))
+    amendment: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     adopted_at: datetime
 
 
@@ -89,6 +92,44 @@ class CharterRows:
         )
         return list(self.tx.session.exec(query))
 
+    def clause(self, community: str, clause: str) -> CharterClause | None:
+        """Return a clause in the version that counts now."""
+        return next((each for each in self.clauses(community) if each.clause_id == clause), None)
+
+    def versions(self, community: str) -> list[CharterClause]:
+        """Return every version of every clause, clause by clause, the oldest first."""
+        query = select(CharterClause).where(CharterClause.community_id == community)
+        query = query.order_by(col(CharterClause.position), col(CharterClause.version))
+        return list(self.tx.session.exec(query))
+
+    def reword(self, now: CharterClause, texts: dict[str, Any]) -> None:
+        """Change a clause's words and not its meaning: its version, and receipts, stay."""
+        now.texts = {**texts}
+        self.tx.session.add(now)
+        self.tx.session.flush()
+
+    def adopt(self, now: CharterClause, texts: dict[str, Any], at: datetime) -> CharterClause:
+        """Let other words count from now on; the old ones stay in the history."""
+        charter = self.get(now.community_id)
+        assert charter is not None
+        now.current = False
+        after = CharterClause(
+            community_id=now.community_id,
+            clause_id=now.clause_id,
+            version=now.version + 1,
+            section_id=now.section_id,
+            position=now.position,
+            texts={**texts},
+            floor=now.floor,
+            current=True,
+            adopted_at=at,
+        )
+        major, minor, *_ = charter.version.split(".")
+        charter.version = f"{major}.{int(minor) + 1}.0"
+        self.tx.session.add_all((now, after, charter))
+        self.tx.session.flush()
+        return after
+
     def acknowledge(
         self, subject: str, community: str, clause: str, version: int, at: datetime
     ) -> bool:
@@ -116,6 +157,37 @@ class CharterRows:
         return list(
             self.tx.session.exec(query.order_by(col(Acknowledgement.at), Acknowledgement.clause_id))
         )
+
+
+def set_floor(
+    tx: Transaction, community: str, clause: str | None, *, floor: bool
+) -> list[dict[str, Any]]:
+    """Let the host keep a clause, or give it back; return all clauses of the communities meant.
+
+    Raises: `Misconfigured` where the names fit no clause, or several communities.
+    """
+    named = [each for each in Communities(tx).all() if community in ("", each.name, each.id)]
+    meant = [each for each in named if CharterRows(tx).get(each.id) is not None]
+    if not meant:
+        raise Misconfigured("No community of that name has a charter here.")
+    found = {each.id: CharterRows(tx).clauses(each.id) for each in meant}
+    if clause is not None:
+        rows = [row for rows in found.values() for row in rows if row.clause_id == clause]
+        if len(rows) != 1:
+            many = "Several communities have" if rows else "There is no"
+            raise Misconfigured(
+                f"{many} a clause {clause}. `circlekeeper charter floor` lists them; --community "
+                "names one community."
+            )
+        rows[0].floor = floor
+        tx.session.add(rows[0])
+        tx.session.flush()
+    names = {each.id: each.name for each in meant}
+    return [
+        {"community": names[id_], "clause": row.clause_id, "floor": row.floor}
+        for id_, rows in found.items()
+        for row in rows
+    ]
 
 
 def _export(_tx: Transaction, row: Acknowledgement) -> dict[str, Any]:

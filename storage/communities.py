@@ -81,6 +81,7 @@ class Communities:
                     can_post=facts.can_post,
                     can_pin=facts.can_pin,
                     lacks=list(facts.lacks) or None,
+                    topic=facts.topic,
                 )
             )
         self.tx.session.flush()
@@ -114,6 +115,7 @@ class Communities:
                 row.can_post,
                 row.can_pin,
                 tuple(map(Need, row.lacks or ())),
+                row.topic,
             )
             for row in self.tx.session.exec(
                 query.order_by(CommunityRoom.name, CommunityRoom.external_id)

@@ -76,7 +76,9 @@ _ON_DELIVERY = (
 _AWAITING_POST = (
     select(*_ROW)
     .where(
-        _OF_SUBJECT, col(Question.room_digest) == bindparam("digest"), col(Question.kind) == "post"
+        _OF_SUBJECT,
+        col(Question.room_digest) == bindparam("digest"),
+        col(Question.kind).in_(bindparam("kinds", expanding=True)),
     )
     .order_by(col(Question.seq).desc())
     .limit(1)
@@ -158,7 +160,7 @@ class Questions:
         delivery_key: str | None = None,
         room: Room | None = None,
     ) -> None:
-        """Keep a question; `room` is where a post is awaited."""
+        """Keep a question; `room` is where a post or a reply is awaited."""
         values = {
             "key": question.key,
             "subject_id": question.subject,
@@ -192,9 +194,15 @@ class Questions:
         """Return the open questions that hang on a message of ours."""
         return self._found(_ON_DELIVERY, {"on": delivery_key})
 
-    def awaiting_post(self, subject: str, room: Room) -> OpenQuestion | None:
+    def awaiting_post(
+        self, subject: str, room: Room, *, reply: bool = False
+    ) -> OpenQuestion | None:
         """Return the open question that is answered by a post of this member in this room."""
-        values = {"subject": subject, "digest": self._digest(room)}
+        values = {
+            "subject": subject,
+            "digest": self._digest(room),
+            "kinds": ["post", "reply"] if reply else ["post"],
+        }
         return next(iter(self._found(_AWAITING_POST, values)), None)
 
     def close(self, key: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from storage import charter, prompts, reflection, tables
+from storage import buddies, charter, hunts, lexicon, prompts, proposals, reflection, tables
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.personal import Personal
@@ -58,8 +58,12 @@ PERSONAL = (
     Personal(tables.Membership, "communities", _membership),
     Personal(tables.Conversation, "conversations", _conversation),
     *charter.PERSONAL,
+    *proposals.PERSONAL,
     *reflection.PERSONAL,
     *prompts.PERSONAL,
+    *hunts.PERSONAL,
+    *buddies.PERSONAL,
+    *lexicon.PERSONAL,
     Personal(tables.Schedule, "schedules", _schedule),
     Personal(tables.Question, "questions", _question),
     Personal(tables.Outbox, "messages", _outbox),

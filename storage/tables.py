@@ -97,6 +97,7 @@ class CommunityRoom(SQLModel, table=True):
     can_post: bool
     can_pin: bool
     lacks: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    topic: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class CommunityRole(SQLModel, table=True):
@@ -167,7 +168,7 @@ class Question(SQLModel, table=True):
         default=None, foreign_key="community.id", ondelete="CASCADE", index=True
     )
     purpose: str
-    kind: str  # choice, form, react, post
+    kind: str  # choice, form, react, post, reply
     spec: bytes
     delivery_key: str | None = Field(default=None, index=True)
     room_digest: str | None = Field(default=None, index=True)

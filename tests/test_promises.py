@@ -13,6 +13,8 @@ from bot.core.refs import Direct
 from bot.features.prompts.content import load_prompts
 from bot.logs import configure_logs
 from bot.rehearsal.stage import Stage
+from storage.registry import METADATA
+from storage.transaction import Transaction
 from tests.rehearsal.community import (
     DAY,
     FOLDERS,
@@ -31,6 +33,7 @@ from tests.rehearsal.community import (
 
 MODERATING = (
     *("keeper", "keeper status", "keeper check", "keeper setup"),
+    *("keeper hunt list", "keeper hunt check", "keeper charter status"),
     *("keeper prompt list", "keeper prompt preview", "charter read", "charter history"),
     *("reflect look-back", "my data", "start", "help moderators"),
 )
@@ -167,6 +170,63 @@ async def test_moderators_see_nothing_of_what_members_did() -> None:
     assert "xanthippe" not in whole
 
 
+async def test_nothing_in_clear_tells_what_somebody_chose(stage: Stage) -> None:
+    """No column, and no answer to a moderator, tells who consented, objected, skipped or hoped."""
+    await opened(stage)
+    for name in ("ana", "eva", "tom"):
+        await welcomed(stage, name)
+    await stage.says("ana", "charter change")
+    await stage.clicks("ana", "Come freely")
+    await stage.says("ana", "Nobody has to be here.")
+    await stage.says("ana", "Shorter.")
+    await stage.clicks("ana", "Propose it")
+    await _answers(stage, "eva", "It is worth talking about")
+    await passes(stage, timedelta(days=6, hours=1))
+    seen = []
+    for choose in (("I consent", "I object"), ("I object", "I consent"), ("I stay aside",) * 2):
+        for name, label in zip(("eva", "tom"), choose, strict=True):
+            await _answers(stage, name, label)
+            if label == "I object":
+                assert "form" in str(_clear(stage))  # it is told that something is asked, no more
+                for words in ("Zwiebelkuchen.", "Zwiebelkuchen.", "Zwiebelkuchen."):
+                    await stage.says(name, words)
+        seen.append(
+            {table: len(rows) for table, rows in _clear(stage).items() if table != "outbox"}
+        )
+        count = len(stage.chat.lines)
+        for words in (*MODERATING, "keeper charter status", "keeper charter proposals"):
+            await stage.says("mira", words)
+        told = "\n".join(line.text for line in private(stage.chat.lines[count:], "mira"))
+        assert not {"Zwiebelkuchen", "eva", "tom"} & set(told.replace(".", " ").split())
+    for name in ("proposal", "proposal_voice"):
+        assert len({one[name] for one in seen}) == 1
+    clear = str(_clear(stage)).casefold()
+    for word in ("zwiebelkuchen", "consented", "object", "aside", "skipped", "nobody has to be"):
+        assert word not in clear, word
+
+
+async def _answers(stage: Stage, name: str, label: str) -> None:
+    await stage.says(name, "charter changes")
+    await stage.clicks(name, "Come freely")
+    await stage.clicks(name, label)
+
+
+def _clear(stage: Stage) -> dict[str, list[list[object]]]:
+    """Return what the store holds in clear, but for the charter's own texts."""
+
+    def look(tx: Transaction) -> dict[str, list[list[object]]]:
+        return {
+            table.name: [
+                [value for value in row if not isinstance(value, bytes)]
+                for row in tx.session.execute(table.select())
+            ]
+            for table in METADATA.sorted_tables
+            if table.name not in ("charter", "charter_clause")
+        }
+
+    return stage.opened.store.run(look)
+
+
 async def test_no_text_and_no_member_in_the_log(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,12 +264,15 @@ async def test_skipping_everything_ends_in_the_same_celebration(stage: Stage) ->
         await welcomed(stage, name)
         await stage.says(name, "hunt")
         await stage.clicks(name, "First footsteps")
-    for _ in range(4):
+    for _ in range(6):
         await stage.clicks("ana", "Skip")
     await stage.clicks("tina", "Nothing to change")
     await stage.reacts("tina", "👋", stage.last("tina"))
-    await stage.says("tina", "Hello", ROOM)
     await stage.says("tina", "draft")
+    await stage.says("tina", "Hello", ROOM)
+    await stage.clicks("tina", "Introduce myself")
+    await stage.clicks("tina", "Not now")
+    await stage.clicks("tina", "Nothing to write down")
     assert "all the way through" in stage.last("ana").text
     assert stage.last("ana").text == stage.last("tina").text
     assert stage.last("ana").choices == stage.last("tina").choices

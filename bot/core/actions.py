@@ -149,6 +149,18 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retract:
+    """Take the message back that `after` names: its words are to be read no longer."""
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["retract"] = "retract"
+    key: str
+    to: Destination
+    after: str
+    lane: Lane = Lane.INTERACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """Pin the message that `after` names."""
 
@@ -186,7 +198,7 @@ class Forget:
     after: str | None = None
 
 
-Action = Say | AskChoice | AskForm | OpenThread | Edit | Pin | SetRole | Forget
+Action = Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget
 
 
 @dataclass(frozen=True, slots=True)

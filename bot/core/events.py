@@ -79,12 +79,13 @@ class Left(FromMember):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted(FromMember):
     """A message; `text` only when it is addressed to the bot, else the bot knows no more than that
-    it was posted.
+    it was posted, and whether that was in a thread or in answer to another message (`reply`).
     """
 
     place: Destination
     message: MessageRef
     text: str | None = None
+    reply: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,34 @@ class ThoughtOffered(Event):
     about: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntroductionOffered(Event):
+    """A member would like to introduce themselves, or to see how that would be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduced(Event):
+    """A member posted an introduction, kept it private, or said not now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordSaved(Event):
+    """A member bookmarked a word of the lexicon."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findable:
+    """A public text in which a hunt's riddle may have its answer, in each language that it has.
+
+    `source`: `start-here`, or `clause:<id>`. A room's topic is told by the platform.
+    """
+
+    source: str
+    texts: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class SetupStep:
     """A step that a feature contributes to the setup.
@@ -63,7 +91,8 @@ class SetupStep:
 
 @dataclass(frozen=True, slots=True)
 class HomeItem:
-    """A door on the *Start* page: `label` is rendered text, `command` what it opens.
+    """A door on the *Start* page: `label` is rendered text, `command` what it opens (a path, or
+    one with a word of its first option).
 
     `waiting`: something of the member's is there and waits.
     """
@@ -86,7 +115,7 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, variables, setup: see `Turn.gather`.
+        home, status, problems, variables, findable, setup: see `Turn.gather`.
         check: mistakes in the feature's content files.
     """
 
@@ -101,5 +130,6 @@ class Feature:
     status: Callable[[Turn], Sequence[str]] | None = None
     problems: Callable[[Turn], Sequence[str]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
+    findable: Callable[[Turn], Sequence[Findable]] | None = None
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None

@@ -63,13 +63,13 @@ class Host(Protocol):
 
     async def awaits(
         self,
-        kind: Literal["post", "react"],
+        kind: Literal["post", "reply", "react"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,
     ) -> bool:
         """Tell whether somebody waits for this member's post in this room, or for a reaction to
-        this message.
+        this message. A `reply` is a post in a thread, or in answer to another message.
 
         An adapter drops, unread, whatever is neither addressed to the bot nor awaited.
         """

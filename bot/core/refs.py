@@ -106,3 +106,4 @@ class RoomFacts:
     can_post: bool = True
     can_pin: bool = True
     lacks: tuple[Need, ...] = ()
+    topic: str = ""

@@ -3,11 +3,12 @@ one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from bot.core.actions import Action, Choice, Field, Lane
+from bot.core.actions import Action, Affordances, Choice, Field, Lane
 from bot.core.events import Event
 from bot.core.refs import (
     Community,
@@ -47,8 +48,8 @@ class CommunityFacts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to an open question: a choice's id, or the fields' texts, or (react, post) the
-    mere deed.
+    """An answer to an open question: a choice's id, or the fields' texts, or (react, post, reply)
+    the mere deed.
     """
 
     purpose: str
@@ -153,8 +154,17 @@ class Turn(Protocol):
         ...
 
     @property
+    def can(self) -> Affordances:
+        """What the platform can show."""
+        ...
+
+    @property
     def reachable(self) -> bool:
         """Whether the member may be written to in private without having just asked."""
+        ...
+
+    def in_language(self, locale: str) -> AbstractContextManager[None]:
+        """Speak this language meanwhile: what is said to all is said in the community's."""
         ...
 
     def save_settings(self, settings: Mapping[str, Any]) -> None:
@@ -252,7 +262,9 @@ class Turn(Protocol):
         on: str | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Wait for a deed: a `post` of the member in a room, or a `react` to a message of ours."""
+        """Wait for a deed: a `post` of the member in a room, a `reply` (in a thread, or in answer
+        to a message) there, or a `react` to a message of ours.
+        """
         ...
 
     def drop_questions(self, flow: str) -> None:

@@ -1,11 +1,12 @@
 """Who and where a turn is about, and what is kept of them: words, settings, state, plans."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from bot.core.actions import Choice
+from bot.core.actions import Affordances, Choice
 from bot.core.events import Event
 from bot.core.markup import Markdown, to_plain
 from bot.core.refs import Destination, Direct, Member
@@ -106,12 +107,27 @@ class About:
         return self.where.has_roles
 
     @property
+    def can(self) -> Affordances:
+        """Return what the platform can show."""
+        return self.where.can
+
+    @property
     def reachable(self) -> bool:
         """Return whether the member may be written to in private without having just asked."""
         if self.writes_first:
             return True
         own = self.settings if self.where.subject is not None else {}
         return own.get("reach") == "direct" and not own.get("closed")
+
+    @contextmanager
+    def in_language(self, locale: str) -> Iterator[None]:
+        """Speak this language meanwhile."""
+        before = self.where.locale
+        self.where.locale = self.running.words.nearest(locale)
+        try:
+            yield
+        finally:
+            self.where.locale = before
 
     def save_settings(self, settings: Mapping[str, Any]) -> None:
         """Keep the member's settings; a new language is spoken at once."""

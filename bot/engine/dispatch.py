@@ -151,7 +151,11 @@ class Dispatcher:
     def _begin(self, tx: Transaction, event: Event) -> EngineTurn:
         can = self.adapter.affordances
         where = Whereabouts(
-            event, writes_first=can.direct_unasked, prefix=can.prefix, has_roles=can.roles
+            event,
+            writes_first=can.direct_unasked,
+            prefix=can.prefix,
+            has_roles=can.roles,
+            can=can,
         )
         return EngineTurn(self.running, tx, where)
 

@@ -63,14 +63,14 @@ class Hearing:
         if subject is None or not isinstance(event.place, Room):
             return
         question = Questions(turn.tx).awaiting_post(
-            subject, Room(event.place.platform, event.place.id)
+            subject, Room(event.place.platform, event.place.id), reply=event.reply
         )
         if question is None:
             return
         find_member(turn, event)
         # The answer goes on in private: what somebody does in a hunt is their own affair.
         self._answer(
-            turn, event, question, Answer(question.purpose, "post", about=_about(question))
+            turn, event, question, Answer(question.purpose, question.kind, about=_about(question))
         )
 
     def commanded(self, turn: EngineTurn, event: Commanded) -> None:

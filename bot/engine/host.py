@@ -33,7 +33,7 @@ class StoreHost:
 
     async def awaits(
         self,
-        kind: Literal["post", "react"],
+        kind: Literal["post", "reply", "react"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,
@@ -46,7 +46,10 @@ class StoreHost:
                 return key is not None and bool(Questions(tx).on_delivery(key))
             subject = Members(tx).find(member)
             whole = Room(room.platform, room.id)
-            return subject is not None and Questions(tx).awaiting_post(subject, whole) is not None
+            if subject is None:
+                return False
+            reply = kind == "reply"
+            return Questions(tx).awaiting_post(subject, whole, reply=reply) is not None
 
         return await self.store.transact(look)
 

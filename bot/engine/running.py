@@ -1,11 +1,11 @@
 """What all turns of a process share, and what one turn is about."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.core.actions import Action
+from bot.core.actions import Action, Affordances
 from bot.core.commands import Command
 from bot.core.events import Event
 from bot.core.features import Feature
@@ -48,6 +48,7 @@ class Whereabouts:
     writes_first: bool = False
     prefix: str = "/"
     has_roles: bool = False
+    can: Affordances = field(default_factory=Affordances)
 
 
 class Running:

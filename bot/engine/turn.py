@@ -156,7 +156,9 @@ class EngineTurn(About):
         on: str | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Wait for a deed: a `post` of the member in a room, or a `react` to a message of ours."""
+        """Wait for a deed: a `post` or `reply` of the member in a room, or a `react` to a message
+        of ours.
+        """
         question = OpenQuestion(
             self.new_id(),
             purpose,
@@ -214,7 +216,14 @@ class EngineTurn(About):
     # Other features
 
     def run(self, path: str, options: Mapping[str, str] | None = None) -> None:
-        """Go on with another command, as if it had been typed; a word alone opens its menu."""
+        """Go on with another command, as if it had been typed; a word alone opens its menu.
+
+        The path may end in a word of the command's first option, as in `hunt buddy`.
+        """
+        head, _, word = path.rpartition(" ")
+        if path not in self.running.commands and head in self.running.commands and not options:
+            _, command = self.running.commands[head]
+            path, options = head, {command.options[0].name: word} if command.options else {}
         if path not in self.running.commands:
             menus.offer(self, path)
             return

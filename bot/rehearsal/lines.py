@@ -5,6 +5,14 @@ What they answer has to go with whatever prompt comes, a host's own among them.
 
 WAVE = "Good morning, I am new here and reading along for now."
 CHARTER_WORD = "draft"
+EXPECTATIONS = (
+    "One idea that survives a Monday.",
+    "Twelve years of chemistry lessons, and some doubts.",
+    "-",
+    "I would stop preparing my answers while others speak.",
+)
+KEPT = "Somebody wrote: I read this twice and have nothing finished. That is allowed here."
+INTRODUCTION = "On my desk there is a kitchen timer. I keep it for the pauses, not for the talking."
 THOUGHTS = (
     "I asked the group a question and then answered it myself. Next time I will count to ten.",
     "A colleague waits until somebody else speaks. It takes her no effort at all.",

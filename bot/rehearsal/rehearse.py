@@ -113,18 +113,23 @@ class _Script:
         await stage.clicks(NEWCOMER, "English")
         await stage.clicks(NEWCOMER, self.label("welcome/reach_direct"))
         await stage.clicks(NEWCOMER, self.label("welcome/choice_on"))
+        await stage.clicks(NEWCOMER, self.label("welcome/choice_expectations"))
+        for text in lines.EXPECTATIONS:
+            await stage.says(NEWCOMER, text)
         await stage.clicks(NEWCOMER, self.label("welcome/choice_hunt"))
         await self.clicks_if(NEWCOMER, 0)  # the first hunt
         await self.hunt()
 
     async def hunt(self) -> None:
         """Go through whatever hunt it is: try the step, take a hint, else another way."""
-        stage = self.stage
+        stage, hinted = self.stage, False
+        nothing_to_keep = self.label("hunts/choice_nothing_to_keep")
+        introduce = self.label("hunts/choice_introduce")
         hint = self.label("hunts/choice_hint")
         skip = self.label("hunts/choice_skip")
         other = self.label("hunts/choice_other_way")
         nothing = self.label("hunts/choice_nothing")
-        for step in range(20):
+        for step in range(30):
             last = stage.last(NEWCOMER)
             if skip not in last.choices:
                 break
@@ -132,20 +137,32 @@ class _Script:
                 await stage.clicks(NEWCOMER, nothing)
             elif step == 1:
                 await stage.reacts(NEWCOMER, "👋", last)
-            elif step == 2:
-                await stage.says(NEWCOMER, lines.WAVE, ROOM)
-                if stage.last(NEWCOMER) is last:
-                    await stage.clicks(NEWCOMER, other)
-            elif hint in last.choices and step == 3:
+            elif introduce in last.choices:
+                await self.introduction(introduce)
+            elif nothing_to_keep in last.choices:
+                await stage.says(NEWCOMER, lines.KEPT)
+            elif hint in last.choices and not hinted:
+                hinted = True
                 await stage.clicks(NEWCOMER, hint)
                 await stage.says(NEWCOMER, lines.CHARTER_WORD)
-                if skip in stage.last(NEWCOMER).choices:
+            elif other in last.choices:
+                await stage.says(NEWCOMER, lines.WAVE, ROOM)
+                if stage.last(NEWCOMER) is last:
                     await stage.clicks(NEWCOMER, other)
             else:
                 await stage.clicks(NEWCOMER, skip)
         enough = self.label("hunts/choice_enough")
         if enough in stage.last(NEWCOMER).choices:
             await stage.clicks(NEWCOMER, enough)
+
+    async def introduction(self, label: str) -> None:
+        """Tell of an object on the desk, look at it once, and post it."""
+        stage = self.stage
+        await stage.clicks(NEWCOMER, label)
+        await stage.clicks(NEWCOMER, self.label("welcome/introduce_desk"))
+        await stage.says(NEWCOMER, lines.INTRODUCTION)
+        await stage.says(NEWCOMER, NEWCOMER)
+        await stage.clicks(NEWCOMER, self.label("welcome/choice_post"))
 
     async def charter(self) -> None:
         """Acknowledge the first part, read another, leave the rest, and see the receipt."""

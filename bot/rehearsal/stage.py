@@ -58,9 +58,12 @@ class Stage:
         self.chat.connect(app.hosts[0])
         return app
 
-    def restart(self) -> None:
-        """End the bot, and start another one on the same store: nothing else is left of it."""
+    def restart(self, folders: Folders | None = None) -> None:
+        """End the bot, and start another one on the same store, perhaps with other content:
+        nothing else is left of it.
+        """
         self.opened.close()
+        self._folders = folders or self._folders
         self.opened = open_store(self._url, self._key)
         self._seed += 1
         self.app = self._start()
@@ -74,10 +77,12 @@ class Stage:
         """Let the bot say all that it has to say now."""
         await self.app.settle()
 
-    async def says(self, person: str, text: str, room: str | None = None) -> None:
-        """Let somebody type, privately or in a room, and the bot answer."""
+    async def says(
+        self, person: str, text: str, room: str | None = None, thread: str | None = None
+    ) -> None:
+        """Let somebody type, privately or in a room or a thread, and the bot answer."""
         self.clock.advance(_PAUSE)
-        await self.chat.says(person, text, room)
+        await self.chat.says(person, text, room, thread)
         await self.settle()
 
     async def replies(self, person: str, text: str, line: Line) -> None:

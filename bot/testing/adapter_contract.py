@@ -57,7 +57,7 @@ class NotingHost:
 
     async def awaits(
         self,
-        kind: Literal["post", "react"],
+        kind: Literal["post", "reply", "react"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,

@@ -46,16 +46,18 @@ async def test_who_did_not_ask_for_it_gets_no_direct_message(platform: Double) -
         await circle.answers("ana", "The treasure hunt")
         await circle.answers("ana", "First footsteps")
         await circle.answers("ana", "Nothing to change")
-        step = await circle.hears("ana", "Step 2 of 4")
+        step = await circle.hears("ana", "Step 2 of 6")
         assert "nobody can put a sign on it" in step
         await circle.answers("ana", "I use another way")
-        await circle.hears("ana", "Step 3 of 4")
+        await circle.hears("ana", "Step 3 of 6")
+        await circle.answers("ana", "Skip")
+        await circle.hears("ana", "Step 4 of 6")
         await circle.says("ana", "Hello, everybody.", room=True)  # the wave
         await circle.until_settled()
         await circle.says("ana", "start")
         await circle.hears("ana", "Waiting for you: 1")
         await circle.answers("ana", "Go on with the treasure hunt")
-        await circle.hears("ana", "Step 4 of 4")
+        await circle.hears("ana", "Step 5 of 6")
         assert _written(circle, "ana") == []
 
 
@@ -72,10 +74,12 @@ async def test_closed_direct_messages_are_not_tried_again(platform: Double) -> N
         await platform.world.until(lambda: refused in platform.requests)
         await circle.until_settled()
         await circle.says("ana", "hunt")
-        step = await circle.hears("ana", "Step 2 of 4")
+        step = await circle.hears("ana", "Step 2 of 6")
         assert "nobody can put a sign on it" in step
         await circle.answers("ana", "I use another way")
-        await circle.hears("ana", "Step 3 of 4")
+        await circle.hears("ana", "Step 3 of 6")
+        await circle.answers("ana", "Skip")
+        await circle.hears("ana", "Step 4 of 6")
         await circle.says("ana", "Hello.", room=True)
         await circle.until_settled()
         assert platform.requests.count(refused) == 1

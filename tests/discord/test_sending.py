@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.discord import messages
-from bot.core.actions import Edit, OpenThread, Pin, SetRole
+from bot.core.actions import Edit, OpenThread, Pin, Retract, SetRole
 from bot.core.errors import (
     Doubt,
     TryLater,
@@ -204,6 +204,9 @@ async def test_an_edit_leaves_the_buttons(bot: Bot, mira: Person, guild: Guild) 
     assert stands.text == "Final."
     assert mira.clicks(stands, "Yes").data["custom_id"] == f"1:c:{asked.key}:yes"
     assert await bot.finds(asked) == ref
+    for _ in range(2):
+        await bot.delivers(Retract(key="r", to=room(guild.general), after=asked.key), ref)
+    assert guild.general.messages == {}
 
 
 async def test_what_is_for_one_persons_eyes_is_never_shown_to_all(

@@ -179,8 +179,19 @@ async def test_a_post_that_is_not_for_the_bot_is_dropped_unless_somebody_waits_f
         wave = await alex.say(place, "hello all")
         posted = await bot.host.first(Posted, lambda event: event.text is None)
         assert posted.message.id == wave
-        assert posted.place == room(place)
+        assert (posted.place, posted.reply) == (room(place), False)
+        for answer in (
+            await alex.say(place, "hello to you", thread=wave),
+            await alex.say(place, "hello to you", reply_to=wave),
+        ):
+            await bot.host.until(
+                lambda id_=answer: any(each.message.id == id_ for each in bot.host.of(Posted))  # type: ignore[misc]
+            )
+            replied = bot.host.of(Posted)[-1]
+            assert (replied.text, replied.reply) == (None, True)
         assert "hello" not in repr(bot.host.asked)
+        await alex.set_state(place, "m.room.topic", {"topic": "Under the lanterns"})
+        await bot.host.first(Added, lambda event: event.rooms[0].topic == "Under the lanterns")
 
 
 async def test_a_mention_a_thread_and_a_reply_to_a_question_are_for_the_bot(

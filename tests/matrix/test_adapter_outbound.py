@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.actions import AskForm, Edit, Field, OpenThread, Pin, Say, SetRole
+from bot.core.actions import AskForm, Edit, Field, OpenThread, Pin, Retract, Say, SetRole
 from bot.core.errors import TryLater, Undeliverable, Unreadable
 from bot.core.events import Added
 from bot.core.ports import Delivery
@@ -82,6 +82,11 @@ async def test_an_edit_replaces_and_doing_it_twice_changes_nothing(
         edited = await alex.hears(place, "new")
         assert edited.replaces == post.id
         assert [event.text for event in await alex.messages(place)].count("new") == 1
+        back = Retract(key="r" + bot.ids.new(), to=room(place), after="x")
+        for _ in range(2):
+            assert await bot.delivers(back, post) is None
+        await alex.hears(place, lambda event: event.type == "m.room.redaction")
+        assert "old" not in [event.text for event in await alex.messages(place)]
 
 
 async def test_pinning_adds_to_what_is_pinned_and_says_what_it_lacks(

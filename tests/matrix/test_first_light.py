@@ -40,19 +40,24 @@ async def test_a_hunt_goes_on_at_the_same_step_after_kill_9(account: MakeAccount
         await welcomed(circle, "ana")
         await circle.answers("ana", "The treasure hunt")
         await circle.answers("ana", "First footsteps")
-        await circle.hears("ana", "Step 1 of 4")
+        await circle.hears("ana", "Step 1 of 6")
         await circle.answers("ana", "Skip")
-        await circle.hears("ana", "Step 2 of 4")
+        await circle.hears("ana", "Step 2 of 6")
         await circle.restarts()
-        await circle.reacts("ana", "👋", "Step 2 of 4")
-        await circle.hears("ana", "Step 3 of 4")
+        await circle.reacts("ana", "👋", "Step 2 of 6")
+        await circle.hears("ana", "Step 3 of 6")
+        await circle.says("ana", "draft")
+        await circle.hears("ana", "Step 4 of 6")
         circle.bot.kill()
         # What is said while the bot is down is heard when it is back.
         await circle.says("ana", "Good morning.", room=True)
         circle.bot.start()
-        await circle.hears("ana", "Step 4 of 4")
-        await circle.says("ana", "draft")
-        await circle.hears("ana", "all the way through")
+        await circle.hears("ana", "Step 5 of 6")
+        await circle.answers("ana", "Skip")
+        await circle.hears("ana", "Step 6 of 6")
+        await circle.says("ana", "Others ask themselves this, too.")
+        celebration = await circle.hears("ana", "all the way through")
+        assert "Others ask themselves this, too." in celebration
 
 
 async def test_a_prompt_is_posted_once_though_killed_between_due_and_posting(

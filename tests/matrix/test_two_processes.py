@@ -31,14 +31,14 @@ async def test_the_second_takes_over_from_the_first_at_the_same_step(
                         await asyncio.sleep(0.1)
                 await circle.answers("ana", "The treasure hunt")
                 await circle.answers("ana", "First footsteps")
-                await circle.hears("ana", "Step 1 of 4")
+                await circle.hears("ana", "Step 1 of 6")
                 circle.bot.kill()
                 await circle.answers("ana", "Skip")
-                await circle.hears("ana", "Step 2 of 4")  # from the other one
+                await circle.hears("ana", "Step 2 of 6")  # from the other one
                 assert any(each["event"] == "account held" for each in second.logged())
                 ana = await circle.person("ana")
                 said = [each.text for each in await ana.messages(await circle.chat("ana"))]
-                for step in ("Step 1 of 4", "Step 2 of 4"):
+                for step in ("Step 1 of 6", "Step 2 of 6"):
                     assert sum(step in text for text in said) == 1
         circle.bot.start()  # for the end
 

@@ -126,7 +126,7 @@ def test_a_newcomer_is_welcomed_and_finishes_a_hunt(played: list[Said]) -> None:
     assert said[0]["text"].startswith("Hello, and welcome to Garden of Practice.")
     assert said[0]["choices"] == ["Start", "Later", "No thanks"]
     (celebration,) = of_bot(played, "private with Ana", "all the way through First footsteps")
-    assert celebration["text"].count("•") == 4
+    assert celebration["text"].count("•") == 6
 
 
 def test_acknowledging_gives_a_receipt(played: list[Said]) -> None:

@@ -8,15 +8,19 @@ from sqlmodel import col, func, select
 
 from bot.core.refs import Community, Direct, Member
 from bot.core.turn import Plan
+from storage.buddies import Buddies
 from storage.charter import CharterRows
 from storage.communities import Communities
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.crypto import KeyFile
 from storage.erasing import Erasing
+from storage.hunts import HuntRows
+from storage.lexicon import Lexicon
 from storage.members import Members
 from storage.opening import Opened
 from storage.outbox import Deliveries, Fresh
 from storage.prompts import Prompt, PromptRows
+from storage.proposals import CharterQuestion, Proposal, Proposals
 from storage.reflection import Thoughts
 from storage.registry import METADATA, PERSONAL
 from storage.schedules import Schedules
@@ -33,10 +37,10 @@ def fill(tx: Transaction, name: str) -> None:
     members = Members(tx)
     members.ensure(member, name)
     members.save_settings(name, {"zone": "Europe/Paris"})
+    members.ensure(Member("memory", f"@{name}-friend"), f"{name}-friend")
     members.enter(name, "garden")
     Conversations(tx).keep(name, "garden", "hunts", {"step": "wave"})
-    question = OpenQuestion(f"q-{name}", "hunts.wave", "post", name, "garden", {})
-    Questions(tx).ask(question)
+    Questions(tx).ask(OpenQuestion(f"q-{name}", "hunts.wave", "post", name, "garden", {}))
     CharterRows(tx).acknowledge(name, "garden", "listen", 2, NOW)
     Thoughts(tx).keep(f"t-{name}", name, "garden", {"text": f"thought of {name}"})
     Schedules(tx).save(
@@ -59,6 +63,38 @@ def fill(tx: Transaction, name: str) -> None:
         texts=b"",
     )
     PromptRows(tx).add(row, {"title": "Hm", "text": f"prompt of {name}"})
+    HuntRows(tx).leave_clue(f"c-{name}", "garden", name, "first-footsteps", f"clue of {name}")
+    Buddies(tx).offer(name, "garden", "welcomer", name)
+    Buddies(tx).pair(f"b-{name}", "garden", name, f"{name}-friend", NOW)
+    proposals = Proposals(tx)
+    proposal = Proposal(
+        id=f"v-{name}",
+        community_id="garden",
+        clause_id="listen",
+        lane="consent",
+        state="consent",
+        round=0,
+        author_id=name,
+        since=NOW,
+        body=b"",
+    )
+    proposals.save(proposal, {"text": f"proposal of {name}"})
+    question = CharterQuestion(
+        id=f"a-{name}",
+        community_id="garden",
+        clause_id="listen",
+        clause_version=1,
+        asker_id=name,
+        answerer_id=name,
+        body=b"",
+    )
+    proposals.ask(question, {"text": f"question of {name}", "answer": "Hm."})
+    words = Lexicon(tx)
+    words.add(f"w-{name}", "garden", f"word of {name}")
+    words.explain(
+        f"e-{name}", f"w-{name}", name, {"language": "en", "meaning": "Hm.", "credit": name}
+    )
+    words.save(name, f"w-{name}")
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",

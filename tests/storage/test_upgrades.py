@@ -52,6 +52,12 @@ ROWS["0003"] = (
     " values ('garden', 'hall', 'Hall', true, false)",
 )
 
+ROWS["0004"] = (
+    *ROWS["0003"],
+    "insert into community_role (community_id, external_id, name, rank)"
+    " values ('garden', '9', 'keepers', 0)",
+)
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
@@ -114,6 +120,7 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
         assert communities.rooms("garden") == (rooms if schema > "0002" else [])
         communities.set_roles("garden", [RoleFacts("7", "stewards"), RoleFacts("3", "readers")])
         assert [each.name for each in communities.roles("garden")] == ["stewards", "readers"]
+        assert all(room.topic == "" for room in Communities(tx).rooms("garden"))
         return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
 
     found = work(empty, vault, look)

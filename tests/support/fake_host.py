@@ -95,13 +95,13 @@ class FakeHost:
 
     async def awaits(
         self,
-        kind: Literal["post", "react"],
+        kind: Literal["post", "reply", "react"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,
     ) -> bool:
         self.asked.append((kind, room, member, message))
-        if kind == "post":
+        if kind in ("post", "reply"):
             return room.id in self.waits_for_posts
         return message is not None and message.id in self.waits_for_reactions
 

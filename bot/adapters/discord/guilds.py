@@ -17,6 +17,7 @@ PLATFORM = "discord"
 FORUM = 15
 
 _ROOMS = (discord.TextChannel, discord.ForumChannel)
+_TOPIC_LIMIT = 1000  # a riddle's word may stand there; more is not kept
 _FRESH = 30.0  # seconds for which a looked up membership is believed
 _AT_ONCE, _REFUSALS, _PAUSE = 10, 20, 0.05
 
@@ -195,6 +196,7 @@ def _facts(
             can_post=can_post,
             can_pin=forum or allowed.pin_messages,
             lacks=tuple(each for each in lacks if each is not Need.ROLES),
+            topic=(channel.topic or "")[:_TOPIC_LIMIT],
         ),
         allowed.view_channel,
     )

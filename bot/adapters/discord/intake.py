@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import structlog
 
@@ -173,9 +173,11 @@ class Intake:
         room = self._guilds.room(str(data["channel_id"]))
         ref = MessageRef(room, str(data["id"]))
         guild = data.get("guild_id")
+        reply = room.thread is not None or data.get("message_reference") is not None
         if guild:
             text = inbound.addressed(data, self.me)
-            if text is None and not await self._host.awaits("post", room, person):
+            kind: Literal["post", "reply"] = "reply" if reply else "post"
+            if text is None and not await self._host.awaits(kind, room, person):
                 return
             place: Destination = room
             standing = self._standing_in(str(guild), person, data.get("member") or {})
@@ -194,6 +196,7 @@ class Intake:
                 place=place,
                 message=ref,
                 text=text,
+                reply=reply,
             )
         )
 

@@ -6,7 +6,17 @@ from bot.adapters.discord import messages
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.interactions import Interactions
 from bot.adapters.discord.rest import DiscordError, NotSent, Refused, Rest
-from bot.core.actions import AskChoice, AskForm, Edit, Forget, OpenThread, Pin, Say, SetRole
+from bot.core.actions import (
+    AskChoice,
+    AskForm,
+    Edit,
+    Forget,
+    OpenThread,
+    Pin,
+    Retract,
+    Say,
+    SetRole,
+)
 from bot.core.errors import (
     CirclekeeperError,
     Doubt,
@@ -24,7 +34,7 @@ Shown: TypeAlias = Say | AskChoice | AskForm
 _PAUSE = 2.0
 _CLOSED = frozenset({50007, 50278})  # no direct messages to this person; no guild shared
 _TOKEN_ENDED = frozenset({10015, 50027})  # no such webhook any more
-_THREAD_STANDS = 160004
+_THREAD_STANDS, _NO_SUCH_MESSAGE = 160004, 10008
 _REASON_PIN = (
     "The bot may not pin here: give it the permission Pin Messages in this channel "
     "(Edit Channel, Permissions)."
@@ -56,6 +66,8 @@ class Sending:
                     return await self._open_thread(action, _needs(delivery.on))
                 case Edit():
                     await self._edit(action, _needs(delivery.on))
+                case Retract():
+                    await self._retract(_needs(delivery.on))
                 case Pin():
                     await self._pin(_needs(delivery.on))
                 case SetRole():
@@ -145,6 +157,14 @@ class Sending:
         found = await self._rest.call("GET", path)
         body = messages.edited(found.get("components") or (), action.text, action.after)
         await self._rest.call("PATCH", path, body=body)
+
+    async def _retract(self, on: MessageRef) -> None:
+        channel = on.room.thread or on.room.id
+        try:
+            await self._rest.call("DELETE", f"/channels/{channel}/messages/{on.id}")
+        except Refused as error:
+            if error.code != _NO_SUCH_MESSAGE:
+                raise
 
     async def _pin(self, on: MessageRef) -> None:
         channel = on.room.thread or on.room.id

@@ -215,6 +215,10 @@ class Client:
                 return
             await asyncio.sleep(_STILL / 4)
 
+    async def redact(self, room_id: str, event_id: str, transaction: str) -> None:
+        """Take an event of ours back."""
+        await self.call("PUT", ["rooms", room_id, "redact", event_id, transaction], body={})
+
     async def put_state(self, room_id: str, event_type: str, content: JSON) -> None:
         """Set a piece of a room's state."""
         await self.call("PUT", ["rooms", room_id, "state", event_type, ""], body=content)

@@ -71,6 +71,7 @@ class Communities:
                 room.title,
                 can_post=can_post(room, self._me),
                 can_pin=can_pin(room, self._me),
+                topic=room.topic,
             )
             for room in sorted(shown, key=lambda room: (room.title.casefold(), room.id))
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.adapters.matrix.rooms import previous_membership
@@ -24,6 +24,7 @@ class Heard:
     thread: str | None = None
     answers: str | None = None
     answer: str | None = None
+    reply: bool = False  # in a thread, or in answer to another message
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,21 @@ def read_message(event: Mapping[str, Any], listener: Listener, *, direct: bool) 
     if relation.get("rel_type") == "m.replace" or kind == "m.notice":
         return None
     thread = _id(relation) if relation.get("rel_type") == "m.thread" else None
+    reply = thread is not None or _id(_dict(relation.get("m.in_reply_to"))) is not None
+    heard = _text_of(content, listener, relation, thread, direct=direct)
+    return replace(heard, reply=reply)
+
+
+def _text_of(
+    content: Mapping[str, Any],
+    listener: Listener,
+    relation: Mapping[str, Any],
+    thread: str | None,
+    *,
+    direct: bool,
+) -> Heard:
     body = content.get("body")
-    if kind != "m.text" or not isinstance(body, str):
+    if content.get("msgtype") != "m.text" or not isinstance(body, str):
         return Heard(None, thread)
     fallback = relation.get("is_falling_back") is True
     replied = None if fallback else _id(_dict(relation.get("m.in_reply_to")))

@@ -1,6 +1,7 @@
 """One answer of /sync: first facts, then what they mean for communities, then each event."""
 
 from collections.abc import Awaitable, Callable, Container
+from typing import Literal
 
 import structlog
 
@@ -209,7 +210,8 @@ class Intake:
             question = MessageRef(Room(PLATFORM, room.id), heard.answers)
             if await self._host.awaits("react", question.room, member, question):
                 text = heard.answer
-        if text is None and not await self._host.awaits("post", where, member):
+        kind: Literal["post", "reply"] = "reply" if heard.reply else "post"
+        if text is None and not await self._host.awaits(kind, where, member):
             return
         if isinstance(place, Direct):
             self._direct.spoke(member.id, room.id)
@@ -222,6 +224,7 @@ class Intake:
                 place=place,
                 message=MessageRef(where, event_id),
                 text=text,
+                reply=heard.reply,
             )
         )
 

@@ -14,8 +14,9 @@ from bot.adapters.matrix.client import JSON
 
 DIRECT_KEY = "io.circlekeeper.direct"
 MODERATOR = 50.0
+TOPIC_LIMIT = 1000  # a riddle's word may stand there; more is not kept
 
-_SCHEMA = 1
+_SCHEMA = 2
 _STRONG_CREATORS = 12
 _HYDRA = "org.matrix.hydra.11"  # the unstable name of version 12
 _HERE = frozenset({"join", "invite"})
@@ -24,6 +25,7 @@ _SINGLE = frozenset(
         "m.room.create",
         "m.room.power_levels",
         "m.room.name",
+        "m.room.topic",
         "m.room.canonical_alias",
         "m.room.join_rules",
         "m.room.encryption",
@@ -63,6 +65,7 @@ class RoomState:
     members: dict[str, str] = field(default_factory=dict)  # joined and invited
     levels: Levels | None = None
     name: str = ""
+    topic: str = ""
     alias: str = ""
     join_rule: str = "invite"
     children: dict[str, str] = field(default_factory=dict)  # and who named each
@@ -113,7 +116,7 @@ class RoomState:
     def _mark(self) -> tuple[object, ...]:
         return (
             self.version, tuple(self.creators), self.is_space, self.token, repr(self.levels),
-            self.name, self.alias, self.join_rule, self.encrypted, self.replaced_by,
+            self.name, self.topic, self.alias, self.join_rule, self.encrypted, self.replaced_by,
         )  # fmt: skip
 
     def _apply_single(self, kind: str, content: JSON, sender: str, me: str) -> None:
@@ -130,6 +133,8 @@ class RoomState:
                 self.levels = read_levels(content)
             case "m.room.name":
                 self.name = _text(content, "name").strip()
+            case "m.room.topic":
+                self.topic = _text(content, "topic").strip()[:TOPIC_LIMIT]
             case "m.room.canonical_alias":
                 self.alias = _text(content, "alias")
             case "m.room.join_rules":

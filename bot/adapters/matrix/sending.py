@@ -11,7 +11,7 @@ from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.errands import Errands
-from bot.core.actions import Edit, Forget, Lane, OpenThread, Pin, Say, SetRole
+from bot.core.actions import Edit, Forget, Lane, OpenThread, Pin, Retract, Say, SetRole
 from bot.core.errors import Undeliverable
 from bot.core.ports import Delivery
 from bot.core.refs import Direct, MessageRef, Room
@@ -50,6 +50,9 @@ class Sending:
                 case Edit():
                     on = _needs(delivery.on)
                     await self._send(on.room.id, outbound.edit(action, on), delivery.key, on)
+                case Retract():
+                    on, key = _needs(delivery.on), outbound.transaction(delivery.key)
+                    await self._client.redact(on.room.id, on.id, key)
                 case Pin():
                     await self._pin(_needs(delivery.on))
                 case Forget():

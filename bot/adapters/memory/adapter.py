@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from bot.core.actions import (
     Affordances,
@@ -17,6 +18,7 @@ from bot.core.actions import (
     Forget,
     OpenThread,
     Pin,
+    Retract,
     Say,
     SetRole,
 )
@@ -107,6 +109,8 @@ class MemoryAdapter:
                 return line.ref
             case Edit():
                 self._line(delivery.on).text = to_plain(action.text)
+            case Retract():
+                self.lines = [each for each in self.lines if each.ref != delivery.on]
             case Pin():
                 self._line(delivery.on).pinned = True
             case SetRole() | Forget():
@@ -140,10 +144,15 @@ class MemoryAdapter:
 
     # The people's side
 
-    async def add_bot(self, name: str, rooms: dict[str, str]) -> None:
-        """Bring the bot into a community with these rooms (id to name)."""
-        self.rooms = dict(rooms)
-        facts = tuple(RoomFacts(Room(PLATFORM, id_), title) for id_, title in rooms.items())
+    async def add_bot(
+        self, name: str, rooms: dict[str, str], topics: dict[str, str] | None = None
+    ) -> None:
+        """Bring the bot into a community with these rooms (id to name), some with a topic."""
+        self.rooms, topics = dict(rooms), topics or {}
+        facts = tuple(
+            RoomFacts(Room(PLATFORM, id_), title, topic=topics.get(id_, ""))
+            for id_, title in rooms.items()
+        )
         await self._receive(
             Added(event_id="added", community=self.community, name=name, rooms=facts)
         )
@@ -171,17 +180,21 @@ class MemoryAdapter:
             )
         )
 
-    async def says(self, person: str, text: str, room: str | None = None) -> None:
-        """Somebody types in a room, or (without one) privately to the bot."""
+    async def says(
+        self, person: str, text: str, room: str | None = None, thread: str | None = None
+    ) -> None:
+        """Somebody types in a room or its thread, or (without one) privately to the bot."""
         member = Member(PLATFORM, person)
-        place: Destination = Room(PLATFORM, room) if room else Direct(member)
+        place: Destination = Room(PLATFORM, room, thread) if room else Direct(member)
         line = self._append(place, person, text)
+        line.thread = thread
         self.watch(line)
         assert line.ref is not None
         addressed = room is None or text.startswith(("!", "/"))
         if not addressed:
             assert self._host is not None
-            if not await self._host.awaits("post", Room(PLATFORM, room or ""), member):
+            kind: Literal["post", "reply"] = "reply" if thread else "post"
+            if not await self._host.awaits(kind, Room(PLATFORM, room or "", thread), member):
                 return
         await self._receive(
             Posted(
@@ -192,6 +205,7 @@ class MemoryAdapter:
                 place=place,
                 message=line.ref,
                 text=text if addressed else None,
+                reply=thread is not None,
             )
         )
 

@@ -1,31 +1,63 @@
-"""The charter: read by section, acknowledged clause by clause, each in its version."""
+"""The charter: founded, read and acknowledged clause by clause, asked about, changed by consent."""
 
-from bot.core.commands import Command
+from bot.core.commands import Audience, Command
 from bot.core.content import Folders
 from bot.core.features import Feature, SetupReached, SetupStep
-from bot.features.charter import content
+from bot.features.charter import content, receipts
+from bot.features.charter.changes import Changes
+from bot.features.charter.deciding import KIND, Deciding
 from bot.features.charter.flow import Charters
+from bot.features.charter.founding import Founding
+from bot.features.charter.questions import Questions
+
+_MODERATOR = Audience.MODERATOR
 
 
 def feature(folders: Folders) -> Feature:
     """Declare the feature, with the founding draft of these folders."""
-    charters = Charters(content.load_charter(folders).value)
+    founding = Founding(content.load_charter(folders).value)
+    questions, deciding = Questions(), Deciding()
+    charters, changes = Charters(questions), Changes(deciding)
     return Feature(
         name="charter",
         commands=(
             Command("charter read", charters.read),
-            Command("charter history", charters.history),
+            Command("charter ask", questions.ask),
+            Command("charter change", changes.change),
+            Command("charter changes", changes.list_),
+            Command("charter history", receipts.history),
+            Command("keeper charter status", charters.tell_status, audience=_MODERATOR),
+            Command("keeper charter proposals", changes.list_, audience=_MODERATOR),
         ),
         answers={
             "charter.section": charters.answered,
             "charter.clause": charters.clause_answered,
-            "founding.draft": charters.founded,
+            "again.clause": charters.again,
+            "receipt.shown": receipts.shown,
+            "founding.draft": founding.chosen,
+            "founding.text": founding.pasted,
+            "founding.pasted": founding.decided,
+            "asking.clause": questions.clause_chosen,
+            "asking.text": questions.written,
+            "asking.name": questions.name_chosen,
+            "asking.called": questions.called,
+            "asked.answer": questions.answer_wanted,
+            "asked.text": questions.answered,
+            "change.clause": changes.clause_chosen,
+            "change.words": changes.worded,
+            "change.preview": changes.previewed,
+            "changes.list": changes.listed,
+            "changes.one": changes.answered,
+            "changes.form": changes.objected,
+            "editorial.meaning": deciding.meaning_changed,
         },
+        due={KIND: deciding.due},
         home=charters.home,
         status=charters.status,
         variables=charters.variables,
+        findable=charters.findable,
         read_ahead=charters.read_ahead,
-        on={SetupReached: charters.set_up},
+        on={SetupReached: founding.set_up},
         setup=(SetupStep("charter", 40),),
         check=content.check,
     )

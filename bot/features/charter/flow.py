@@ -4,87 +4,57 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.content import in_locale
-from bot.core.features import HomeItem, SetupGoesOn, SetupReached
+from bot.core.features import Findable, HomeItem
 from bot.core.markup import Markdown
 from bot.core.turn import Answer, Plan, Turn
-from bot.features.charter.content import Charter as Draft
+from bot.features.charter import receipts
+from bot.features.charter.questions import Questions
 from storage.charter import Charter, CharterClause, CharterRows
+from storage.proposals import Proposals
 
 
 class Charters:
-    """Communities' charters, founded on a draft."""
+    """Communities' charters, as they are read."""
 
-    def __init__(self, draft: Draft | None) -> None:
-        """Found new charters on this draft."""
-        self.draft = draft
-
-    # Founding
-
-    def set_up(self, turn: Turn, event: SetupReached) -> None:
-        """Ask the moderator what the charter begins with."""
-        if event.step != "charter":
-            return
-        if turn.rows(CharterRows).get(turn.community.id) is not None:
-            turn.say("have_one")
-            turn.tell(SetupGoesOn(event_id=turn.new_id(), step="charter"))
-            return
-        choices = [turn.choice("later", "choice_no_charter")]
-        if self.draft is not None:
-            choices.insert(0, turn.choice("ten", "choice_draft", count=len(self.draft.clauses)))
-        turn.ask("founding.draft", "ask_draft", choices)
-
-    def founded(self, turn: Turn, answer: Answer) -> None:
-        """Found the charter, or leave it for later."""
-        if answer.choice == "ten" and self.draft is not None:
-            self._found(turn, self.draft)
-            turn.say("founded", version=self.draft.version, count=len(self.draft.clauses))
-        else:
-            turn.say("no_charter_yet")
-        turn.tell(SetupGoesOn(event_id=turn.new_id(), step="charter"))
-
-    def _found(self, turn: Turn, draft: Draft) -> None:
-        community = turn.community.id
-        charter = Charter(
-            community_id=community,
-            version=draft.version,
-            purpose=dict(draft.purpose),
-            sections=[{"id": each.id, "title": dict(each.title)} for each in draft.sections],
-            adopted_at=turn.now,
-        )
-        clauses: list[CharterClause] = []
-        for section in draft.sections:
-            for clause in section.clauses:
-                texts = {
-                    part: dict(getattr(clause, part)) for part in ("title", "text", "intent", "why")
-                }
-                clauses.append(
-                    CharterClause(
-                        community_id=community,
-                        clause_id=clause.id,
-                        version=clause.version,
-                        section_id=section.id,
-                        position=len(clauses),
-                        texts=texts,
-                        floor=clause.floor,
-                        current=True,
-                        adopted_at=turn.now,
-                    )
-                )
-        turn.rows(CharterRows).found(charter, clauses)
+    def __init__(self, questions: Questions) -> None:
+        """Let questions be asked while reading."""
+        self.questions = questions
 
     # Reading
 
     def read(self, turn: Turn, _options: Mapping[str, str]) -> None:
-        """Show the purpose, then the first section."""
+        """Ask again for what has changed, else show the purpose and the first section."""
         charter = turn.rows(CharterRows).get(turn.community.id)
         if charter is None:
             turn.say("none_yet")
             return
-        receipts = self._receipts(turn)
+        if receipts.ask_again(turn):
+            return
+        self._read(turn, charter)
+
+    def again(self, turn: Turn, answer: Answer) -> None:
+        """Acknowledge a changed clause, ask about it, or leave it; then the next one."""
+        match answer.choice:
+            case "ack":
+                clause = turn.rows(CharterRows).clause(
+                    turn.community.id, str(answer.about["clause"])
+                )
+                if clause is not None and clause.version == answer.about["version"]:
+                    self._acknowledge(turn, clause)
+                    turn.say("acknowledged", clauses=[self._title(turn, clause)])
+                if not receipts.ask_again(turn):
+                    turn.say("nothing_else_changed")
+            case "ask":
+                self.questions.about(turn, str(answer.about["clause"]))
+            case _:
+                turn.say("later")
+
+    def _read(self, turn: Turn, charter: Charter) -> None:
+        known = self._receipts(turn)
         changed = [
             clause
             for clause in self._clauses(turn)
-            if (clause.clause_id, clause.version) not in receipts
+            if (clause.clause_id, clause.version) not in known
         ]
         turn.say(
             "purpose",
@@ -101,8 +71,8 @@ class Charters:
             return
         section = charter.sections[position]
         clauses = [each for each in self._clauses(turn) if each.section_id == section["id"]]
-        receipts = self._receipts(turn)
-        known = all((each.clause_id, each.version) in receipts for each in clauses)
+        held = self._receipts(turn)
+        known = all((each.clause_id, each.version) in held for each in clauses)
         choices = []
         if not known:
             choices.append(turn.choice("ack", "choice_acknowledge"))
@@ -147,9 +117,9 @@ class Charters:
 
     def _clause(self, turn: Turn, charter: Charter, section: int, position: int) -> None:
         clauses = self._of_section(turn, charter, section)
-        receipts = self._receipts(turn)
+        held = self._receipts(turn)
         while position < len(clauses) and (
-            (clauses[position].clause_id, clauses[position].version) in receipts
+            (clauses[position].clause_id, clauses[position].version) in held
         ):
             position += 1
         if position >= len(clauses):
@@ -157,6 +127,7 @@ class Charters:
             return
         choices = [
             turn.choice("ack", "choice_acknowledge"),
+            turn.choice("ask", "choice_ask"),
             turn.choice("next", "choice_not_this"),
             turn.choice("later", "choice_later"),
         ]
@@ -166,6 +137,7 @@ class Charters:
             choices,
             about={"section": section, "clause": position},
             clause=self._shown(turn, clauses[position]),
+            answered=self.questions.answered_of(turn, clauses[position].clause_id),
         )
 
     def clause_answered(self, turn: Turn, answer: Answer) -> None:
@@ -179,6 +151,9 @@ class Charters:
         if answer.choice == "later":
             turn.say("later")
             return
+        if answer.choice == "ask" and position < len(clauses):
+            self.questions.about(turn, clauses[position].clause_id)
+            return
         if answer.choice == "ack" and position < len(clauses):
             self._acknowledge(turn, clauses[position])
         self._clause(turn, charter, section, position + 1)
@@ -191,30 +166,24 @@ class Charters:
     def _end(self, turn: Turn) -> None:
         turn.say("end")
         if self._receipts(turn):
-            self.history(turn, {})
-
-    def history(self, turn: Turn, _options: Mapping[str, str]) -> None:
-        """Show the member's own receipts."""
-        titles = {each.clause_id: self._title(turn, each) for each in self._clauses(turn)}
-        receipts = turn.rows(CharterRows).receipts(turn.subject, turn.community.id)
-        order = list(titles)
-        receipts.sort(key=lambda each: (each.at, order.index(each.clause_id)))
-        shown = [(titles[each.clause_id], each.clause_version, each.at) for each in receipts]
-        turn.say("receipt" if shown else "no_receipt", receipts=shown, name=turn.community.name)
+            receipts.history(turn, {})
 
     # What others show
 
     def home(self, turn: Turn) -> list[HomeItem]:
-        """Return the door to the charter; it waits while a clause is new to somebody who read
-        others.
-        """
+        """Return the door to the charter; it waits while a clause has changed that one had read."""
         if turn.rows(CharterRows).get(turn.community.id) is None:
             return []
-        receipts = self._receipts(turn)
-        fresh = bool(receipts) and any(
-            (each.clause_id, each.version) not in receipts for each in self._clauses(turn)
-        )
-        return [HomeItem(turn.text("home"), "charter", order=20, waiting=fresh)]
+        if receipts.changed(turn):
+            return [HomeItem(turn.text("home_changed"), "charter read", order=20, waiting=True)]
+        return [HomeItem(turn.text("home"), "charter", order=20)]
+
+    def tell_status(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """Tell a moderator where the charter and its changes are; whose they are is not told."""
+        under_way = turn.rows(Proposals).open(turn.community.id)
+        stages = [turn.text(f"stage_{each.state}") for each in under_way]
+        floor = [self._title(turn, each) for each in self._clauses(turn) if each.floor]
+        turn.say("charter_status", lines=self.status(turn), stages=stages, floor=floor)
 
     def status(self, turn: Turn) -> list[str]:
         """Return the charter's line; who acknowledged it is nobody's list."""
@@ -233,6 +202,12 @@ class Charters:
         """Return the purpose line, for other features' words."""
         charter = turn.rows(CharterRows).get(turn.community.id)
         return [("purpose", in_locale(charter.purpose, turn.locale) if charter else "")]
+
+    def findable(self, turn: Turn) -> list[Findable]:
+        """Return the clauses' texts, in which a hunt's word may stand."""
+        return [
+            Findable(f"clause:{each.clause_id}", each.texts["text"]) for each in self._clauses(turn)
+        ]
 
     # Inner parts
 

@@ -1,17 +1,17 @@
 """Treasure hunts as files: `prompts/hunts/content/<id>.yaml`.
 
-A step's kind decides what it needs besides its words. `KINDS` are those that are known here; others
-are handed to `load_hunts` and `check`, each a frozen model with a `kind` of its own.
+A step's kind decides what it needs besides its words (`steps.KINDS`); other kinds can be handed to
+`load_hunts` and `check`, each a frozen model with a `kind` of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import Field, create_model
 
 from bot.core.content import Folders, Mistake
 from bot.engine.content import (
@@ -19,79 +19,26 @@ from bot.engine.content import (
     Id,
     Line,
     Loaded,
-    Text,
     Texts,
     Title,
     Tree,
     Whole,
-    by_language,
     clauses,
     entries,
-    exactly,
     load,
     meant,
     quote,
-    refuse,
     repeated,
 )
 from bot.engine.reading import fold
-
-
-class Step(Content):
-    """What every step has: the task, two hints, the answer, and the place that one knows then."""
-
-    kind: str
-    id: Id
-    title: Title
-    text: Texts
-    hints: Annotated[tuple[Texts, ...], exactly(2)]
-    answer: Texts
-    place: Texts
-
-
-class Settings(Step):
-    """Save one's own settings; "nothing to change" counts."""
-
-    kind: Literal["settings"]
-
-
-def _emoji(text: str) -> str:
-    if not 1 <= len(text) <= 16 or text.isascii():
-        raise refuse(f"cannot be {quote(text)}.", "Put the sign itself here, for example 👋.")
-    return text
-
-
-class React(Step):
-    """React to the step's own message; `emoji` is the sign that the task suggests."""
-
-    kind: Literal["react"]
-    emoji: Annotated[str, AfterValidator(_emoji)]
-
-
-class Wave(Step):
-    """Post anything in a room; the text is never read."""
-
-    kind: Literal["wave"]
-    room: Literal["newcomers", "prompts", "charter"]
-
-
-class CharterWord(Step):
-    """Find a word in a clause of the charter."""
-
-    kind: Literal["charter-word"]
-    clause: Id
-    answers: Annotated[
-        dict[str, Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)]], by_language
-    ]
-
-
-KINDS: tuple[type[Step], ...] = (Settings, React, Wave, CharterWord)
+from bot.features.hunts.steps import KINDS, Step
 
 
 class Hunt(Content):
     """A way through the place in a few steps; `minutes` is what is told beforehand.
 
-    `role` names one that is given at the end, where the platform has such things.
+    `next`: the hunt that may follow. `position`: where several are on offer, the lowest comes
+    first. `role` names one that is given at the end, where the platform has such things.
     """
 
     format: Literal[1] = Field(alias="schema")
@@ -100,6 +47,8 @@ class Hunt(Content):
     title: Title
     about: Texts
     minutes: Annotated[Whole, Field(ge=1, le=240)]
+    position: Annotated[Whole, Field(ge=1, le=99)] = 50
+    next: Id | None = None
     role: Line | None = None
     steps: tuple[Step, ...]
 
@@ -123,10 +72,8 @@ def load_hunts(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> Loaded[
     shipped = set(map(str, _shipped(folders)))
     own = tuple(file.tree for file in files if file.tree and file.tree.file not in shipped)
     mistakes += _charter_words(own, folders)
-    if mistakes:
-        return Loaded(None, tuple(sorted(mistakes)))
-    charter = clauses(folders.charter)
-    return Loaded(tuple(_without_lost_words(hunt, charter) for hunt in hunts), ())
+    mistakes += _ways(file.tree for file in files)
+    return Loaded(None if mistakes else hunts, tuple(sorted(mistakes)))
 
 
 def check(folders: Folders, kinds: Sequence[type[Step]] = KINDS) -> list[Mistake]:
@@ -141,28 +88,30 @@ def _shipped(folders: Folders) -> Iterator[Path]:
             yield from (folder / "hunts" / "content").glob("*.yaml")
 
 
-def _without_lost_words(hunt: Hunt, charter: Mapping[str, Tree]) -> Hunt:
-    """Drop the steps whose word this charter does not have, as is done with a riddle whose source
-    is gone.
-    """
-    if not charter:
-        return hunt
-    steps = tuple(
-        step for step in hunt.steps if not isinstance(step, CharterWord) or _stands(step, charter)
-    )
-    return hunt.model_copy(update={"steps": steps})
+def _ways(trees: Iterable[Tree | None]) -> Iterator[Mistake]:
+    """Yield where a hunt leads on to one that there is not, or in a circle."""
+    hunts = {str(tree["id"]): tree for tree in trees if tree and isinstance(tree.get("id"), str)}
+    ways = {id_: tree["next"] for id_, tree in hunts.items() if isinstance(tree.get("next"), str)}
+    for id_, to in ways.items():
+        if to not in hunts:
+            what = f"There is no hunt {quote(to)} to lead on to."
+            mend = meant(to, hunts, "Write the id of a hunt, or take 'next' out.")
+            yield hunts[id_].mistake("next", what, mend)
+        elif circle := circle_from(id_, ways):
+            what = f"These hunts lead on in a circle: {', '.join(circle)}."
+            yield hunts[id_].mistake("next", what, "Take 'next' out of one of them.")
 
 
-def _stands(step: CharterWord, charter: Mapping[str, Tree]) -> bool:
-    texts = charter[step.clause].get("text") if step.clause in charter else None
-    if not isinstance(texts, Tree):
-        return False
-    return all(
-        fold(word) in fold(str(texts.get(language, "")))
-        for language, words in step.answers.items()
-        if language in texts
-        for word in words
-    )
+def circle_from(id_: str, ways: Mapping[str, str]) -> list[str]:
+    """Return the hunts on the way from this one back to itself; none where it comes to an end."""
+    seen = [id_]
+    while (following := ways.get(seen[-1])) is not None:
+        if following == id_:
+            return seen
+        if following in seen:
+            return []
+        seen.append(following)
+    return []
 
 
 def _charter_words(hunts: Sequence[Tree], folders: Folders) -> Iterator[Mistake]:

@@ -23,6 +23,7 @@ def feature() -> Feature:
             "settings.reactions": settings.reactions,
             "settings.zone": settings.zone,
             "settings.quiet": settings.quiet,
+            "settings.called": settings.called,
             "data.shown": data.shown,
             "forgetting.sure": data.forget,
         },

@@ -30,6 +30,20 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         receipts=[{**each, "at": _day(each["at"])} for each in held.get("acknowledgements", [])],
         schedules=[_day(each["next"]) for each in held.get("schedules", []) if each["next"]],
         prompts=[each["text"] for each in held.get("prompts", [])],
+        given=[
+            *((each["word"], each["meaning"]) for each in held.get("words", [])),
+            *(
+                ("", each["text"])
+                for heading in ("clues", "charter questions", "charter answers", "proposals")
+                for each in held.get(heading, [])
+            ),
+        ],
+        saved=[each["word"] for each in held.get("saved words", [])],
+        buddies=[each["name"] for each in held.get("buddies", [])],
+        voices=sum(
+            len(each["state"]) for each in held.get("conversations", []) if each["flow"] == "voices"
+        ),
+        wishes=len(held.get("buddy wishes", [])),
         questions=len(held.get("questions", [])),
         messages=len(held.get("messages", [])),
     )

@@ -32,6 +32,7 @@ def show(turn: Turn, _options: Mapping[str, str]) -> None:
         "quiet": _shown_quiet(turn, own.get("quiet")),
         "reach": turn.text(f"reach_{own.get('reach', 'return')}"),
         "stance": turn.text(f"stance_{own['stance']}") if own.get("stance") else turn.text("unset"),
+        "called": str(own.get("called") or turn.text("unset")),
         "reactions": turn.text("reactions_on" if own.get("reactions", True) else "reactions_off"),
     }
     choices = [
@@ -102,6 +103,14 @@ def zone(turn: Turn, answer: Answer) -> None:
     if not valid_zone(answer.text.strip()):
         raise BadInput("zone_unknown")
     _keep(turn, "zone", answer.text.strip())
+
+
+def called(turn: Turn, answer: Answer) -> None:
+    """Keep the name that people know the member by, or none."""
+    if answer.choice == "keep":
+        show(turn, {})
+    else:
+        _keep(turn, "called", " ".join(answer.text.split()) or None)
 
 
 def quiet(turn: Turn, answer: Answer) -> None:

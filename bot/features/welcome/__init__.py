@@ -2,8 +2,8 @@
 
 from bot.core.commands import Command
 from bot.core.events import Joined
-from bot.core.features import Feature, Opened
-from bot.features.welcome import flow
+from bot.core.features import Feature, IntroductionOffered, Opened
+from bot.features.welcome import expectations, flow, introduction
 
 
 def feature() -> Feature:
@@ -19,6 +19,16 @@ def feature() -> Feature:
             "welcome.kept": flow.kept,
             "welcome.next": flow.chosen,
             "home.door": flow.chosen,
+            "welcome.expect": flow.expected,
+            **introduction.ANSWERS,
         },
-        on={Joined: flow.greet, Opened: flow.post_door},
+        due={expectations.KIND: expectations.due},
+        gates=expectations.GATES,
+        home=expectations.home,
+        findable=flow.findable,
+        on={
+            Joined: flow.greet,
+            Opened: flow.post_door,
+            IntroductionOffered: introduction.offered,
+        },
     )

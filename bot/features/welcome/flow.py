@@ -5,9 +5,11 @@ from typing import Any
 
 from bot.core.actions import Choice, Pin
 from bot.core.events import Joined
-from bot.core.features import HomeItem, Opened
+from bot.core.features import Findable, HomeItem, Opened
+from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
+from bot.features.welcome import expectations, introduction
 from storage.members import Members
 
 _FLOW = "welcome"
@@ -18,6 +20,9 @@ REACH = ("direct", "return", "never")
 def greet(turn: Turn, _event: Joined) -> None:
     """Offer a welcome, once, where the bot may write first; else *Start here* waits."""
     members = turn.rows(Members)
+    before = members.membership(turn.subject, turn.community.id)
+    if before is not None and before.greeted and not before.here:
+        turn.keep(_FLOW, {**turn.state(_FLOW), "returned": True})
     membership = members.enter(turn.subject, turn.community.id)
     if membership.greeted or turn.community.state != "open" or not turn.writes_first:
         return
@@ -70,11 +75,18 @@ def door(turn: Turn, _answer: Answer) -> None:
 def start(turn: Turn, _options: Mapping[str, str]) -> None:
     """Welcome somebody, or go on where they were, or show the Start page."""
     turn.rows(Members).enter(turn.subject, turn.community.id).greeted = True
-    step = turn.state(_FLOW).get("step", "")
+    state = turn.state(_FLOW)
+    step = state.get("step", "")
+    words = "resume" if step else "hello"
+    if state.pop("returned", False):
+        words = "returner"
+        turn.keep(_FLOW, state)
     if step == "done":
+        if words == "returner":
+            turn.say(words, community=turn.community.name)
         home(turn)
         return
-    turn.say("resume" if step else "hello", community=turn.community.name)
+    turn.say(words, community=turn.community.name)
     _go_to(turn, step or _STEPS[0])
 
 
@@ -92,6 +104,8 @@ def _go_to(turn: Turn, step: str) -> None:
             turn.ask("welcome.kept", "what_is_kept", [turn.choice("on", "choice_on")], **place)
         case _:
             choices = [turn.choice("hunt", "choice_hunt"), turn.choice("start", "choice_look")]
+            if not turn.state("expectations"):
+                choices.append(turn.choice("expect", "choice_expectations"))
             turn.ask("welcome.next", "ask_next", choices, **place)
 
 
@@ -113,9 +127,23 @@ def kept(turn: Turn, _answer: Answer) -> None:
 
 
 def chosen(turn: Turn, answer: Answer) -> None:
-    """Go through a door; the welcome is done by whichever."""
+    """Go through a door; the welcome is done by whichever leads on."""
+    if answer.choice == "expect":
+        expectations.ask(turn)
+        return
     turn.keep(_FLOW, {"step": "done"})
-    turn.run(answer.choice)
+    if answer.choice == "introduction":
+        introduction.begin(turn)
+    elif answer.choice == expectations.DOOR:
+        expectations.show(turn)
+    else:
+        turn.run(answer.choice)
+
+
+def expected(turn: Turn, answer: Answer) -> None:
+    """Keep what somebody hopes for, and go on with the welcome."""
+    expectations.keep(turn, answer)
+    _go_to(turn, "next")
 
 
 def home(turn: Turn) -> None:
@@ -124,8 +152,29 @@ def home(turn: Turn) -> None:
         turn.gather("home"), key=lambda item: (not item.waiting, item.order)
     )
     waiting = sum(item.waiting for item in items)
+    whole = {item.command for item in items}
     choices = [
-        Choice(item.command, item.label, None, (item.command, item.command.split()[0]))
+        Choice(item.command, item.label, None, (item.command, *_first(item.command, whole)))
         for item in items
     ]
+    if turn.state("introduction"):
+        choices.append(turn.choice("introduction", "home_introduction"))
     turn.ask("home.door", "home", choices, community=turn.community.name, waiting=waiting)
+
+
+def _first(command: str, whole: set[str]) -> tuple[str, ...]:
+    """Return a door's first word, which is enough unless it is another door's whole name."""
+    word = command.split()[0]
+    return () if word in whole else (word,)
+
+
+def findable(turn: Turn) -> list[Findable]:
+    """Return what the pinned *Start here* says, once it is there."""
+    if turn.community.state not in ("open", "paused") or "newcomers" not in turn.community.rooms:
+        return []
+    text = turn.text(
+        "door",
+        community=turn.community.name,
+        purpose=dict(turn.gather("variables")).get("purpose", ""),
+    )
+    return [Findable("start-here", {turn.locale: to_plain(text)})]

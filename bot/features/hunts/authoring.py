@@ -1,0 +1,302 @@
+"""The moderator's side of hunts: what is on offer, clues to read, and a community's own edition.
+
+To edit a shipped hunt copies it into the community; each change is an edition of its own, so those
+who are in the middle finish the one that they began.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.core.actions import Choice, Field
+from bot.core.content import in_locale
+from bot.core.errors import BadInput
+from bot.core.turn import Answer, Turn
+from bot.engine.words import language_name
+from bot.features.hunts.editions import MODEL, Edition, Editions, body_of, digest_of
+from storage.hunts import HuntRows
+
+_PARTS = ("title", "text", "hint1", "hint2", "answer", "place")
+_LIMITS = {"title": 60}
+_LIMIT = 1500
+_MOST = 20
+
+
+class Authoring:
+    """What `/keeper hunt list` and `/keeper hunt edit` do."""
+
+    def __init__(self, editions: Editions) -> None:
+        """Work on these hunts."""
+        self.editions = editions
+
+    def list_(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """Show what is on offer, and how many clues wait for a reader."""
+        hunts = [
+            (in_locale(each.hunt.title, turn.locale), each.hunt, each.own)
+            for each in self.editions.on_offer(turn).values()
+        ]
+        shown = [
+            {
+                "title": title,
+                "id": hunt.id,
+                "version": hunt.version,
+                "own": own,
+                "steps": len(hunt.steps),
+            }
+            for title, hunt, own in hunts
+        ]
+        waiting = len(turn.rows(HuntRows).clues(turn.community.id, "waiting"))
+        choices = [turn.choice("clues", "choice_read_clues", count=waiting)] if waiting else []
+        choices += [turn.choice("edit", "choice_edit_one"), turn.choice("no", "choice_not_now")]
+        turn.ask("hunting.list", "hunts_listed", choices, hunts=shown, waiting=waiting)
+
+    def listed(self, turn: Turn, answer: Answer) -> None:
+        """Go on to the clues, or to a hunt."""
+        match answer.choice:
+            case "clues":
+                self._next_clue(turn)
+            case "edit":
+                self.edit(turn, {})
+            case _:
+                turn.say("authoring_over")
+
+    # Clues
+
+    def _next_clue(self, turn: Turn) -> None:
+        waiting = turn.rows(HuntRows).clues(turn.community.id, "waiting")
+        if not waiting:
+            turn.say("no_clues")
+            return
+        id_, text = waiting[-1]
+        choices = [
+            turn.choice("show", "choice_show_clue"),
+            turn.choice("delete", "choice_delete_clue"),
+            turn.choice("later", "choice_later"),
+        ]
+        turn.ask("hunting.clue", "read_clue", choices, about={"clue": id_}, text=text)
+
+    def clue_read(self, turn: Turn, answer: Answer) -> None:
+        """Show a clue from now on, delete it, or leave it; then the next."""
+        if answer.choice == "later":
+            turn.say("authoring_over")
+            return
+        approved = answer.choice == "show"
+        done = turn.rows(HuntRows).decide_clue(str(answer.about["clue"]), approved=approved)
+        turn.say(("clue_shown" if approved else "clue_deleted") if done else "clue_decided")
+        self._next_clue(turn)
+
+    # A hunt of the community's own
+
+    def edit(self, turn: Turn, options: Mapping[str, str]) -> None:
+        """Show the hunt that is named, or ask which."""
+        hunts = self.editions.on_offer(turn)
+        if (id_ := options.get("hunt", "").strip()) in hunts:
+            self._hunt(turn, hunts[id_])
+            return
+        choices = [
+            Choice(id_, in_locale(each.hunt.title, turn.locale), None, (id_,))
+            for id_, each in hunts.items()
+        ]
+        choices.append(turn.choice("no", "choice_not_now"))
+        turn.ask("hunting.hunt", "ask_edit", choices)
+
+    def hunt_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Show the hunt that was chosen."""
+        edition = self.editions.on_offer(turn).get(answer.choice)
+        if edition is None:
+            turn.say("authoring_over")
+        else:
+            self._hunt(turn, edition)
+
+    def _hunt(self, turn: Turn, edition: Edition) -> None:
+        hunt = edition.hunt
+        titles = [in_locale(step.title, turn.locale) for step in hunt.steps]
+        choices = [
+            Choice(f"step:{step.id}", f"{number}. {title}", None, ())
+            for number, (step, title) in enumerate(zip(hunt.steps, titles, strict=True), 1)
+        ]
+        if len(hunt.steps) < _MOST:
+            choices.append(turn.choice("add", "choice_add_step"))
+        if edition.own:
+            choices.append(turn.choice("back", "choice_as_shipped"))
+        choices.append(turn.choice("no", "choice_not_now"))
+        turn.ask(
+            "hunting.step",
+            "hunt_shown",
+            choices,
+            about={"hunt": hunt.id},
+            title=in_locale(hunt.title, turn.locale),
+            version=hunt.version,
+            own=edition.own,
+        )
+
+    def step_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Show a step, add one, or go back to the shipped hunt."""
+        what, _, step = answer.choice.partition(":")
+        about = {**answer.about, "step": step}
+        match what:
+            case "step":
+                self._step(turn, about)
+            case "add":
+                fields = [
+                    Field(part, turn.text(f"part_{part}"), limit=_LIMITS.get(part, _LIMIT))
+                    for part in ("title", "text", "hint1", "hint2")
+                ]
+                turn.ask_form("hunting.added", "ask_new_step", fields, about=dict(answer.about))
+            case "back":
+                turn.rows(HuntRows).withdraw(turn.community.id, str(answer.about["hunt"]))
+                shipped = str(answer.about["hunt"]) in self.editions.shipped
+                turn.say("as_shipped" if shipped else "hunt_withdrawn")
+            case _:
+                turn.say("authoring_over")
+
+    def _step(self, turn: Turn, about: Mapping[str, Any]) -> None:
+        body = self._body(turn, about)
+        step = _step_of(body, about)
+        parts = {part: in_locale(_texts(step, part), turn.locale) for part in _PARTS}
+        choices = [turn.choice(part, f"part_{part}") for part in _PARTS]
+        if "answers" in step:
+            choices.append(turn.choice("answers", "part_answers"))
+        if len(body["steps"]) > 1:
+            choices += [turn.choice("up", "choice_move_up"), turn.choice("remove", "choice_remove")]
+        choices.append(turn.choice("no", "choice_not_now"))
+        turn.ask(
+            "hunting.part",
+            "step_shown",
+            choices,
+            about=about,
+            kind=step["kind"],
+            parts=[(turn.text(f"part_{part}"), text) for part, text in parts.items()],
+        )
+
+    def part_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Move or remove a step, or ask for a part's new words and their language."""
+        match answer.choice:
+            case "no":
+                turn.say("authoring_over")
+            case "up" | "remove" as what:
+                self._change(turn, answer.about, lambda body: _arrange(body, answer.about, what))
+            case part:
+                about = {**answer.about, "part": part, "language": turn.locale}
+                step = _step_of(self._body(turn, about), about)
+                known = _texts(step, part)
+                languages = sorted(set(known) | {turn.locale})
+                if len(languages) < 2:
+                    self._ask_words(turn, about)
+                    return
+                choices = [Choice(tag, language_name(tag), None, (tag,)) for tag in languages]
+                turn.ask("hunting.language", "ask_part_language", choices, about=about)
+
+    def language_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Ask for the words in this language."""
+        self._ask_words(turn, {**answer.about, "language": answer.choice})
+
+    def _ask_words(self, turn: Turn, about: Mapping[str, Any]) -> None:
+        part = str(about["part"])
+        step = _step_of(self._body(turn, about), about)
+        now = _texts(step, part).get(str(about["language"]), "")
+        field = Field("words", turn.text(f"part_{part}"), limit=_LIMITS.get(part, _LIMIT))
+        turn.ask_form(
+            "hunting.words",
+            "ask_part_words",
+            [field],
+            choices=[turn.choice("no", "choice_as_it_is")],
+            about=about,
+            now=now if isinstance(now, str) else ", ".join(now),
+            several=part == "answers",
+        )
+
+    def written(self, turn: Turn, answer: Answer) -> None:
+        """Keep a part's new words, as an edition of the community's own."""
+        if answer.choice:
+            self._step(turn, answer.about)
+            return
+        text = answer.text.strip()
+        self._change(turn, answer.about, lambda body: _reword(body, answer.about, text))
+
+    def added(self, turn: Turn, answer: Answer) -> None:
+        """Keep a new step: something to read or do, and a line to keep of it."""
+        values = {part: answer.values.get(part, "").strip() for part in _PARTS}
+        if not (values["title"] and values["text"]):
+            raise BadInput("step_needs_words")
+        id_ = f"own-{turn.new_id()[:8]}"
+        about = {**answer.about, "step": id_}
+        self._change(turn, about, lambda body: _append(body, id_, values))
+
+    def _change(
+        self, turn: Turn, about: Mapping[str, Any], change: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """Keep a changed hunt, if it is one; every edition has a number of its own."""
+        body = self._body(turn, about)
+        change(body)
+        body["version"] += 1
+        try:
+            hunt = MODEL.model_validate(body)
+        except ValidationError as error:
+            raise BadInput("words_unusable", limit=_LIMIT, title=_LIMITS["title"]) from error
+        kept = body_of(hunt)
+        turn.rows(HuntRows).keep(turn.community.id, digest_of(kept), kept, own=True)
+        turn.say("edition_kept", version=hunt.version)
+        self._hunt(turn, Edition(digest_of(kept), hunt, own=True))
+
+    def _body(self, turn: Turn, about: Mapping[str, Any]) -> dict[str, Any]:
+        edition = self.editions.on_offer(turn).get(str(about["hunt"]))
+        if edition is None:
+            raise BadInput("hunt_gone")
+        return copy.deepcopy(body_of(edition.hunt))
+
+
+def _step_of(body: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    found = next((each for each in body["steps"] if each["id"] == about["step"]), None)
+    if found is None:
+        raise BadInput("hunt_gone")
+    step: dict[str, Any] = found
+    return step
+
+
+def _texts(step: Mapping[str, Any], part: str) -> dict[str, Any]:
+    texts: dict[str, Any] = (
+        step["hints"][int(part[-1]) - 1] if part.startswith("hint") else step[part]
+    )
+    return texts
+
+
+def _reword(body: dict[str, Any], about: Mapping[str, Any], text: str) -> None:
+    texts = _texts(_step_of(body, about), str(about["part"]))
+    words: Any = text
+    if about["part"] == "answers":
+        words = [word.strip() for word in text.replace(";", ",").split(",") if word.strip()]
+    texts[str(about["language"])] = words
+
+
+def _arrange(body: dict[str, Any], about: Mapping[str, Any], what: str) -> None:
+    steps = body["steps"]
+    place = next(n for n, each in enumerate(steps) if each is _step_of(body, about))
+    step = steps.pop(place)
+    if what == "up":
+        steps.insert(max(0, place - 1), step)
+
+
+def _append(body: dict[str, Any], id_: str, values: Mapping[str, str]) -> None:
+    """Add a step in every language of the hunt; its words can be translated part by part."""
+    languages = sorted(body["title"])
+
+    def said(text: str) -> dict[str, str]:
+        return dict.fromkeys(languages, text)
+
+    body["steps"].append(
+        {
+            "kind": "read-and-keep",
+            "id": id_,
+            "title": said(values["title"]),
+            "text": said(values["text"]),
+            "hints": [
+                said(values["hint1"] or values["text"]),
+                said(values["hint2"] or values["hint1"] or values["text"]),
+            ],
+            "answer": said(values["hint2"] or values["hint1"] or values["text"]),
+            "place": said(values["title"]),
+        }
+    )

@@ -1,0 +1,88 @@
+"""A pasted charter: headings and lists become sections and clauses, whatever the text is like."""
+
+import pytest
+
+from bot.features.charter.pasting import MOST_CLAUSES, TooMuch, read, slug
+from tests.rehearsal.community import ROOM, arrived
+
+OURS = """\
+# Our charter
+
+We learn from one another.
+
+## Talking
+
+- **Listen first.** We ask before we answer.
+- Be brief: A slow answer is fine.
+
+## Leaving
+
+Anybody may go at any time. Nobody asks why.
+"""
+
+
+def titles(text: str) -> list[tuple[str, list[str]]]:
+    return [(each.title, [one.title for one in each.clauses]) for each in read(text).sections]
+
+
+def test_headings_lists_and_paragraphs() -> None:
+    pasted = read(OURS)
+    assert pasted.purpose == "We learn from one another."
+    assert titles(OURS) == [
+        ("Talking", ["Listen first", "Be brief"]),
+        ("Leaving", ["Anybody may go at any time"]),
+    ]
+    assert [each.text for each in pasted.clauses] == [
+        "We ask before we answer.",
+        "A slow answer is fine.",
+        "Anybody may go at any time. Nobody asks why.",
+    ]
+
+
+def test_twenty_thousand_characters_without_a_heading() -> None:
+    text = ("A sentence of a few words. " * 800)[:20_000]
+    pasted = read(text)
+    assert len(pasted.sections) == 1
+    assert all(0 < len(each.text) <= 1500 for each in pasted.clauses)
+    assert " ".join(each.text for each in pasted.clauses) == text.strip()
+    assert read("x" * 20_000).clauses
+    with pytest.raises(TooMuch):
+        read("x" * 20_001)
+    with pytest.raises(TooMuch):
+        read("- a\n" * (MOST_CLAUSES + 1))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# Only a heading", "## A\n## B"])
+def test_nothing_to_found_on(text: str) -> None:
+    assert read(text).clauses == []
+
+
+def test_ids_are_unique_in_every_script() -> None:
+    taken: set[str] = set()
+    names = [slug(each, taken, n) for n, each in enumerate(("Écoute !", "Ecoute", "Слушай", "9 a"))]
+    assert names == ["ecoute", "ecoute-2", "clause-2", "clause-3"]
+
+
+async def test_a_community_is_founded_on_its_own_charter() -> None:
+    stage = await arrived()
+    try:
+        await stage.says("mira", "!keeper setup", ROOM)
+        await stage.clicks("mira", "English")
+        await stage.says("mira", "Ljubljana")
+        await stage.clicks("mira", "Paste ours, as a founding draft")
+        await stage.says("mira", "# Only a heading")
+        assert "There are no words in that" in stage.last("mira", "no words").text
+        await stage.says("mira", OURS)
+        assert "Listen first" in stage.last("mira").text
+        await stage.clicks("mira", "There is more to paste")
+        stage.restart()
+        await stage.says("mira", "## More\n\n- {{ 7 * 7 }} <b>stays</b> @room")
+        await stage.clicks("mira", "Found it on these 4 clauses")
+        assert "Weekly prompts" in stage.last("mira").text
+        await stage.says("mira", "charter read")
+        assert "We learn from one another." in stage.last("mira", "version 1.0.0").text
+        for _ in range(2):
+            await stage.clicks("mira", "Next part")
+        assert "{{ 7 * 7 }} <b>stays</b> @room" in stage.last("mira").text
+    finally:
+        stage.close()

@@ -1,0 +1,180 @@
+"""Hunts edited, checked and rehearsed in chat, as a moderator does it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from sqlmodel import func, select
+
+from bot.adapters.memory import BOT
+from bot.rehearsal.stage import Stage
+from storage.hunts import HuntEdition
+from storage.tables import Conversation, Question
+from storage.transaction import Transaction
+from tests.features.hunts.places import ROOM, folders, hunt, set_up, walking, welcomed
+from tests.rehearsal.community import FOLDERS, START, private
+
+
+async def test_a_hunt_is_edited_and_who_is_in_the_middle_does_not_notice() -> None:
+    stage = await set_up(FOLDERS)
+    try:
+        for name in ("ana", "eva"):
+            await welcomed(stage, name)
+        await walking(stage, "ana", "First footsteps")
+        await stage.says("mira", "keeper hunt edit first-footsteps")
+        await stage.clicks("mira", "2. A first sign")
+        await stage.clicks("mira", "Take it out")
+        assert "Kept as version 3" in stage.last("mira", "Kept as").text
+        await stage.clicks("mira", "1. The way I like it")
+        await stage.clicks("mira", "Task")
+        await stage.clicks("mira", "English")
+        await stage.says("mira", "Look at {{ settings }}.")
+        assert "These words cannot be used" in stage.last("mira").text
+        await stage.says("mira", "Look at your settings, *slowly*.")
+        await stage.clicks("mira", "Add a step")
+        for words in ("Tea", "Make some tea.", "Water first.", "Then leaves."):
+            await stage.says("mira", words)
+        await walking(stage, "eva", "First footsteps")
+        assert "Step 1 of 6: The way I like it" in stage.last("eva").text
+        assert "Look at your settings, slowly." in stage.last("eva").text
+        stage.restart()
+        await stage.clicks("eva", "Skip")
+        assert "Step 2 of 6: A word in the charter" in stage.last("eva").text
+        await stage.clicks("ana", "Skip")
+        assert "Step 2 of 6: A first sign" in stage.last("ana").text
+        await stage.says("mira", "keeper hunt edit first-footsteps")
+        assert "6. Tea" in stage.last("mira").choices
+        await stage.clicks("mira", "Back to how it was shipped")
+        for _ in range(4):
+            await stage.clicks("eva", "Skip")
+        assert "Step 6 of 6: Tea" in stage.last("eva").text
+    finally:
+        stage.close()
+
+
+async def test_a_clue_is_shown_once_a_moderator_has_read_it() -> None:
+    stage = await set_up(FOLDERS)
+    try:
+        for name in ("ana", "eva"):
+            await welcomed(stage, name)
+        for clue in ("Look behind the clock.", "You fool."):
+            await walking(stage, "ana", "First footsteps")
+            for _ in range(6):
+                await stage.clicks("ana", "Skip")
+            await stage.clicks("ana", "Leave a clue for the next person")
+            await stage.says("ana", clue)
+        await stage.says("mira", "keeper hunt list")
+        await stage.clicks("mira", "Read the clues (2)")
+        assert "ana" not in stage.last("mira").text
+        await stage.clicks("mira", "Show it")
+        await stage.clicks("mira", "Delete it")
+        assert "No clue waits" in stage.last("mira").text
+        await walking(stage, "eva", "First footsteps")
+        said = [each.text for each in private(stage.chat.lines, "eva")]
+        assert any("Look behind the clock." in text for text in said)
+        assert not any("fool" in text for text in said)
+        await stage.says("ana", "keeper hunt list")
+        assert "for this community’s moderators" in stage.last("ana").text
+    finally:
+        stage.close()
+
+
+async def test_what_would_not_work_here_is_named_step_by_step(tmp_path: Path) -> None:
+    steps = hunt(
+        ("wave", "kind: wave\nroom: newcomers"),
+        ("thread", "kind: thread-reply\nroom: prompts"),
+        ("clause", "kind: charter-word\nclause: come-freely\nanswers: {en: [nobody]}"),
+        ("topic", "kind: riddle\nsource: topic\nanswers: {en: [lantern]}"),
+        ("pinned", "kind: riddle\nsource: start-here\nanswers: {en: [xylophone]}"),
+    ).replace("minutes: 5\n", "minutes: 5\nnext: finding-voices\nrole: Walker\n")
+    content = folders(tmp_path, steps)
+    stage = Stage(content, START)
+    try:
+        stage.chat.moderators.add("mira")
+        await stage.chat.add_bot("Garden", {ROOM: ROOM, "hall": "hall"})
+        await stage.settle()
+        await stage.says("mira", "keeper hunt check")
+        told = stage.last("mira").text
+        for fault in (
+            "Step 1 (Step wave) leads to a room that is not there",
+            "Step 2 (Step thread) leads to a room that is not there",
+            "Step 3 (Step clause) asks for a word of the clause “come-freely”",
+            "Step 4 (Step topic) leads to a room that is not there",
+            "Step 5 (Step pinned) asks for something in Start here, which is not posted yet",
+            "Nothing of it can be walked here.",
+            "It ends with the role “Walker”, and this platform has no roles.",
+        ):
+            assert fault in told
+    finally:
+        stage.close()
+    stage = await set_up(content, {ROOM: "Candles"})
+    try:
+        await stage.says("mira", "keeper hunt check")
+        told = stage.last("mira").text
+        assert "Step 4 (Step topic): no accepted word stands in the topic any more" in told
+        assert "Step 5 (Step pinned): no accepted word stands in Start here." in told
+        assert "Step 1" not in told
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "3. Step clause")
+        await stage.clicks("mira", "Accepted words")
+        await stage.says("mira", "xylophone, lantern")
+        await stage.says("mira", "keeper hunt check")
+        told = stage.last("mira").text
+        assert "Step 3 (Step clause): no accepted word stands in the clause “come-freely”" in told
+    finally:
+        stage.close()
+
+
+async def test_a_room_without_a_topic_and_a_platform_without_reactions(tmp_path: Path) -> None:
+    text = hunt(
+        ("topic", "kind: riddle\nsource: topic\nanswers: {en: [lantern]}"),
+        ("sign", "kind: react\nemoji: 👋"),
+        ("thread", "kind: thread-reply\nroom: prompts"),
+    )
+    stage = await set_up(folders(tmp_path, text))
+    try:
+        bare = replace(stage.chat.affordances, reactions=False, threads=False)
+        stage.chat.affordances = bare
+        await stage.says("mira", "keeper hunt check")
+        told = stage.last("mira").text
+        assert "Step 1 (Step topic) asks for something in a room’s topic" in told
+        assert "Step 2 (Step sign) asks for a reaction" in told
+        assert "Step 3 (Step thread) asks for an answer in a thread" in told
+    finally:
+        stage.close()
+
+
+async def test_a_rehearsal_touches_nobody_and_leaves_no_trace() -> None:
+    stage = await set_up(FOLDERS)
+    try:
+
+        def rows(tx: Transaction) -> tuple[int, int, int]:
+            counts = [
+                tx.session.exec(select(func.count()).select_from(table)).one()
+                for table in (Conversation, Question)
+            ]
+            editions = tx.session.exec(select(func.count()).select_from(HuntEdition)).one()
+            return counts[0], counts[1], editions
+
+        aloud = len([each for each in stage.chat.seen_by("tom") if each.author == BOT])
+        before = stage.opened.store.run(rows)
+        await stage.says("mira", "keeper hunt rehearse first-footsteps")
+        assert "Step 1 of 6" in stage.last("mira").text
+        await stage.clicks("mira", "My settings")
+        assert "Here somebody new would go on to “My settings”" in stage.last("mira", "Here").text
+        await stage.clicks("mira", "I use another way")
+        stage.restart()
+        await stage.says("mira", "sketch")
+        assert "not the word" in stage.last("mira").text
+        await stage.says("mira", "draft")
+        await stage.clicks("mira", "Skip")
+        await stage.clicks("mira", "Introduce myself")
+        await stage.says("mira", "A line that is kept nowhere.")
+        assert "This is how First footsteps ends" in stage.last("mira").text
+        assert stage.opened.store.run(rows) == before
+        assert len([each for each in stage.chat.seen_by("tom") if each.author == BOT]) == aloud
+        await stage.says("mira", "hunt")
+        assert "Which hunt would you like?" in stage.last("mira").text
+        await stage.says("mira", "my data")
+        assert "kept nowhere" not in stage.last("mira").text
+    finally:
+        stage.close()
