@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from storage import charter, prompts, reflection, tables
+from storage import charter, prompts, reflection, sharing, suggestions, tables
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.personal import Personal
@@ -12,6 +12,7 @@ from storage.schedules import Schedules
 from storage.store import Transaction
 
 METADATA = SQLModel.metadata
+WITHOUT_PEOPLE = (sharing.SharedThought, sharing.MonthBand)  # loaded with the rest of the schema
 
 
 def _identity(tx: Transaction, row: tables.Subject) -> dict[str, Any]:
@@ -60,6 +61,7 @@ PERSONAL = (
     *charter.PERSONAL,
     *reflection.PERSONAL,
     *prompts.PERSONAL,
+    *suggestions.PERSONAL,
     Personal(tables.Schedule, "schedules", _schedule),
     Personal(tables.Question, "questions", _question),
     Personal(tables.Outbox, "messages", _outbox),

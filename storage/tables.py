@@ -80,6 +80,8 @@ class Community(SQLModel, table=True):
     charter_room: str | None = None
     moderators_room: str | None = None
     opened_at: datetime | None = None
+    paused: str = ""  # features that are paused alone, with spaces between
+    share_round: int = 0  # how often thoughts that were shared without a name were released
 
 
 class CommunityRoom(SQLModel, table=True):

@@ -14,6 +14,7 @@ from bot.core.refs import Community, Destination, Direct, Member, Room, RoomFact
 R = TypeVar("R")
 
 USES = ("newcomers", "prompts", "charter", "moderators")
+PAUSABLE = ("prompts", "reflection")  # features of which a moderator may pause one alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class CommunityFacts:
     zone: str
     rooms: Mapping[str, Room]
     known_rooms: Sequence[RoomFacts]
+    paused: Sequence[str] = ()  # what comes by itself (see `PAUSABLE`), and is paused alone
 
 
 @dataclass(frozen=True, slots=True)

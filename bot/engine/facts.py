@@ -51,4 +51,5 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         zone=row.zone,
         rooms={use: Room(row.platform, id_) for use, id_ in uses.items() if id_},
         known_rooms=_Rooms(tx, row.id),
+        paused=tuple(row.paused.split()),
     )

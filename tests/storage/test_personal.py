@@ -21,6 +21,7 @@ from storage.reflection import Thoughts
 from storage.registry import METADATA, PERSONAL
 from storage.schedules import Schedules
 from storage.store import Store, Transaction
+from storage.suggestions import Suggestions
 from storage.tables import Subject
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -58,6 +59,7 @@ def fill(tx: Transaction, name: str) -> None:
         texts=b"",
     )
     PromptRows(tx).add(row, {"title": "Hm", "text": f"prompt of {name}"})
+    Suggestions(tx).add(f"g-{name}", name, "garden", {"text": f"suggestion of {name}"})
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",

@@ -178,7 +178,10 @@ class Rhythm:
             return
         state = turn.state(_FLOW)
         unanswered = int(state.get("unanswered", 0))
-        if turn.community.state != "open" or unanswered > _PATIENCE:
+        community = turn.community
+        if community.state != "open" or "reflection" in community.paused:
+            return
+        if unanswered > _PATIENCE:
             return
         direct = turn.settings.get("reach") == "direct" and not turn.settings.get("closed")
         turn.keep(_FLOW, {**state, "unanswered": unanswered + 1, "waiting": not direct})
