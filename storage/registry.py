@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from storage import charter, prompts, reflection, sharing, suggestions, tables
+from storage import charter, numbers, prompts, reflection, sharing, suggestions, tables
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.personal import Personal
@@ -12,7 +12,7 @@ from storage.schedules import Schedules
 from storage.store import Transaction
 
 METADATA = SQLModel.metadata
-WITHOUT_PEOPLE = (sharing.SharedThought, sharing.MonthBand)  # loaded with the rest of the schema
+WITHOUT_PEOPLE = (sharing.SharedThought, numbers.MonthBand)  # loaded with the rest of the schema
 
 
 def _identity(tx: Transaction, row: tables.Subject) -> dict[str, Any]:

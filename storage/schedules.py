@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from bot.core.turn import Plan
 from storage.members import Members
@@ -100,6 +100,13 @@ class Schedules:
         """Return a member's schedules in all communities."""
         query = select(Schedule).where(Schedule.subject_id == subject)
         return [self._planned(row) for row in self.tx.session.exec(query.order_by(Schedule.id))]
+
+    def people(self, community: str, kind: str) -> int:
+        """Return how many members have a schedule of a kind."""
+        query = select(func.count(func.distinct(col(Schedule.subject_id)))).where(
+            Schedule.community_id == community, Schedule.kind == kind
+        )
+        return self.tx.session.exec(query).one()
 
     def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> list[Plan]:
         """Take the schedules of these platforms whose moment has come, the earliest first."""

@@ -1,7 +1,6 @@
 """Thoughts that are shared without a name: no member, no order, no time finer than the week.
 
-A row is found by the digest of its withdrawal code alone. Bands of a month are kept, so that
-asking twice within it cannot tell who came in between.
+A row is found by the digest of its withdrawal code alone.
 """
 
 from datetime import date
@@ -9,7 +8,7 @@ from datetime import date
 from sqlmodel import Field, SQLModel, col, delete, func, select
 
 from storage.store import Transaction
-from storage.tables import Community, Membership, Schedule
+from storage.tables import Community
 
 _TEXT = "shared_thought.text"
 
@@ -24,16 +23,6 @@ class SharedThought(SQLModel, table=True):
     community_id: str = Field(foreign_key="community.id", ondelete="CASCADE", index=True)
     week: date
     text: bytes
-
-
-class MonthBand(SQLModel, table=True):
-    """What a number about people was in a calendar month, as a band."""
-
-    __tablename__ = "month_band"
-    community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
-    month: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
-    band: str
 
 
 class Sharing:
@@ -88,35 +77,3 @@ class Sharing:
 
     def _digest(self, code: str) -> str:
         return self.tx.vault.digest("share", code)
-
-
-class Numbers:
-    """Numbers about people, which leave the store as bands only."""
-
-    def __init__(self, tx: Transaction) -> None:
-        """Work in this transaction."""
-        self.tx = tx
-
-    def members(self, community: str) -> int:
-        """Return how many are here."""
-        query = select(func.count()).select_from(Membership)
-        here = query.where(Membership.community_id == community, col(Membership.here).is_(True))
-        return self.tx.session.exec(here).one()
-
-    def planned(self, community: str, kind: str) -> int:
-        """Return how many members have a schedule of a kind."""
-        query = select(func.count(func.distinct(col(Schedule.subject_id)))).where(
-            Schedule.community_id == community, Schedule.kind == kind
-        )
-        return self.tx.session.exec(query).one()
-
-    def band(self, community: str, month: str, name: str) -> str | None:
-        """Return the band that was kept of a month."""
-        row = self.tx.session.get(MonthBand, (community, month, name))
-        return row.band if row else None
-
-    def keep(self, community: str, month: str, name: str, band: str) -> None:
-        """Keep a band for the rest of its month."""
-        row = MonthBand(community_id=community, month=month, name=name, band=band)
-        self.tx.session.add(row)
-        self.tx.session.flush()

@@ -75,6 +75,19 @@ class HomeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A number that moderators may know; `of_people`: as a band only, and never under five.
+
+    `name` is for good: the band of a month is kept under it.
+    """
+
+    name: str
+    label: str
+    count: int
+    of_people: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """One capability.
 
@@ -86,7 +99,7 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, variables, setup: see `Turn.gather`.
+        home, status, problems, numbers, variables, setup: see `Turn.gather`.
         check: mistakes in the feature's content files.
     """
 
@@ -100,6 +113,7 @@ class Feature:
     home: Callable[[Turn], Sequence[HomeItem]] | None = None
     status: Callable[[Turn], Sequence[str]] | None = None
     problems: Callable[[Turn], Sequence[str]] | None = None
+    numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None

@@ -4,7 +4,7 @@ from bot.core.commands import Audience, Command, Option
 from bot.core.events import Added, Removed
 from bot.core.features import Feature, SetupGoesOn
 from bot.core.turn import PAUSABLE
-from bot.features.community import flow, quiet, setup
+from bot.features.community import flow, numbers, quiet, setup
 
 _MODERATOR = Audience.MODERATOR
 
@@ -22,6 +22,7 @@ def feature() -> Feature:
             Command("keeper open", flow.open_, audience=_MODERATOR),
             Command("keeper pause", flow.pause, (what,), audience=_MODERATOR),
             Command("keeper resume", flow.resume, (what,), audience=_MODERATOR),
+            Command("keeper numbers", numbers.show, audience=_MODERATOR),
             Command("keeper quiet list", quiet.show, audience=_MODERATOR),
             Command("keeper quiet add", quiet.add, (days,), audience=_MODERATOR),
             Command("keeper quiet remove", quiet.remove, (number,), audience=_MODERATOR),

@@ -30,6 +30,7 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         receipts=[{**each, "at": _day(each["at"])} for each in held.get("acknowledgements", [])],
         schedules=[_day(each["next"]) for each in held.get("schedules", []) if each["next"]],
         prompts=[each["text"] for each in held.get("prompts", [])],
+        suggestions=[each["text"] for each in held.get("suggestions", [])],
         questions=len(held.get("questions", [])),
         messages=len(held.get("messages", [])),
     )

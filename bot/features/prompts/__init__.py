@@ -12,7 +12,9 @@ from bot.features.prompts.moderating import TEXT, Moderating
 from bot.features.prompts.noting import KIND as NOTE
 from bot.features.prompts.noting import Notes
 from bot.features.prompts.posting import Postings
+from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.scheduling import Scheduling
+from bot.features.prompts.suggesting import NEWS, Suggesting
 
 _MODERATOR = Audience.MODERATOR
 
@@ -26,18 +28,24 @@ def feature(folders: Folders) -> Feature:
     notes = Notes(library)
     moderating = Moderating(library, posting)
     scheduling = Scheduling(library, notes.planned_anew)
-    arranging = Arranging(library, posting)
+    reviewing, suggesting = Reviewing(), Suggesting()
+    arranging = Arranging(library, posting, reviewing)
     notes.arranging, notes.scheduling = arranging, scheduling
 
     def zone_changed(turn: Turn, event: ZoneChanged) -> None:
         if not event.own:
             notes.planned_anew(turn)
 
+    def undelivered(turn: Turn, event: Undelivered) -> None:
+        notes.undelivered(turn, event)
+        suggesting.undelivered(turn, event)
+
     text = Option("text", limit=TEXT)
     number = Option("number", limit=4, number=True)
     return Feature(
         name="prompts",
         commands=(
+            Command("suggest", suggesting.suggest, (text,)),
             Command("keeper prompt list", arranging.list_, audience=_MODERATOR),
             Command("keeper prompt add", moderating.add, (text,), audience=_MODERATOR),
             Command("keeper prompt edit", moderating.edit, (number, text), audience=_MODERATOR),
@@ -59,22 +67,30 @@ def feature(folders: Folders) -> Feature:
             "prompts.swap": arranging.swapped,
             "prompts.arc": arranging.arc_chosen,
             "prompts.mend": arranging.mended,
+            "suggest.text": suggesting.typed,
+            "suggest.credit": suggesting.credited,
+            "suggest.name": suggesting.named,
+            "suggest.edited": suggesting.edit_answered,
+            "review.answer": reviewing.answered,
+            "review.text": reviewing.proposed,
+            "review.reason": reviewing.declined,
             "note.wanted": notes.wanted,
             "note.answer": notes.answered,
             "note.text": notes.text_typed,
             "card.choice": posting.card_answered,
         },
-        due={KIND: posting.due, NOTE: notes.due},
+        due={KIND: posting.due, NOTE: notes.due, NEWS: suggesting.due},
         read_ahead=posting.read_ahead,
-        home=notes.home,
-        status=posting.status,
+        home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
+        numbers=posting.numbers,
+        status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
         problems=posting.problems,
         on={
             SetupReached: scheduling.set_up,
-            Undelivered: notes.undelivered,
+            Undelivered: undelivered,
             ZoneChanged: zone_changed,
         },
-        gates={"prompts.note": notes.still_wanted},
+        gates={"prompts.note": notes.still_wanted, "prompts.news": suggesting.wanted},
         setup=(SetupStep("schedule", 50),),
         check=content.check,
     )

@@ -10,11 +10,13 @@ from bot.core.content import in_locale
 from bot.core.errors import BadInput
 from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
-from bot.features.prompts.cards import Card, library_card, own_card, shown, title_of
+from bot.features.prompts.cards import SUGGESTED, Card, library_card, own_card, shown, title_of
 from bot.features.prompts.coming import Coming, Library, room_of, with_payload
 from bot.features.prompts.moderating import TEXT, change, check_text
 from bot.features.prompts.posting import Postings, waiting_own
+from bot.features.prompts.reviewing import Reviewing
 from storage.prompts import Posting, PromptRows
+from storage.suggestions import Suggestions
 
 _SHOWN = 5
 _FAR = 12  # how far ahead another prompt is looked for
@@ -24,10 +26,11 @@ _OFFERED = 4
 class Arranging:
     """What `/keeper prompt list` shows and offers."""
 
-    def __init__(self, library: Library, postings: Postings) -> None:
+    def __init__(self, library: Library, postings: Postings, reviewing: Reviewing) -> None:
         """Arrange these prompts."""
         self.library = library
         self.postings = postings
+        self.reviewing = reviewing
 
     def list_(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """Show what comes next, when and why, and the community's own that wait."""
@@ -44,7 +47,8 @@ class Arranging:
             for each in coming
         ]
         own = [turn.rows(PromptRows).texts(row)["title"] for row in waiting_own(turn)]
-        choices = []
+        suggested = len(turn.rows(Suggestions).waiting(turn.community.id))
+        choices = [turn.choice("suggested", "choice_suggested")] if suggested else []
         if coming:
             choices.append(turn.choice("swap", "choice_swap"))
             arc = "arc_end" if self._arc_left(turn, coming[0]) else "arc"
@@ -59,12 +63,15 @@ class Arranging:
             coming=rows,
             several=several,
             own=own,
+            suggested=suggested,
             library=len(self.library.prompts),
         )
 
     def listed(self, turn: Turn, answer: Answer) -> None:
         """Do what was chosen under the list."""
         match answer.choice:
+            case "suggested":
+                self.reviewing.show(turn)
             case "swap":
                 self.ask_swap(turn)
             case "arc":
@@ -179,6 +186,8 @@ class Arranging:
         card = self._posted(turn, posting) if posting else None
         if posting is None or card is None:
             raise BadInput("mend_gone")
+        if card.kind == SUGGESTED:
+            raise BadInput("edit_suggested")
         field = Field("text", turn.text("field_text"), limit=TEXT, required=True)
         turn.ask_form(
             "prompts.mend",

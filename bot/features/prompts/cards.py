@@ -11,6 +11,9 @@ from bot.engine.words import check_template, render_template
 from bot.features.prompts.choosing import Why
 from bot.features.prompts.content import VARIABLES, Prompt
 from storage.prompts import Prompt as Row
+from storage.suggestions import Suggestions
+
+SUGGESTED = "suggested"  # the kind of a prompt that a member suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Card:
         id: of the library's prompt, or of the community's own.
         own: a person typed it, so that its first line is its title.
         base: the prompt of the library that it was made from.
+        credit: whose question it is, if they want to be named.
         why: why it comes now.
     """
 
@@ -32,12 +36,13 @@ class Card:
     starters: tuple[str, ...] = ()
     easier: str = ""
     base: str = ""
+    credit: str = ""
     why: Why = Why.DRAWN
 
 
 def own_card(row: Row, texts: Mapping[str, Any]) -> Card:
     """Return the card of a prompt of the community's own."""
-    why = Why.SUGGESTED if row.kind == "suggested" else Why.OWN
+    why = Why.SUGGESTED if row.kind == SUGGESTED else Why.OWN
     base = str(texts.get("base", ""))
     title, text = str(texts["title"]), str(texts["text"])
     return Card(row.id, row.kind, title, text, own=True, base=base, why=why)
@@ -61,6 +66,9 @@ def shown(turn: Turn, card: Card) -> Card:
     """Fill in what a prompt's template shows; what a moderator typed is taken as text and
     Markdown.
     """
+    if card.kind == SUGGESTED:
+        # Members know nothing of templates: what they write in braces stands there.
+        return replace(card, credit=_credit(turn, card))
     values = {"community": turn.community.name, **dict(turn.gather("variables"))}
     known = {name: values.get(name, "") for name in VARIABLES}
     check_template(card.text, VARIABLES)
@@ -68,6 +76,15 @@ def shown(turn: Turn, card: Card) -> Card:
     text = render_template(card.text, known)
     title = title_of(text) if card.own else card.title
     return replace(card, title=title, text=text, easier=str(easier))
+
+
+def _credit(turn: Turn, card: Card) -> str:
+    """Return the credit that the author chose; none once they were erased."""
+    suggestions = turn.rows(Suggestions)
+    row = suggestions.behind(card.id)
+    body = suggestions.body(row) if row else {}
+    words = "credit_edited" if body.get("edited") else "credit"
+    return turn.text(words, name=str(body["credit"])) if body.get("credit") else ""
 
 
 def heading(card: Card) -> str:

@@ -10,7 +10,7 @@ from bot.core.errors import BadInput
 from bot.core.markup import Markdown
 from bot.core.turn import Answer, Turn
 from bot.engine.words import TemplateMistake, check_template
-from bot.features.prompts.cards import own_card, title_of
+from bot.features.prompts.cards import SUGGESTED, own_card, title_of
 from bot.features.prompts.coming import Library
 from bot.features.prompts.content import VARIABLES
 from bot.features.prompts.posting import Postings, waiting_own
@@ -86,6 +86,8 @@ class Moderating:
             turn.say("edited_by_two")
 
     def _change(self, turn: Turn, row: Prompt, text: str) -> None:
+        if row.kind == SUGGESTED:
+            raise BadInput("edit_suggested")
         check_text(text)
         change(turn, row, text)
         turn.say("edited")
@@ -125,13 +127,14 @@ def new_own(
     kind: str = "own",
     base: str = "",
     author: str | None = None,
-    state: str = "approved",
+    template: bool = True,
 ) -> Prompt:
     """Keep a prompt of the community's own, the last in their order.
 
     Raises: `BadInput` for a template outside the subset.
     """
-    check_text(text)
+    if template:
+        check_text(text)
     rows = turn.rows(PromptRows)
     position = max((each.position for each in rows.own(turn.community.id)), default=-1) + 1
     row = Prompt(
@@ -139,7 +142,7 @@ def new_own(
         community_id=turn.community.id,
         author_id=author,
         kind=kind,
-        state=state,
+        state="approved",
         position=position,
         texts=b"",
     )

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Field
+from bot.core.errors import BadInput
 from bot.core.events import Undelivered
 from bot.core.features import HomeItem
 from bot.core.markup import Markdown
@@ -14,7 +15,7 @@ from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.engine.schedule.recurrence import Rule
 from bot.features.prompts.arranging import Arranging
-from bot.features.prompts.cards import heading, shown
+from bot.features.prompts.cards import SUGGESTED, heading, shown
 from bot.features.prompts.coming import Coming, Library, next_date
 from bot.features.prompts.moderating import TEXT, change, new_own
 from bot.features.prompts.posting import waiting_own
@@ -163,6 +164,8 @@ class Notes:
         if coming is None:
             return
         own = next((row for row in waiting_own(turn) if row.id == coming.card.id), None)
+        if own is not None and own.kind == SUGGESTED:
+            raise BadInput("edit_suggested")
         if own is not None:
             change(turn, own, answer.text)
         else:

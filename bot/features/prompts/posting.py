@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
-from bot.core.features import ThoughtOffered
+from bot.core.features import Number, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
@@ -85,6 +85,7 @@ class Postings:
             expires=LATENESS,
             title=heading(card),
             text=Markdown(card.text),
+            credit=Markdown(card.credit),
         )
         turn.do(
             OpenThread(
@@ -105,7 +106,12 @@ class Postings:
                 key=turn.new_id(),
                 to=room,
                 after=key,
-                text=turn.text("card", title=heading(card), text=Markdown(card.text)),
+                text=turn.text(
+                    "card",
+                    title=heading(card),
+                    text=Markdown(card.text),
+                    credit=Markdown(card.credit),
+                ),
                 choices=tuple(self._choices(turn, card)),
                 hint=turn.text("engine/how_to_react"),
             )
@@ -115,7 +121,13 @@ class Postings:
         """Show a moderator a prompt exactly as it will look."""
         card = shown(turn, card)
         choices = [f"{each.emoji} {each.label}" for each in self._choices(turn, card)]
-        turn.say("preview", title=heading(card), text=Markdown(card.text), choices=choices)
+        turn.say(
+            "preview",
+            title=heading(card),
+            text=Markdown(card.text),
+            credit=Markdown(card.credit),
+            choices=choices,
+        )
 
     def _choices(self, turn: Turn, card: Card) -> list[Choice]:
         choices = [turn.choice("keep", "choice_keep", emoji="📝")]
@@ -172,6 +184,14 @@ class Postings:
                 )
             )
         return lines or [turn.text("status_none", waiting=waiting)]
+
+    def numbers(self, turn: Turn) -> list[Number]:
+        """Return how many prompts were posted in this month, which everybody can see."""
+        zone = ZoneInfo(turn.community.zone)
+        month = f"{turn.now.astimezone(zone):%Y-%m}"
+        posted = turn.rows(PromptRows).postings(turn.community.id)
+        count = sum(f"{each.due.astimezone(zone):%Y-%m}" == month for each in posted)
+        return [Number("prompts", turn.text("number_posted"), count, of_people=False)]
 
     def problems(self, turn: Turn) -> list[str]:
         """Return why prompts would not come."""

@@ -1,5 +1,6 @@
 """The rhythm: a check-in now and then, for who asked for it; it opens with their own last words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
@@ -7,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Field
 from bot.core.content import in_locale
+from bot.core.errors import BadInput
 from bot.core.events import Undelivered
-from bot.core.features import HomeItem
+from bot.core.features import HomeItem, Number
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.engine.schedule.recurrence import Cadence, Rule, next_after
 from bot.features.reflection.content import Set
 from storage.conversations import Questions
 from storage.reflection import Thought, Thoughts
+from storage.schedules import Schedules
 
 KIND = "reflection.check-in"
 CADENCES = ("weekly", "fortnightly", "monthly")
@@ -59,7 +62,8 @@ class Rhythm:
             case "off":
                 self.stop(turn, {})
             case cadence:
-                self._begin(turn, str(cadence))
+                hour = hour_meant(options["hour"]) if options.get("hour") else None
+                self._begin(turn, str(cadence), hour)
 
     def _ask_cadence(self, turn: Turn) -> None:
         choices = [turn.choice(each, f"cadence_{each}") for each in CADENCES]
@@ -73,23 +77,25 @@ class Rhythm:
             return
         self._begin(turn, answer.choice)
 
-    def _begin(self, turn: Turn, cadence: str) -> None:
+    def _begin(self, turn: Turn, cadence: str, hour: time | None = None) -> None:
         zone = turn.zone
+        known = turn.plans(KIND, personal=True)
+        at = hour or next((Rule.from_json(plan.rule).at for plan in known if plan.rule), None)
+        at = at or _HOUR
         today = turn.now.astimezone(ZoneInfo(zone)).date()
         match cadence:
             case "weekly":
-                rule = Rule(Cadence.WEEKLY, at=_HOUR, weekday=today.weekday())
+                rule = Rule(Cadence.WEEKLY, at=at, weekday=today.weekday())
             case "fortnightly":
-                rule = Rule(Cadence.FORTNIGHTLY, at=_HOUR, anchor=today)
+                rule = Rule(Cadence.FORTNIGHTLY, at=at, anchor=today)
             case _:
                 nth = (today.day - 1) // 7 + 1
                 rule = Rule(
                     Cadence.NTH_WEEKDAY,
-                    at=_HOUR,
+                    at=at,
                     weekday=today.weekday(),
                     nth=nth if nth < 5 else -1,
                 )
-        known = turn.plans(KIND, personal=True)
         # The first one not within the next day: somebody has just reflected.
         first = next_after(rule, zone, turn.now)
         if (first - turn.now).total_seconds() < 86_400:
@@ -193,6 +199,11 @@ class Rhythm:
         else:
             self._invite(turn, gate="reflection.rhythm")
 
+    def numbers(self, turn: Turn) -> list[Number]:
+        """Return how many have a rhythm, for a band."""
+        count = turn.rows(Schedules).people(turn.community.id, KIND)
+        return [Number("reflection", turn.text("number_rhythm"), count)]
+
     def undelivered(self, turn: Turn, event: Undelivered) -> None:
         """Let a check-in that could not reach somebody wait for them."""
         question = turn.rows(Questions).get(event.key)
@@ -295,3 +306,15 @@ class Rhythm:
 
     def _local(self, turn: Turn, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(turn.zone))
+
+
+def hour_meant(typed: str) -> time:
+    """Return the time of day that somebody typed: 7:30, 19h, 21.
+
+    Raises: `BadInput` for none.
+    """
+    found = re.fullmatch(r"(?:at |à )?(\d{1,2})(?:\s*[:.h]\s*(\d\d)?)?", typed.strip().casefold())
+    hour, minute = (int(part or 0) for part in found.groups()) if found else (24, 0)
+    if hour > 23 or minute > 59:
+        raise BadInput("hour_unknown", typed=typed[:20])
+    return time(hour, minute)
