@@ -81,6 +81,7 @@ class Community(SQLModel, table=True):
     moderators_room: str | None = None
     opened_at: datetime | None = None
     paused: str = ""  # features that are paused alone, with spaces between
+    sets_off: str = ""  # reflection sets that are not offered, with spaces between
     share_round: int = 0  # how often thoughts that were shared without a name were released
 
 

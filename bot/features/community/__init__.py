@@ -4,7 +4,7 @@ from bot.core.commands import Audience, Command, Option
 from bot.core.events import Added, Removed
 from bot.core.features import Feature, SetupGoesOn
 from bot.core.turn import PAUSABLE
-from bot.features.community import flow, numbers, quiet, setup
+from bot.features.community import carrying, flow, numbers, quiet, setup
 
 _MODERATOR = Audience.MODERATOR
 
@@ -22,6 +22,8 @@ def feature() -> Feature:
             Command("keeper open", flow.open_, audience=_MODERATOR),
             Command("keeper pause", flow.pause, (what,), audience=_MODERATOR),
             Command("keeper resume", flow.resume, (what,), audience=_MODERATOR),
+            Command("keeper export", carrying.export, audience=_MODERATOR),
+            Command("keeper import", carrying.import_, audience=_MODERATOR),
             Command("keeper numbers", numbers.show, audience=_MODERATOR),
             Command("keeper quiet list", quiet.show, audience=_MODERATOR),
             Command("keeper quiet add", quiet.add, (days,), audience=_MODERATOR),
@@ -33,10 +35,13 @@ def feature() -> Feature:
             "community.rooms": setup.rooms,
             "community.rooms_apart": setup.rooms_apart,
             "community.opening": setup.opening,
+            "import.text": carrying.typed,
+            "import.sure": carrying.sure,
             "quiet.days": quiet.days_typed,
             "quiet.remove": quiet.remove_chosen,
         },
         on={Added: flow.added, Removed: flow.removed, SetupGoesOn: setup.goes_on},
         status=quiet.status,
+        carries=(carrying.CARRY,),
         problems=flow.problems,
     )

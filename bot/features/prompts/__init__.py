@@ -7,6 +7,7 @@ from bot.core.features import Feature, SetupReached, SetupStep, ZoneChanged
 from bot.core.turn import Turn
 from bot.features.prompts import content
 from bot.features.prompts.arranging import Arranging
+from bot.features.prompts.carrying import Carrying
 from bot.features.prompts.coming import KIND, Library
 from bot.features.prompts.moderating import TEXT, Moderating
 from bot.features.prompts.noting import KIND as NOTE
@@ -72,7 +73,8 @@ def feature(folders: Folders) -> Feature:
             "suggest.name": suggesting.named,
             "suggest.edited": suggesting.edit_answered,
             "review.answer": reviewing.answered,
-            "review.text": reviewing.proposed,
+            "review.text": reviewing.text_typed,
+            "review.note": reviewing.proposed,
             "review.reason": reviewing.declined,
             "note.wanted": notes.wanted,
             "note.answer": notes.answered,
@@ -83,6 +85,7 @@ def feature(folders: Folders) -> Feature:
         read_ahead=posting.read_ahead,
         home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
         numbers=posting.numbers,
+        carries=(Carrying(library, scheduling).carry,),
         status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
         problems=posting.problems,
         on={

@@ -5,14 +5,12 @@ from typing import Any
 
 from bot.core.actions import Field
 from bot.core.turn import Answer, Plan, Turn
-from bot.engine.reading import fold
 from bot.features.prompts.moderating import TEXT
 from bot.features.prompts.suggesting import NEWS, approve
 from storage.schedules import Schedules
 from storage.suggestions import Suggestion, Suggestions
 
 _REASON = 1000
-_NO_NOTE = ("", "-", "–", "none", "no", "aucun", "non")
 
 
 class Reviewing:
@@ -52,11 +50,8 @@ class Reviewing:
                 turn.say("approved")
                 self._next(turn)
             case "edit":
-                fields = [
-                    Field("text", turn.text("field_question"), limit=TEXT, required=True),
-                    Field("note", turn.text("field_note"), limit=_REASON),
-                ]
-                turn.ask_form("review.text", "ask_proposal", fields, about=answer.about)
+                field = Field("text", turn.text("field_question"), limit=TEXT, required=True)
+                turn.ask_form("review.text", "ask_proposal", [field], about=answer.about)
             case _:
                 field = Field("reason", turn.text("field_reason"), limit=_REASON, required=True)
                 turn.ask_form(
@@ -67,17 +62,23 @@ class Reviewing:
                     about=answer.about,
                 )
 
+    def text_typed(self, turn: Turn, answer: Answer) -> None:
+        """Ask for a word to the author."""
+        field = Field("note", turn.text("field_note"), limit=_REASON, required=True)
+        choices = [turn.choice("none", "choice_no_note")]
+        about = {**answer.about, "text": answer.text}
+        turn.ask_form("review.note", "ask_note_to_author", [field], choices=choices, about=about)
+
     def proposed(self, turn: Turn, answer: Answer) -> None:
         """Ask the author about other words."""
         row = self._meant(turn, answer)
         if row is None:
             return
         suggestions = turn.rows(Suggestions)
-        note = answer.values.get("note", "")
-        body = suggestions.body(row)
-        changed: dict[str, Any] = {**body, "proposed": answer.values["text"], "kept": False}
+        note = "" if answer.choice else answer.text
+        proposal = {"proposed": str(answer.about["text"]), "note": note, "kept": False}
         row.state = "asked"
-        suggestions.save(row, {**changed, "note": "" if fold(note) in _NO_NOTE else note})
+        suggestions.save(row, {**suggestions.body(row), **proposal})
         self._news(turn, row)
         turn.say("proposed")
         self._next(turn)

@@ -27,7 +27,7 @@ from storage.prompts import PromptRows
 
 _SUGGESTED = "fortnightly tuesday 09:00"
 _SHOWN = 3
-_MOST = 6  # schedules of one community
+MOST = 6  # schedules of one community
 _NO_WORDS = ("off", "none", "stop", "aucun", "non")
 
 
@@ -60,7 +60,7 @@ class Scheduling:
             self._go_on(turn, {"plan": plans[0].id})
             return
         choices = [Choice(plan.id, self._label(turn, plan), None, ()) for plan in plans]
-        if len(plans) < _MOST:
+        if len(plans) < MOST:
             choices.append(turn.choice("new", "choice_new_schedule"))
         choices.append(turn.choice("none", "choice_as_it_is"))
         turn.ask("prompts.which", "ask_which_schedule", choices, about={"words": words})
@@ -150,8 +150,8 @@ class Scheduling:
         zone = turn.community.zone
         begin = self._free_from(turn, zone, answer.about)
         known = self._named(turn, answer.about)
-        if known is None and len(self.library.plans(turn)) >= _MOST:
-            raise BadInput("too_many_schedules", count=_MOST)
+        if known is None and len(self.library.plans(turn)) >= MOST:
+            raise BadInput("too_many_schedules", count=MOST)
         room = str(answer.about.get("room", "")) or None
         self.save(turn, known, rule, zone, next_after(rule, zone, begin), room=room)
         shown_first = calendar_of(turn).next_after(rule, zone, begin)

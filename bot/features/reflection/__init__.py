@@ -1,6 +1,6 @@
 """Reflection: private notes and check-ins, the author's alone."""
 
-from bot.core.commands import Command, Option
+from bot.core.commands import Audience, Command, Option
 from bot.core.content import Folders
 from bot.core.events import Undelivered
 from bot.core.features import Feature, ThoughtOffered
@@ -26,6 +26,7 @@ def feature(folders: Folders) -> Feature:
             Command("reflect look-back", keeping.look_back, private=True),
             Command("reflect share", shares.share, private=True),
             Command("reflect stop", rhythm.stop, private=True),
+            Command("keeper reflect sets", rhythm.show_sets, audience=Audience.MODERATOR),
             Command("reflect check-in", rhythm.take_up, private=True),
         ),
         answers={
@@ -35,6 +36,7 @@ def feature(folders: Folders) -> Feature:
             "share.sure": shares.sure,
             "share.code": shares.code_typed,
             "rhythm.offer": rhythm.offered,
+            "sets.change": rhythm.sets_changed,
             "rhythm.cadence": rhythm.chosen,
             "rhythm.set": rhythm.set_chosen,
             "rhythm.reach": rhythm.reach_chosen,

@@ -15,6 +15,7 @@ from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.engine.schedule.recurrence import Cadence, Rule, next_after
 from bot.features.reflection.content import Set
+from storage.communities import Communities
 from storage.conversations import Questions
 from storage.reflection import Thought, Thoughts
 from storage.schedules import Schedules
@@ -119,21 +120,60 @@ class Rhythm:
         turn.say(
             "rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, shown)
         )
-        if len(self.sets) > 1 and not turn.state(_FLOW).get("set"):
+        if len(self.offered_sets(turn)) > 1 and not turn.state(_FLOW).get("set"):
             self._ask_set(turn)
         else:
             self._ask_reach(turn)
 
     def _ask_set(self, turn: Turn) -> None:
+        sets = self.offered_sets(turn)
         choices = [
-            Choice(each.id, in_locale(each.title, turn.locale), None, (each.id,))
-            for each in self.sets.values()
+            Choice(each.id, in_locale(each.title, turn.locale), None, (each.id,)) for each in sets
         ]
         listed = [
             (in_locale(each.title, turn.locale), in_locale(each.about, turn.locale))
-            for each in self.sets.values()
+            for each in sets
         ]
         turn.ask("rhythm.set", "ask_set", choices, sets=listed)
+
+    def offered_sets(self, turn: Turn) -> list[Set]:
+        """Return the sets that this community offers; never none."""
+        off = turn.rows(Communities).get(turn.community.id).sets_off.split()
+        sets = list(self.sets.values())
+        return [each for each in sets if each.id not in off] or sets[:1]
+
+    def show_sets(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """Show a moderator which sets are offered, and let them change it."""
+        on = {each.id for each in self.offered_sets(turn)}
+        choices = []
+        for each in self.sets.values():
+            words = "choice_set_off" if each.id in on else "choice_set_on"
+            if each.id not in on or len(on) > 1:
+                title = in_locale(each.title, turn.locale)
+                choices.append(turn.choice(each.id, words, title=title))
+        choices.append(turn.choice("done", "choice_sets_done"))
+        listed = [
+            (
+                in_locale(each.title, turn.locale),
+                in_locale(each.about, turn.locale),
+                each.id in on,
+            )
+            for each in self.sets.values()
+        ]
+        turn.ask("sets.change", "sets", choices, sets=listed)
+
+    def sets_changed(self, turn: Turn, answer: Answer) -> None:
+        """Offer a set, or no longer."""
+        if answer.choice not in self.sets:
+            turn.say("sets_kept")
+            return
+        communities = turn.rows(Communities)
+        row = communities.get(turn.community.id)
+        off = set(row.sets_off.split()) ^ {answer.choice}
+        if off < self.sets.keys():
+            row.sets_off = " ".join(sorted(off))
+            communities.save(row)
+        self.show_sets(turn, {})
 
     def set_chosen(self, turn: Turn, answer: Answer) -> None:
         """Keep the set, and ask where the check-in may come."""
@@ -242,7 +282,8 @@ class Rhythm:
         self, turn: Turn, gate: str | None, *, outcome: str = "", greet: bool = False
     ) -> None:
         state = turn.state(_FLOW)
-        chosen = self.sets.get(str(state.get("set", ""))) or next(iter(self.sets.values()))
+        # Who chose a set keeps it, also when it is not offered to others any more.
+        chosen = self.sets.get(str(state.get("set", ""))) or self.offered_sets(turn)[0]
         position = int(state.get("question", 0)) % len(chosen.questions)
         turn.keep(_FLOW, {**state, "question": position + 1})
         text = in_locale(chosen.questions[position].text, turn.locale)

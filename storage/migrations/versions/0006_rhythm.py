@@ -1,4 +1,6 @@
-"""What is paused alone; members' suggestions; what is shared without a name; bands of a month."""
+"""What is paused alone, and which question sets are not offered; members' suggestions; what is
+shared without a name; bands of a month.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +16,9 @@ def upgrade() -> None:
     op.add_column("community", sa.Column("paused", sa.String(), nullable=False, server_default=""))
     op.add_column(
         "community", sa.Column("share_round", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.add_column(
+        "community", sa.Column("sets_off", sa.String(), nullable=False, server_default="")
     )
     op.create_table(
         "suggestion",

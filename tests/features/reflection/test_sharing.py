@@ -201,3 +201,18 @@ async def test_ones_words_as_one_text(stage: Stage) -> None:
     )
     aloud = [x for x in stage.chat.lines if x.author == BOT and not isinstance(x.place, Direct)]
     assert not any("Thought" in line.text for line in aloud)
+
+
+async def test_moderators_say_which_sets_are_offered(stage: Stage) -> None:
+    await stage.says("mira", "keeper reflect sets")
+    await stage.clicks("mira", "No longer offer “Moments”")
+    assert "Moments (not offered)" in stage.last("mira").text
+    stage.restart()
+    await stage.says("ana", "reflect how-often weekly")
+    sets = stage.last("ana", "Which questions").choices
+    assert "Moments" not in sets
+    assert "Three beats" in sets
+    await stage.says("mira", "keeper reflect sets")
+    while label := next((x for x in stage.last("mira").choices if x.startswith("No ")), None):
+        await stage.clicks("mira", label)
+    assert stage.last("mira").text.count("(offered)") == 1
