@@ -5,6 +5,7 @@ from datetime import timedelta
 import structlog
 
 from bot.core.ports import Clock
+from storage.erasing import Erasing
 from storage.facts import forget_events
 from storage.outbox import Deliveries
 from storage.sharing import Sharing
@@ -47,3 +48,6 @@ class Retention:
             Sharing(tx).expire(unshared.date())
 
         await self.store.transact(drop, urgent=False)
+        seen = await self.store.transact(lambda tx: Erasing(tx).remove_traces(), urgent=False)
+        if seen is not None:
+            await self.store.transact(lambda tx: Erasing(tx).note_removed(seen), urgent=False)

@@ -22,9 +22,8 @@ _MODERATOR = Audience.MODERATOR
 
 def feature(folders: Folders) -> Feature:
     """Declare the feature, with the library of these folders."""
-    library = Library(
-        content.load_prompts(folders).value or {}, content.load_arcs(folders).value or {}
-    )
+    prompts = content.load_prompts(folders).value or {}
+    library = Library(prompts, content.load_arcs(folders, prompts).value or {})
     posting = Postings(library)
     notes = Notes(library)
     moderating = Moderating(library, posting)

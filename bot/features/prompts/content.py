@@ -24,6 +24,7 @@ from bot.engine.content import (
     load,
     meant,
     quote,
+    read,
     repeated,
 )
 from bot.engine.words import TemplateMistake, check_template
@@ -112,12 +113,18 @@ def load_prompts(
     return Loaded(None if mistakes else prompts, tuple(sorted(mistakes)))
 
 
-def load_arcs(folders: Folders) -> Loaded[Mapping[str, Arc]]:
-    """Load every arc by its id, the shipped ones first."""
+def load_arcs(
+    folders: Folders, prompts: Mapping[str, Prompt] | None = None
+) -> Loaded[Mapping[str, Arc]]:
+    """Load every arc by its id, the shipped ones first; `prompts` where they are loaded already."""
     files = [load(path, Arc) for path in folders.files("prompts", "arcs/*.yaml")]
     mistakes = [mistake for file in files for mistake in file.mistakes]
     mistakes += repeated(file.tree for file in files)
-    known = _known(folders)
+    known = (
+        {prompt.id: (prompt.kind, prompt.after) for prompt in prompts.values()}
+        if prompts
+        else _known(folders)
+    )
     for file in files:
         if file.tree is not None:
             mistakes += _steps(file.tree, known)
@@ -166,9 +173,9 @@ def _order(prompts: list[Tree]) -> Iterator[Mistake]:
             yield prompt.mistake("after", what, "Write 'after: null' at the one that comes first.")
 
 
-def _known(folders: Folders) -> Mapping[str, tuple[str, str | None]]:
+def _known(folders: Folders) -> dict[str, tuple[str, str | None]]:
     """Return as many prompts as can be read, by id: the kind, and what each comes after."""
-    trees = [load(path, File, template_problem).tree for path in folders.files("prompts")]
+    trees = [read(path).tree for path in folders.files("prompts")]
     return {
         str(entry.get("id")): (str(tree.get("kind")), entry.get("after"))
         for tree in trees
