@@ -164,15 +164,10 @@ async def a_member_suggests_a_question(circle: Circle) -> None:
     await circle.says("ana", "suggest")
     asked = await circle.hears("ana", "Nothing happens without your yes")
     assert "Shorter, I think." in asked
-    await circle.answers("ana", "Yes, with my name")
-    await circle.hears("ana", "How shall I name you")
-    await circle.says("ana", "Ana")
+    await circle.answers("ana", "Yes, without a name")
     await circle.hears("ana", "comes like this")
-    await circle.says("mira", "keeper prompt list")
-    coming = await circle.hears("mira", "These come next")
-    assert "What stayed unsaid today?: a member’s suggestion" in coming
     await circle.says("mira", "keeper prompt preview")
-    await circle.hears("mira", "Question by Ana, edited with a moderator")
+    await circle.hears("mira", "What stayed unsaid today?")
 
 
 async def what_is_mine(circle: Circle) -> None:
