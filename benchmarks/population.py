@@ -19,7 +19,7 @@ from benchmarks.common import FOLDERS, NULL
 from bot.core.refs import Community as CommunityRef
 from bot.engine.schedule.recurrence import Cadence, Rule
 from bot.features.charter.content import load_charter
-from bot.features.prompts.posting import KIND as PROMPT
+from bot.features.prompts.coming import KIND as PROMPT
 from bot.features.prompts.posting import LATENESS
 from bot.features.reflection.rhythm import KIND as CHECK_IN
 from storage.charter import Acknowledgement, Charter, CharterClause, CharterRows

@@ -5,7 +5,10 @@ from typing import Any
 from storage.communities import Communities
 from storage.personal import erase, export
 from storage.registry import PERSONAL
+from storage.tables import Meta
 from storage.transaction import Transaction
+
+_TRACES = "traces"  # how often somebody was erased since the file was last written anew
 
 
 class Erasing:
@@ -31,3 +34,18 @@ class Erasing:
         """
         self.tx.journal(subject)
         erase(self.tx, subject)
+        row = self.tx.session.get(Meta, _TRACES) or Meta(name=_TRACES, value="0")
+        row.value = str(int(row.value) + 1)
+        self.tx.session.add(row)
+
+    def remove_traces(self) -> str | None:
+        """Let the file be written anew if somebody was erased since; return what to note then."""
+        row = self.tx.session.get(Meta, _TRACES)
+        self.tx.rewrite = row is not None
+        return row.value if row else None
+
+    def note_removed(self, seen: str) -> None:
+        """Note that the file was written anew, unless somebody was erased meanwhile."""
+        row = self.tx.session.get(Meta, _TRACES)
+        if row is not None and row.value == seen:
+            self.tx.session.delete(row)

@@ -63,7 +63,7 @@ class PromptRows:
         """Work in this transaction."""
         self.tx = tx
 
-    def add(self, row: Prompt, texts: Mapping[str, str]) -> None:
+    def add(self, row: Prompt, texts: Mapping[str, Any]) -> None:
         """Keep a prompt of the community's own."""
         self.save(row, texts)
 
@@ -71,12 +71,14 @@ class PromptRows:
         """Return the community's own prompts that were not removed, in order."""
         return self._known(Prompt, community)
 
-    def texts(self, row: Prompt) -> dict[str, str]:
-        """Return a prompt's title and text."""
-        texts: dict[str, str] = json.loads(self.tx.open(_TEXTS, row.texts))
+    def texts(self, row: Prompt) -> dict[str, Any]:
+        """Return a prompt's title and text, what they were before (`history`), and the prompt of
+        the library that it was made from (`base`).
+        """
+        texts: dict[str, Any] = json.loads(self.tx.open(_TEXTS, row.texts))
         return texts
 
-    def save(self, row: Prompt, texts: Mapping[str, str] | None = None) -> None:
+    def save(self, row: Prompt, texts: Mapping[str, Any] | None = None) -> None:
         """Keep a changed prompt."""
         if texts is not None:
             row.texts = self.tx.seal(_TEXTS, json.dumps(dict(texts)))
@@ -111,6 +113,7 @@ class PromptRows:
 
 def _export(tx: Transaction, row: Prompt) -> dict[str, Any]:
     texts = json.loads(tx.open(_TEXTS, row.texts))
+    texts.pop("history", None)  # other people's wordings, too
     return {"community": row.community_id, "state": row.state, **texts}
 
 

@@ -4,7 +4,19 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from storage import buddies, charter, hunts, lexicon, prompts, proposals, reflection, tables
+from storage import (
+    buddies,
+    charter,
+    hunts,
+    lexicon,
+    numbers,
+    prompts,
+    proposals,
+    reflection,
+    sharing,
+    suggestions,
+    tables,
+)
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.personal import Personal
@@ -12,6 +24,7 @@ from storage.schedules import Schedules
 from storage.transaction import Transaction
 
 METADATA = SQLModel.metadata
+WITHOUT_PEOPLE = (sharing.SharedThought, numbers.MonthBand)  # loaded with the rest of the schema
 
 
 def _identity(tx: Transaction, row: tables.Subject) -> dict[str, Any]:
@@ -64,6 +77,7 @@ PERSONAL = (
     *hunts.PERSONAL,
     *buddies.PERSONAL,
     *lexicon.PERSONAL,
+    *suggestions.PERSONAL,
     Personal(tables.Schedule, "schedules", _schedule),
     Personal(tables.Question, "questions", _question),
     Personal(tables.Outbox, "messages", _outbox),

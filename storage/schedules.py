@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Executable, bindparam, delete, select, update
-from sqlmodel import col
+from sqlmodel import col, func
 
 from bot.core.turn import Plan
 from storage.members import Members
@@ -151,6 +151,13 @@ class Schedules:
         """Return a member's schedules in all communities."""
         query = select(*_ROW).where(col(Schedule.subject_id) == subject)
         return self._found(query.order_by(col(Schedule.id)))
+
+    def people(self, community: str, kind: str) -> int:
+        """Return how many members have a schedule of a kind."""
+        query = select(func.count(func.distinct(col(Schedule.subject_id)))).where(
+            col(Schedule.community_id) == community, col(Schedule.kind) == kind
+        )
+        return int(self.tx.execute(query, of=Schedule).scalar_one())
 
     def due(self, now: datetime, limit: int, platforms: Sequence[str]) -> list[Plan]:
         """Take the schedules of these platforms whose moment has come, the earliest first."""

@@ -108,8 +108,8 @@ class Store:
                     result = work(tx)
                     tx.write()
                     session.commit()
-                if tx.erased:
-                    self._empty_log()
+                if tx.erased or tx.rewrite:
+                    self._empty_log(rewrite=tx.rewrite)
                 return result
             except Exception as error:
                 if attempt >= _RETRIES or not collided(error):
@@ -139,14 +139,20 @@ class Store:
                     log.info("The database works again.")
                 return result
 
-    def _empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, which holds the pages as they were before."""
+    def _empty_log(self, *, rewrite: bool) -> None:
+        """Empty SQLite's write-ahead log, which holds the pages as they were before.
+
+        `rewrite`: the file as well. What is deleted is overwritten, but where pages were divided
+        earlier, copies lie between the rows, which nothing but writing all anew removes.
+        """
         if self.engine.dialect.name != "sqlite":
             return
         connection = self.engine.raw_connection()
         try:
             # It is best effort: the rows are gone, whoever else reads now.
             with contextlib.suppress(sqlite3.OperationalError):
+                if rewrite:
+                    connection.cursor().execute("VACUUM")
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()

@@ -85,6 +85,9 @@ class Community(SQLModel, table=True):
     moderator_role: str | None = None
     lacks: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     opened_at: datetime | None = None
+    paused: str = ""  # features that are paused alone, with spaces between
+    sets_off: str = ""  # reflection sets that are not offered, with spaces between
+    share_round: int = 0  # how often thoughts that were shared without a name were released
 
 
 class CommunityRoom(SQLModel, table=True):

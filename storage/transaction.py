@@ -60,6 +60,7 @@ class Transaction:
         self.changed: _Changed = session.info.setdefault(_CHANGED, {})  # and rows to be changed
         self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
+        self.rewrite = False  # SQLite's file is written anew afterwards, without what was deleted
 
     def get(self, kind: type[Kept], key: str) -> Kept | None:
         """Return a row by its key."""

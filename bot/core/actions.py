@@ -137,7 +137,9 @@ class OpenThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """Replace the text of the message that `after` names."""
+    """Replace the text of the message that `after` names; its choices stay as they are, and are
+    said again in the text where there are no buttons.
+    """
 
     recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
     kind: Literal["edit"] = "edit"
@@ -145,6 +147,8 @@ class Edit:
     to: Destination
     after: str
     text: str
+    choices: tuple[Choice, ...] = ()
+    hint: str = ""
     lane: Lane = Lane.NORMAL
 
 

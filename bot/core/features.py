@@ -104,6 +104,36 @@ class HomeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """What a feature exports of a community's settings, and takes in elsewhere; rooms by name.
+
+    Args:
+        name: the key under which it stands in the file.
+        out: pieces of plain data, each of which can be taken in by itself.
+        look: says in lines what taking a piece in would do; raises `BadInput` for what cannot be.
+        take: does it. What is there already is left as it is.
+    """
+
+    name: str
+    out: Callable[[Turn], Sequence[Mapping[str, Any]]]
+    look: Callable[[Turn, Mapping[str, Any]], Sequence[str]]
+    take: Callable[[Turn, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that moderators may know; `of_people`: as a band only, and never under five.
+
+    `name` is for good: the band of a month is kept under it.
+    """
+
+    name: str
+    label: str
+    count: int
+    of_people: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """One capability.
 
@@ -115,7 +145,7 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, variables, findable, setup: see `Turn.gather`.
+        home, status, problems, numbers, variables, findable, carries, setup: see `Turn.gather`.
         check: mistakes in the feature's content files.
     """
 
@@ -129,7 +159,9 @@ class Feature:
     home: Callable[[Turn], Sequence[HomeItem]] | None = None
     status: Callable[[Turn], Sequence[str]] | None = None
     problems: Callable[[Turn], Sequence[str]] | None = None
+    numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None
+    carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None

@@ -24,6 +24,7 @@ from bot.core.refs import (
 R = TypeVar("R")
 
 USES = ("newcomers", "prompts", "charter", "moderators")
+PAUSABLE = ("prompts", "reflection")  # features of which a moderator may pause one alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class CommunityFacts:
     known_roles: Sequence[RoleFacts] = ()
     moderator_role: str | None = None
     lacks: Sequence[Need] = ()
+    paused: Sequence[str] = ()  # what comes by itself (see `PAUSABLE`), and is paused alone
 
 
 @dataclass(frozen=True, slots=True)

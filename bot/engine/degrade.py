@@ -14,6 +14,7 @@ from bot.core.actions import (
     AskChoice,
     AskForm,
     Choice,
+    Edit,
     OpenThread,
     Pin,
     Say,
@@ -44,6 +45,9 @@ def degrade(action: Action, can: Affordances) -> list[Action]:
             return _split(_aside(action, can), can)
         case AskForm():
             return _split(_aside(action, can), can)
+        case Edit() if action.choices and not can.buttons:
+            text = _with_numbers(action.text, action.choices, action.hint)
+            return [replace(action, text=text, choices=())]
         case OpenThread() if not can.threads:
             return [
                 Say(
@@ -101,17 +105,10 @@ def _with_opener(ask: AskForm) -> AskChoice:
 
 def _numbered(ask: AskChoice, can: Affordances) -> Say:
     emoji = reactions_for(ask.choices)
-    lines = [
-        f"{number}. {choice.emoji + ' ' if choice.emoji else ''}{escape(choice.label)}"
-        for number, choice in enumerate(ask.choices, 1)
-    ]
-    parts = [ask.text, "\n".join(lines)]
-    if ask.hint:
-        parts.append(ask.hint)
     return Say(
         key=ask.key,
         to=ask.to,
-        text="\n\n".join(parts),
+        text=_with_numbers(ask.text, ask.choices, ask.hint),
         lane=ask.lane,
         after=ask.after,
         aside=ask.aside,
@@ -119,6 +116,14 @@ def _numbered(ask: AskChoice, can: Affordances) -> Say:
         in_thread=ask.in_thread,
         reactions=emoji if can.reactions else (),
     )
+
+
+def _with_numbers(text: str, choices: tuple[Choice, ...], hint: str) -> str:
+    lines = [
+        f"{number}. {choice.emoji + ' ' if choice.emoji else ''}{escape(choice.label)}"
+        for number, choice in enumerate(choices, 1)
+    ]
+    return "\n\n".join(part for part in (text, "\n".join(lines), hint) if part)
 
 
 def _answerable(ask: AskForm) -> AskChoice:

@@ -59,4 +59,5 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         known_roles=_Read(lambda: communities.roles(row.id)),
         moderator_role=row.moderator_role,
         lacks=[Need(each) for each in row.lacks or ()],
+        paused=tuple(row.paused.split()),
     )

@@ -100,6 +100,14 @@ def read(path: Path) -> Loaded[Tree]:
     return Loaded(None if reader.mistakes else tree, tuple(reader.mistakes), tree)
 
 
+def parse(text: str) -> Loaded[Tree]:
+    """Read YAML that somebody typed, as `read` reads a file."""
+    reader = _Reader("")
+    value = reader.read(text.encode())
+    tree = value if isinstance(value, Tree) else None
+    return Loaded(None if reader.mistakes else tree, tuple(reader.mistakes), tree)
+
+
 class _TooDeep(Exception):
     """Lists and keys stand inside one another too often."""
 

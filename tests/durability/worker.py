@@ -17,7 +17,7 @@ from bot.core.refs import Community, Member, Room
 from bot.core.turn import Plan
 from bot.engine.pace import Pace
 from bot.engine.schedule.recurrence import Cadence, Rule
-from bot.features.prompts.posting import KIND as PROMPT
+from bot.features.prompts.coming import KIND as PROMPT
 from bot.features.reflection.rhythm import KIND as CHECK_IN
 from bot.logs import configure_logs
 from storage.communities import Communities

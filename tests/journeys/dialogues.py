@@ -149,6 +149,35 @@ async def a_moderator_adds_a_prompt(circle: Circle) -> None:
     assert "Nothing is wrong" in status
 
 
+async def a_member_suggests_a_question(circle: Circle) -> None:
+    """A moderator proposes other words; nothing is taken in before its author says yes."""
+    await opened(circle)
+    await welcomed(circle, "ana")
+    await circle.says("ana", "suggest What did you *not* say today?")
+    await circle.hears("ana", "shall your name stand below it")
+    await circle.answers("ana", "Without a name")
+    await circle.hears("ana", "It waits for a moderator")
+    await circle.says("mira", "keeper prompt list")
+    await circle.hears("mira", "Suggestions of members that wait for you: 1")
+    await circle.answers("mira", "Look at the suggestions")
+    shown = await circle.hears("mira", "A member suggests")
+    assert "does not wish to be named" in shown
+    await circle.answers("mira", "Propose other words")
+    await circle.hears("mira", "Write the question as you would post it")
+    await circle.says("mira", "What stayed unsaid today?")
+    await circle.hears("mira", "add a word to the author")
+    await circle.says("mira", "Shorter, I think.")
+    await circle.hears("mira", "Its author is asked")
+    await circle.restarts()
+    await circle.says("ana", "suggest")
+    asked = await circle.hears("ana", "Nothing happens without your yes")
+    assert "Shorter, I think." in asked
+    await circle.answers("ana", "Yes, without a name")
+    await circle.hears("ana", "comes like this")
+    await circle.says("mira", "keeper prompt preview")
+    await circle.hears("mira", "What stayed unsaid today?")
+
+
 async def what_is_mine(circle: Circle) -> None:
     """Seen, exported, and erased at once; afterwards the bot meets a stranger."""
     await opened(circle)
@@ -235,6 +264,7 @@ JOURNEYS: tuple[Callable[[Circle], Awaitable[None]], ...] = (
     a_member_keeps_thoughts,
     a_private_word_in_a_room,
     a_moderator_adds_a_prompt,
+    a_member_suggests_a_question,
     what_is_mine,
     odd_things_are_typed,
     en_francais,

@@ -117,7 +117,7 @@ steps:
             "prompts/prompts/content/story.yaml",
             7,
             "'text.en' contains a template that cannot be used: "
-            "only community and purpose can be shown, 'members'.",
+            "only community, purpose, words and harvest can be shown, 'members'.",
         ),
         (
             "prompts/prompts/content/story.yaml",

@@ -70,6 +70,12 @@ class Life:
         await stage.says(person, "I asked the zebras and answered it myself.")
         await stage.says(person, "reflect now A second zebra did it differently.")
         await stage.says(person, "something about a zebra that the bot does not understand")
+        await stage.says(person, "suggest What would a zebra like to be asked?")
+        await self.picks(person, "named")
+        await stage.says(person, "A zebra of the hall")
+        await stage.says(person, "reflect share")
+        await stage.says(person, "A zebra shared this.")
+        await self.picks(person, "share")
         await stage.says(person, "reflect now")  # this question stays open
 
     def bytes(self) -> dict[str, bytes]:

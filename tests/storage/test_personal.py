@@ -25,6 +25,7 @@ from storage.reflection import Thoughts
 from storage.registry import METADATA, PERSONAL
 from storage.schedules import Schedules
 from storage.store import Store
+from storage.suggestions import Suggestions
 from storage.tables import Subject
 from storage.transaction import Transaction
 
@@ -95,6 +96,7 @@ def fill(tx: Transaction, name: str) -> None:
         f"e-{name}", f"w-{name}", name, {"language": "en", "meaning": "Hm.", "credit": name}
     )
     words.save(name, f"w-{name}")
+    Suggestions(tx).add(f"g-{name}", name, "garden", {"text": f"suggestion of {name}"})
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",

@@ -49,20 +49,40 @@ def open_(turn: Turn, _options: Mapping[str, str]) -> None:
     turn.tell(Opened(event_id=turn.new_id()))
 
 
-def pause(turn: Turn, _options: Mapping[str, str]) -> None:
-    """Let nothing come due until `keeper resume`."""
+def pause(turn: Turn, options: Mapping[str, str]) -> None:
+    """Let nothing come due until `keeper resume`, or nothing of one kind."""
+    if what := options.get("what"):
+        _pause_alone(turn, {*turn.community.paused, what})
+        turn.say("paused_alone", what=turn.text(f"pausable_{what}"))
+        return
     if turn.community.state != "open":
         raise BadInput("not_open")
     _set_state(turn, "paused")
     turn.say("paused")
 
 
-def resume(turn: Turn, _options: Mapping[str, str]) -> None:
-    """Go on after a pause."""
-    if turn.community.state != "paused":
+def resume(turn: Turn, options: Mapping[str, str]) -> None:
+    """Go on after a pause: with everything, or with one kind."""
+    what, alone = options.get("what"), turn.community.paused
+    if what:
+        if what not in alone:
+            raise BadInput("not_paused")
+        _pause_alone(turn, set(alone) - {what})
+        turn.say("resumed_alone", what=turn.text(f"pausable_{what}"))
+        return
+    if turn.community.state != "paused" and not alone:
         raise BadInput("not_paused")
-    _set_state(turn, "open")
+    if turn.community.state == "paused":
+        _set_state(turn, "open")
+    _pause_alone(turn, set())
     turn.say("resumed")
+
+
+def _pause_alone(turn: Turn, what: set[str]) -> None:
+    communities = turn.rows(Communities)
+    row = communities.get(turn.community.id)
+    row.paused = " ".join(sorted(what))
+    communities.save(row)
 
 
 def status(turn: Turn, _options: Mapping[str, str]) -> None:
@@ -78,6 +98,7 @@ def status(turn: Turn, _options: Mapping[str, str]) -> None:
         "status",
         name=community.name,
         state=turn.text(f"state_{community.state}"),
+        paused=[turn.text(f"pausable_{what}") for what in community.paused],
         zone=community.zone,
         rooms=rooms,
         by_role=turn.has_roles,

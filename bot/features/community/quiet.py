@@ -87,6 +87,12 @@ def status(turn: Turn) -> list[str]:
 
 def _add(turn: Turn, text: str) -> None:
     first, last = _days_meant(turn, text)
+    if not keep(turn, first, last):
+        turn.say("quiet_already", span=_span(turn, first, last))
+
+
+def keep(turn: Turn, first: date, last: date, *, say: bool = True) -> bool:
+    """Keep quiet days; False where they are quiet already."""
     # What overlaps or follows on the next day becomes one with it.
     touching = [
         row
@@ -94,8 +100,7 @@ def _add(turn: Turn, text: str) -> None:
         if row.first_day <= last + _DAY and first <= row.last_day + _DAY
     ]
     if any(row.first_day <= first and last <= row.last_day for row in touching):
-        turn.say("quiet_already", span=_span(turn, first, last))
-        return
+        return False
     periods = turn.rows(QuietPeriods)
     for row in touching:
         first, last = min(first, row.first_day), max(last, row.last_day)
@@ -106,7 +111,9 @@ def _add(turn: Turn, text: str) -> None:
         )
     )
     words = "quiet_joined" if touching else "quiet_added"
-    turn.say(words, span=_span(turn, first, last), zone=turn.community.zone)
+    if say:
+        turn.say(words, span=_span(turn, first, last), zone=turn.community.zone)
+    return True
 
 
 def _remove(turn: Turn, row: QuietPeriod) -> None:

@@ -44,6 +44,7 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
             len(each["state"]) for each in held.get("conversations", []) if each["flow"] == "voices"
         ),
         wishes=len(held.get("buddy wishes", [])),
+        suggestions=[each["text"] for each in held.get("suggestions", [])],
         questions=len(held.get("questions", [])),
         messages=len(held.get("messages", [])),
     )

@@ -2,45 +2,97 @@
 
 from bot.core.commands import Audience, Command, Option
 from bot.core.content import Folders
-from bot.core.features import Feature, SetupReached, SetupStep
+from bot.core.events import Undelivered
+from bot.core.features import Feature, SetupReached, SetupStep, ZoneChanged
+from bot.core.turn import Turn
 from bot.features.prompts import content
-from bot.features.prompts.moderating import Moderating
-from bot.features.prompts.posting import KIND, Postings
+from bot.features.prompts.arranging import Arranging
+from bot.features.prompts.carrying import Carrying
+from bot.features.prompts.coming import KIND, Library
+from bot.features.prompts.moderating import TEXT, Moderating
+from bot.features.prompts.noting import KIND as NOTE
+from bot.features.prompts.noting import Notes
+from bot.features.prompts.posting import Postings
+from bot.features.prompts.reviewing import Reviewing
+from bot.features.prompts.scheduling import Scheduling
+from bot.features.prompts.suggesting import NEWS, Suggesting
 
 _MODERATOR = Audience.MODERATOR
-_TEXT = 2000
 
 
 def feature(folders: Folders) -> Feature:
     """Declare the feature, with the library of these folders."""
-    library = content.load_prompts(folders).value or {}
+    prompts = content.load_prompts(folders).value or {}
+    library = Library(prompts, content.load_arcs(folders, prompts).value or {})
     posting = Postings(library)
-    moderating = Moderating(posting)
-    text = Option("text", limit=_TEXT)
+    notes = Notes(library)
+    moderating = Moderating(library, posting)
+    scheduling = Scheduling(library, notes.planned_anew)
+    reviewing, suggesting = Reviewing(), Suggesting()
+    arranging = Arranging(library, posting, reviewing)
+    notes.arranging, notes.scheduling = arranging, scheduling
+
+    def zone_changed(turn: Turn, event: ZoneChanged) -> None:
+        if not event.own:
+            notes.planned_anew(turn)
+
+    def undelivered(turn: Turn, event: Undelivered) -> None:
+        notes.undelivered(turn, event)
+        suggesting.undelivered(turn, event)
+
+    text = Option("text", limit=TEXT)
     number = Option("number", limit=4, number=True)
     return Feature(
         name="prompts",
         commands=(
-            Command("keeper prompt list", moderating.list_, audience=_MODERATOR),
+            Command("suggest", suggesting.suggest, (text,)),
+            Command("keeper prompt list", arranging.list_, audience=_MODERATOR),
             Command("keeper prompt add", moderating.add, (text,), audience=_MODERATOR),
             Command("keeper prompt edit", moderating.edit, (number, text), audience=_MODERATOR),
             Command("keeper prompt remove", moderating.remove, (number,), audience=_MODERATOR),
-            Command("keeper prompt schedule", moderating.schedule, (text,), audience=_MODERATOR),
+            Command("keeper prompt schedule", scheduling.schedule, (text,), audience=_MODERATOR),
             Command("keeper prompt preview", moderating.preview, audience=_MODERATOR),
-            Command("keeper prompt skip-next", moderating.skip_next, audience=_MODERATOR),
+            Command("keeper prompt skip-next", scheduling.skip_next, audience=_MODERATOR),
+            Command("keeper prompt note", notes.offer, audience=_MODERATOR),
         ),
         answers={
             "prompts.add": moderating.added,
-            "prompts.when": moderating.when,
-            "prompts.rule": moderating.rule_typed,
-            "prompts.confirm": moderating.confirmed,
+            "prompts.edit": moderating.edited,
+            "prompts.which": scheduling.which,
+            "prompts.room": scheduling.room,
+            "prompts.when": scheduling.when,
+            "prompts.rule": scheduling.rule_typed,
+            "prompts.confirm": scheduling.confirmed,
+            "prompts.list": arranging.listed,
+            "prompts.swap": arranging.swapped,
+            "prompts.arc": arranging.arc_chosen,
+            "prompts.mend": arranging.mended,
+            "suggest.text": suggesting.typed,
+            "suggest.credit": suggesting.credited,
+            "suggest.name": suggesting.named,
+            "suggest.edited": suggesting.edit_answered,
+            "review.answer": reviewing.answered,
+            "review.text": reviewing.text_typed,
+            "review.note": reviewing.proposed,
+            "review.reason": reviewing.declined,
+            "note.wanted": notes.wanted,
+            "note.answer": notes.answered,
+            "note.text": notes.text_typed,
             "card.choice": posting.card_answered,
         },
-        due={KIND: posting.due},
+        due={KIND: posting.due, NOTE: notes.due, NEWS: suggesting.due},
         read_ahead=posting.read_ahead,
-        status=posting.status,
+        home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
+        numbers=posting.numbers,
+        carries=(Carrying(library, scheduling).carry,),
+        status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
         problems=posting.problems,
-        on={SetupReached: moderating.set_up},
+        on={
+            SetupReached: scheduling.set_up,
+            Undelivered: undelivered,
+            ZoneChanged: zone_changed,
+        },
+        gates={"prompts.note": notes.still_wanted, "prompts.news": suggesting.wanted},
         setup=(SetupStep("schedule", 50),),
         check=content.check,
     )

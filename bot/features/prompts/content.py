@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from bot.core.content import Folders, Mistake
 from bot.engine.content import (
     CheckTemplate,
     Content,
     Id,
+    Items,
     Loaded,
     Templates,
     Text,
@@ -23,6 +24,7 @@ from bot.engine.content import (
     load,
     meant,
     quote,
+    read,
     repeated,
 )
 from bot.engine.words import TemplateMistake, check_template
@@ -38,8 +40,17 @@ Kind = Literal[
     "difference",
     "us",
 ]
-VARIABLES = ("community", "purpose")  # what a prompt's text may show: {{ community }}
-Starters = Annotated[dict[str, Annotated[tuple[Text, ...], exactly(3)]], by_language]
+# What a prompt's text may show, as {{ community }}. What nobody contributes yet is empty, so that
+# a text can ask for it: {% if harvest %} … {% endif %}.
+VARIABLES = ("community", "purpose", "words", "harvest")
+ARC_LENGTH = 4
+_THREE = WithJsonSchema(
+    {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3}
+)
+_FOUR = WithJsonSchema(
+    {"type": "array", "items": {"type": "string"}, "minItems": ARC_LENGTH, "maxItems": ARC_LENGTH}
+)
+Starters = Annotated[dict[str, Annotated[tuple[Text, ...], exactly(3), _THREE]], by_language]
 
 
 class Entry(Content):
@@ -74,6 +85,16 @@ class Prompt(Entry):
     kind: Kind
 
 
+class Arc(Content):
+    """Four prompts that follow one another, when a moderator wants them to."""
+
+    format: Literal[1] = Field(alias="schema")
+    id: Id
+    title: Title
+    about: Texts
+    prompts: Annotated[tuple[Id, ...], exactly(ARC_LENGTH), _FOUR]
+
+
 def load_prompts(
     folders: Folders, check_template: CheckTemplate | None = None
 ) -> Loaded[Mapping[str, Prompt]]:
@@ -92,9 +113,28 @@ def load_prompts(
     return Loaded(None if mistakes else prompts, tuple(sorted(mistakes)))
 
 
+def load_arcs(
+    folders: Folders, prompts: Mapping[str, Prompt] | None = None
+) -> Loaded[Mapping[str, Arc]]:
+    """Load every arc by its id, the shipped ones first; `prompts` where they are loaded already."""
+    files = [load(path, Arc) for path in folders.files("prompts", "arcs/*.yaml")]
+    mistakes = [mistake for file in files for mistake in file.mistakes]
+    mistakes += repeated(file.tree for file in files)
+    known = (
+        {prompt.id: (prompt.kind, prompt.after) for prompt in prompts.values()}
+        if prompts
+        else _known(folders)
+    )
+    for file in files:
+        if file.tree is not None:
+            mistakes += _steps(file.tree, known)
+    arcs = {file.value.id: file.value for file in files if file.value}
+    return Loaded(None if mistakes else arcs, tuple(sorted(mistakes)))
+
+
 def check(folders: Folders) -> list[Mistake]:
-    """Return every mistake in the weekly prompts."""
-    return list(load_prompts(folders).mistakes)
+    """Return every mistake in the weekly prompts and the arcs."""
+    return [*load_prompts(folders).mistakes, *load_arcs(folders).mistakes]
 
 
 def template_problem(text: str) -> str | None:
@@ -113,7 +153,7 @@ _PROBLEMS = {
     "template_syntax": "it is unfinished or misspelt",
     "template_forbidden": "it does more than show a value",
     "template_filter": "there is no such filter",
-    "template_variable": f"only {' and '.join(VARIABLES)} can be shown",
+    "template_variable": f"only {', '.join(VARIABLES[:-1])} and {VARIABLES[-1]} can be shown",
 }
 
 
@@ -131,6 +171,42 @@ def _order(prompts: list[Tree]) -> Iterator[Mistake]:
         elif str(prompt.get("id")) in _behind(after, before):
             what = f"This prompt waits for {quote(after)}, which in the end waits for this one."
             yield prompt.mistake("after", what, "Write 'after: null' at the one that comes first.")
+
+
+def _known(folders: Folders) -> dict[str, tuple[str, str | None]]:
+    """Return as many prompts as can be read, by id: the kind, and what each comes after."""
+    trees = [read(path).tree for path in folders.files("prompts")]
+    return {
+        str(entry.get("id")): (str(tree.get("kind")), entry.get("after"))
+        for tree in trees
+        if tree is not None
+        for entry in entries(tree, "prompts")
+    }
+
+
+def _steps(arc: Tree, known: Mapping[str, tuple[str, str | None]]) -> Iterator[Mistake]:
+    """Yield steps of an arc that cannot follow one another."""
+    steps = arc.get("prompts")
+    if not isinstance(steps, Items):
+        return
+    before: list[str] = []
+    for number, step in enumerate(map(str, steps)):
+        line = steps.lines.get(number, steps.line)
+        if step not in known:
+            mend = meant(step, known, "Write the id of a prompt.")
+            yield Mistake(arc.file, line, f"There is no prompt {quote(step)}.", mend)
+            continue
+        kind, after = known[step]
+        if step in before:
+            what = f"The prompt {quote(step)} stands here twice."
+            yield Mistake(arc.file, line, what, "Put another in its place.")
+        elif before and before[-1] in known and known[before[-1]][0] == kind:
+            what = f"{quote(step)} is of the kind {quote(kind)}, as the one before it is."
+            yield Mistake(arc.file, line, what, "Put one of another kind between them.")
+        if after is not None and after not in before:
+            what = f"{quote(step)} comes back to {quote(after)}, which does not stand before it."
+            yield Mistake(arc.file, line, what, f"Put {quote(after)} further up.")
+        before.append(step)
 
 
 def _behind(after: object, before: Mapping[str, object]) -> set[str]:

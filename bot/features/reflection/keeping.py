@@ -9,7 +9,7 @@ from bot.core.actions import Field
 from bot.core.features import ThoughtOffered
 from bot.core.turn import Answer, Turn
 from bot.features.reflection.rhythm import Rhythm
-from storage.reflection import Thoughts
+from storage.reflection import Thought, Thoughts
 
 LIMIT = 4000
 _PAGE = 5
@@ -78,6 +78,10 @@ class Keeping:
         """Turn a page, or close the book."""
         if answer.choice == "end":
             turn.say("closed")
+        elif answer.choice == "whole":
+            thoughts = turn.rows(Thoughts).of(turn.subject, turn.community.id)
+            entries = [self._entry(turn, each) for each in thoughts]
+            turn.say("whole", entries=entries, name=turn.community.name)
         else:
             self._page(turn, int(answer.about["page"]) + (1 if answer.choice == "older" else -1))
 
@@ -88,17 +92,8 @@ class Keeping:
             return
         pages = (len(thoughts) + _PAGE - 1) // _PAGE
         page = max(0, min(page, pages - 1))
-        zone = ZoneInfo(turn.zone)
-        entries = [
-            {
-                "at": datetime.fromisoformat(str(each.body["at"])).astimezone(zone),
-                "text": str(each.body["text"]),
-                "question": str(each.body.get("question", "")),
-                "about": str(each.body.get("about", "")),
-                "outcome": self._outcome(turn, str(each.body.get("outcome", ""))),
-            }
-            for each in thoughts[page * _PAGE : (page + 1) * _PAGE]
-        ]
+        on_page = thoughts[page * _PAGE : (page + 1) * _PAGE]
+        entries = [self._entry(turn, each) for each in on_page]
         values: dict[str, Any] = {"entries": entries, "number": page + 1, "count": pages}
         if pages == 1:
             turn.say("look_back", **values)
@@ -108,8 +103,19 @@ class Keeping:
             choices.append(turn.choice("older", "choice_older"))
         if page > 0:
             choices.append(turn.choice("newer", "choice_newer"))
+        choices.append(turn.choice("whole", "choice_whole"))
         choices.append(turn.choice("end", "choice_close"))
         turn.ask("lookback.page", "look_back", choices, about={"page": page}, **values)
+
+    def _entry(self, turn: Turn, thought: Thought) -> dict[str, Any]:
+        body = thought.body
+        return {
+            "at": datetime.fromisoformat(str(body["at"])).astimezone(ZoneInfo(turn.zone)),
+            "text": str(body["text"]),
+            "question": str(body.get("question", "")),
+            "about": str(body.get("about", "")),
+            "outcome": self._outcome(turn, str(body.get("outcome", ""))),
+        }
 
     def _outcome(self, turn: Turn, outcome: str) -> str:
         return turn.text(f"choice_{outcome}") if outcome else ""

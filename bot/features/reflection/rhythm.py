@@ -1,5 +1,6 @@
 """The rhythm: a check-in now and then, for who asked for it; it opens with their own last words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
@@ -7,14 +8,17 @@ from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Field
 from bot.core.content import in_locale
+from bot.core.errors import BadInput
 from bot.core.events import Undelivered
-from bot.core.features import HomeItem
+from bot.core.features import HomeItem, Number
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.engine.schedule.recurrence import Cadence, Rule, next_after
 from bot.features.reflection.content import Set
+from storage.communities import Communities
 from storage.conversations import Questions
 from storage.reflection import Thought, Thoughts
+from storage.schedules import Schedules
 
 KIND = "reflection.check-in"
 CADENCES = ("weekly", "fortnightly", "monthly")
@@ -59,7 +63,8 @@ class Rhythm:
             case "off":
                 self.stop(turn, {})
             case cadence:
-                self._begin(turn, str(cadence))
+                hour = hour_meant(options["hour"]) if options.get("hour") else None
+                self._begin(turn, str(cadence), hour)
 
     def _ask_cadence(self, turn: Turn) -> None:
         choices = [turn.choice(each, f"cadence_{each}") for each in CADENCES]
@@ -73,23 +78,25 @@ class Rhythm:
             return
         self._begin(turn, answer.choice)
 
-    def _begin(self, turn: Turn, cadence: str) -> None:
+    def _begin(self, turn: Turn, cadence: str, hour: time | None = None) -> None:
         zone = turn.zone
+        known = turn.plans(KIND, personal=True)
+        at = hour or next((Rule.from_json(plan.rule).at for plan in known if plan.rule), None)
+        at = at or _HOUR
         today = turn.now.astimezone(ZoneInfo(zone)).date()
         match cadence:
             case "weekly":
-                rule = Rule(Cadence.WEEKLY, at=_HOUR, weekday=today.weekday())
+                rule = Rule(Cadence.WEEKLY, at=at, weekday=today.weekday())
             case "fortnightly":
-                rule = Rule(Cadence.FORTNIGHTLY, at=_HOUR, anchor=today)
+                rule = Rule(Cadence.FORTNIGHTLY, at=at, anchor=today)
             case _:
                 nth = (today.day - 1) // 7 + 1
                 rule = Rule(
                     Cadence.NTH_WEEKDAY,
-                    at=_HOUR,
+                    at=at,
                     weekday=today.weekday(),
                     nth=nth if nth < 5 else -1,
                 )
-        known = turn.plans(KIND, personal=True)
         # The first one not within the next day: somebody has just reflected.
         first = next_after(rule, zone, turn.now)
         if (first - turn.now).total_seconds() < 86_400:
@@ -113,21 +120,60 @@ class Rhythm:
         turn.say(
             "rhythm_kept", cadence=turn.text(f"cadence_{cadence}"), at=self._local(turn, shown)
         )
-        if len(self.sets) > 1 and not turn.state(_FLOW).get("set"):
+        if len(self.offered_sets(turn)) > 1 and not turn.state(_FLOW).get("set"):
             self._ask_set(turn)
         else:
             self._ask_reach(turn)
 
     def _ask_set(self, turn: Turn) -> None:
+        sets = self.offered_sets(turn)
         choices = [
-            Choice(each.id, in_locale(each.title, turn.locale), None, (each.id,))
-            for each in self.sets.values()
+            Choice(each.id, in_locale(each.title, turn.locale), None, (each.id,)) for each in sets
         ]
         listed = [
             (in_locale(each.title, turn.locale), in_locale(each.about, turn.locale))
-            for each in self.sets.values()
+            for each in sets
         ]
         turn.ask("rhythm.set", "ask_set", choices, sets=listed)
+
+    def offered_sets(self, turn: Turn) -> list[Set]:
+        """Return the sets that this community offers; never none."""
+        off = turn.rows(Communities).get(turn.community.id).sets_off.split()
+        sets = list(self.sets.values())
+        return [each for each in sets if each.id not in off] or sets[:1]
+
+    def show_sets(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """Show a moderator which sets are offered, and let them change it."""
+        on = {each.id for each in self.offered_sets(turn)}
+        choices = []
+        for each in self.sets.values():
+            words = "choice_set_off" if each.id in on else "choice_set_on"
+            if each.id not in on or len(on) > 1:
+                title = in_locale(each.title, turn.locale)
+                choices.append(turn.choice(each.id, words, title=title))
+        choices.append(turn.choice("done", "choice_sets_done"))
+        listed = [
+            (
+                in_locale(each.title, turn.locale),
+                in_locale(each.about, turn.locale),
+                each.id in on,
+            )
+            for each in self.sets.values()
+        ]
+        turn.ask("sets.change", "sets", choices, sets=listed)
+
+    def sets_changed(self, turn: Turn, answer: Answer) -> None:
+        """Offer a set, or no longer."""
+        if answer.choice not in self.sets:
+            turn.say("sets_kept")
+            return
+        communities = turn.rows(Communities)
+        row = communities.get(turn.community.id)
+        off = set(row.sets_off.split()) ^ {answer.choice}
+        if off < self.sets.keys():
+            row.sets_off = " ".join(sorted(off))
+            communities.save(row)
+        self.show_sets(turn, {})
 
     def set_chosen(self, turn: Turn, answer: Answer) -> None:
         """Keep the set, and ask where the check-in may come."""
@@ -178,7 +224,10 @@ class Rhythm:
             return
         state = turn.state(_FLOW)
         unanswered = int(state.get("unanswered", 0))
-        if turn.community.state != "open" or unanswered > _PATIENCE:
+        community = turn.community
+        if community.state != "open" or "reflection" in community.paused:
+            return
+        if unanswered > _PATIENCE:
             return
         direct = turn.settings.get("reach") == "direct" and not turn.settings.get("closed")
         turn.keep(_FLOW, {**state, "unanswered": unanswered + 1, "waiting": not direct})
@@ -189,6 +238,11 @@ class Rhythm:
             turn.ask("checkin.slower", "ask_slower", choices, gate="reflection.rhythm")
         else:
             self._invite(turn, gate="reflection.rhythm")
+
+    def numbers(self, turn: Turn) -> list[Number]:
+        """Return how many have a rhythm, for a band."""
+        count = turn.rows(Schedules).people(turn.community.id, KIND)
+        return [Number("reflection", turn.text("number_rhythm"), count)]
 
     def undelivered(self, turn: Turn, event: Undelivered) -> None:
         """Let a check-in that could not reach somebody wait for them."""
@@ -228,7 +282,8 @@ class Rhythm:
         self, turn: Turn, gate: str | None, *, outcome: str = "", greet: bool = False
     ) -> None:
         state = turn.state(_FLOW)
-        chosen = self.sets.get(str(state.get("set", ""))) or next(iter(self.sets.values()))
+        # Who chose a set keeps it, also when it is not offered to others any more.
+        chosen = self.sets.get(str(state.get("set", ""))) or self.offered_sets(turn)[0]
         position = int(state.get("question", 0)) % len(chosen.questions)
         turn.keep(_FLOW, {**state, "question": position + 1})
         text = in_locale(chosen.questions[position].text, turn.locale)
@@ -292,3 +347,15 @@ class Rhythm:
 
     def _local(self, turn: Turn, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(turn.zone))
+
+
+def hour_meant(typed: str) -> time:
+    """Return the time of day that somebody typed: 7:30, 19h, 21.
+
+    Raises: `BadInput` for none.
+    """
+    found = re.fullmatch(r"(?:at |à )?(\d{1,2})(?:\s*[:.h]\s*(\d\d)?)?", typed.strip().casefold())
+    hour, minute = (int(part or 0) for part in found.groups()) if found else (24, 0)
+    if hour > 23 or minute > 59:
+        raise BadInput("hour_unknown", typed=typed[:20])
+    return time(hour, minute)

@@ -1,11 +1,16 @@
 """Weekly prompts: what is read, and which mistakes are told."""
 
+import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from bot.core.content import Folders
-from bot.features.prompts.content import check, load_prompts, template_problem
+from bot.features.prompts.content import check, load_arcs, load_prompts, template_problem
+from bot.features.prompts.schema import json_schemas
 
 ROOT = Path(__file__).parents[3]
 HEAD = "schema: 1\nkind: story\nprompts:\n"
@@ -116,7 +121,7 @@ def test_a_template_may_show_little(tmp_path: Path) -> None:
         (
             8,
             "'text.en' contains a template that cannot be used: "
-            "only community and purpose can be shown, 'members'.",
+            "only community, purpose, words and harvest can be shown, 'members'.",
             "Change what stands in braces, or take it out.",
         ),
         (
@@ -131,3 +136,89 @@ def test_a_template_may_show_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["plain", "{{ community }}", "100 %", "{{ purpose | upper }}"])
 def test_templates_that_can_be_used(text: str) -> None:
     assert template_problem(text) is None
+
+
+# --- what ships ------------------------------------------------------------------------------
+
+SHIPPED = Folders([ROOT / "prompts"], ROOT / "charter.yaml")
+KINDS = {
+    "story": 7,
+    "puzzle": 6,
+    "values-gap": 5,
+    "perspective": 7,
+    "experiment": 8,
+    "words": 6,
+    "basic": 4,
+    "difference": 4,
+    "us": 5,
+}
+
+
+def test_the_library_has_what_the_product_promises() -> None:
+    prompts = load_prompts(SHIPPED).value or {}
+    assert Counter(prompt.kind for prompt in prompts.values()) == KINDS
+    pairs = [prompt for prompt in prompts.values() if prompt.after]
+    assert len(pairs) == 4
+    assert {prompt.kind for prompt in pairs} == {"experiment"}
+    assert all(p.exposed for p in prompts.values() if p.kind == "values-gap")
+    for prompt in prompts.values():
+        for tag in ("en", "fr"):
+            assert len(prompt.easier[tag]) < len(prompt.text[tag])
+            assert len(prompt.text[tag]) < 700, prompt.id
+            assert "!" not in prompt.text[tag], prompt.id
+
+
+def test_four_arcs_ship() -> None:
+    arcs = load_arcs(SHIPPED).value or {}
+    assert sorted(arcs) == ["arriving", "listening", "taking-stock", "trying"]
+
+
+@pytest.mark.parametrize("name", ["prompts.schema.json", "arc.schema.json"])
+def test_the_published_schema_is_that_of_the_code_and_fits_what_ships(name: str) -> None:
+    schema = json_schemas()[name]
+    folder = ROOT / "prompts" / "prompts"
+    assert json.loads((folder / name).read_text()) == schema, "see CONTRIBUTING.md to renew it"
+    judge = Draft202012Validator(schema)
+    arcs = "arcs/*.yaml" if name.startswith("arc") else "*.yaml"
+    files = sorted((folder / "content").glob(arcs))
+    assert files
+    for file in files:
+        judge.validate(YAML(typ="safe").load(file.read_text()))
+    assert not judge.is_valid({"schema": 1})
+
+
+ARC = """\
+schema: 1
+id: walk
+title: {en: A walk}
+about: {en: About.}
+prompts: [STEPS]
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "line", "what", "mend"),
+    [
+        ("a, other, aa, other", 5, "There is no prompt 'aa'.", "Write 'a', if you meant that."),
+        (
+            "a, b, other, c",
+            5,
+            "'b' is of the kind 'story', as the one before it is.",
+            "Put one of another kind between them.",
+        ),
+        (
+            "b, other, a, other",
+            5,
+            "'b' comes back to 'a', which does not stand before it.",
+            "Put 'a' further up.",
+        ),
+        ("a, other", 5, "'prompts' needs exactly 4 entries, and has 2.", "Add 2."),
+    ],
+)
+def test_arcs_that_cannot_be(tmp_path: Path, steps: str, line: int, what: str, mend: str) -> None:
+    folder(tmp_path, HEAD + prompt("a") + prompt("b", "a") + prompt("c"))
+    folders = folder(tmp_path, HEAD.replace("story", "us") + prompt("other"), "us")
+    arcs = tmp_path / "prompts" / "content" / "arcs"
+    arcs.mkdir()
+    (arcs / "walk.yaml").write_text(ARC.replace("STEPS", steps))
+    assert (line, what, mend) in told(folders)

@@ -1,0 +1,123 @@
+"""Schedules and the community's own prompts, carried to another community."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.core.errors import BadInput
+from bot.core.features import Carry
+from bot.core.turn import Turn
+from bot.engine.reading import fold
+from bot.engine.schedule.recurrence import Rule, next_after
+from bot.features.prompts.cards import SUGGESTED
+from bot.features.prompts.coming import Library, room_of
+from bot.features.prompts.moderating import TEXT, check_text, new_own
+from bot.features.prompts.posting import waiting_own
+from bot.features.prompts.scheduling import MOST, Scheduling
+from storage.prompts import PromptRows
+
+_PIECE = 3000  # characters of prompts in one piece, so that a form takes it
+
+
+class Carrying:
+    """What `/keeper export` and `/keeper import` carry of the prompts."""
+
+    def __init__(self, library: Library, scheduling: Scheduling) -> None:
+        """Work on these schedules."""
+        self.library = library
+        self.scheduling = scheduling
+        self.carry = Carry("prompts", self.out, self.look, self.take)
+
+    def out(self, turn: Turn) -> Sequence[Mapping[str, Any]]:
+        """Return the schedules, then the prompts in pieces; a member's words are not carried."""
+        names = {facts.room.id: facts.name for facts in turn.community.known_rooms}
+        schedules = []
+        for plan in self.library.plans(turn):
+            room = room_of(turn, plan)
+            own = (plan.payload or {}).get("room") and room and names.get(room.id)
+            schedules.append({"when": dict(plan.rule or {}), **({"room": own} if own else {})})
+        rows = turn.rows(PromptRows)
+        pieces: list[Mapping[str, Any]] = [{"schedules": schedules}] if schedules else []
+        texts = [rows.texts(row)["text"] for row in waiting_own(turn) if row.kind != SUGGESTED]
+        pieces += [{"own": [{"text": text} for text in group]} for group in _groups(texts)]
+        return pieces
+
+    def look(self, turn: Turn, part: Mapping[str, Any]) -> Sequence[str]:
+        """Say what would come; a schedule for an unknown room goes to the room for prompts."""
+        for key in part:
+            if key not in ("schedules", "own"):
+                raise BadInput(
+                    "community/import_key", key=str(key)[:40], known=["schedules", "own"]
+                )
+        lines = []
+        rules = [rule for rule, _ in self._schedules(turn, part)]
+        if len(self.library.plans(turn)) + len(rules) > MOST:
+            raise BadInput("prompts/too_many_schedules", count=MOST)
+        if rules:
+            lines.append(turn.text("prompts/import_schedules", count=len(rules)))
+        for each in _items(part, "schedules"):
+            if each.get("room") and self._room(turn, each["room"]) is None:
+                room = str(each["room"])[:100]
+                lines.append(turn.text("prompts/import_room_unknown", room=room))
+        if texts := self._texts(turn, part):
+            lines.append(turn.text("prompts/import_own", count=len(texts)))
+        return lines
+
+    def take(self, turn: Turn, part: Mapping[str, Any]) -> None:
+        """Keep the schedules and the prompts that are not there yet."""
+        zone = turn.community.zone
+        for rule, room in self._schedules(turn, part):
+            first = next_after(rule, zone, turn.now)
+            self.scheduling.save(turn, None, rule, zone, first, room=room)
+        for text in self._texts(turn, part):
+            new_own(turn, text, author=turn.subject)
+
+    def _schedules(self, turn: Turn, part: Mapping[str, Any]) -> list[tuple[Rule, str | None]]:
+        known = [(plan.rule, (plan.payload or {}).get("room")) for plan in self.library.plans(turn)]
+        found = []
+        for each in _items(part, "schedules"):
+            try:
+                rule = Rule.from_json(each["when"])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                value = str(each.get("when"))[:40]
+                raise BadInput("community/import_value", key="when", value=value) from error
+            room = self._room(turn, each["room"]) if each.get("room") else None
+            if (rule.to_json(), room) not in known:
+                found.append((rule, room))
+        return found
+
+    def _texts(self, turn: Turn, part: Mapping[str, Any]) -> list[str]:
+        rows = turn.rows(PromptRows)
+        there = {rows.texts(row)["text"] for row in waiting_own(turn)}
+        texts = []
+        for each in _items(part, "own"):
+            text = each.get("text")
+            if not isinstance(text, str) or not 0 < len(text.strip()) <= TEXT:
+                raise BadInput("community/import_value", key="text", value=str(text)[:40])
+            check_text(text)
+            if text not in there and text not in texts:
+                texts.append(text)
+        return texts
+
+    def _room(self, turn: Turn, name: object) -> str | None:
+        wanted = fold(str(name).lstrip("#"))
+        known = turn.community.known_rooms
+        rooms = [each for each in known if fold(each.name.lstrip("#")) == wanted]
+        return rooms[0].room.id if len(rooms) == 1 else None
+
+
+def _items(part: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    value = part.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+        raise BadInput("community/import_value", key=key, value=str(value)[:40])
+    return value
+
+
+def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
+    group: list[str] = []
+    for text in texts:
+        if group and sum(map(len, group)) + len(text) > _PIECE:
+            yield group
+            group = []
+        group.append(text)
+    if group:
+        yield group

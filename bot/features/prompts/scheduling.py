@@ -1,0 +1,232 @@
+"""When prompts come: one schedule or several, each for its room."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.core.actions import Choice, Field
+from bot.core.errors import BadInput
+from bot.core.features import SetupGoesOn, SetupReached
+from bot.core.turn import Answer, Plan, Turn
+from bot.engine.reading import fold
+from bot.engine.schedule.calendar import calendar_of
+from bot.engine.schedule.recurrence import Rule, RuleMistake, next_after
+from bot.engine.schedule.typed import parse_rule
+from bot.features.prompts.coming import (
+    KIND,
+    Library,
+    chosen_for,
+    free_from,
+    next_date,
+    room_of,
+    with_payload,
+)
+from bot.features.prompts.posting import LATENESS
+from storage.prompts import PromptRows
+
+_SUGGESTED = "fortnightly tuesday 09:00"
+_SHOWN = 3
+MOST = 6  # schedules of one community
+_NO_WORDS = ("off", "none", "stop", "aucun", "non")
+
+
+class Scheduling:
+    """What `/keeper prompt schedule` and `skip-next` do."""
+
+    def __init__(self, library: Library, changed: Callable[[Turn], None]) -> None:
+        """Tell of every change: what is planned ahead of a prompt goes by it."""
+        self.library = library
+        self.changed = changed
+
+    def set_up(self, turn: Turn, event: SetupReached) -> None:
+        """Ask when the first prompts come, as a step of the setup."""
+        if event.step != "schedule":
+            return
+        if self.library.plans(turn):
+            turn.say("scheduled_already")
+            self._setup_goes_on(turn)
+            return
+        self._ask_when(turn, {})
+
+    def schedule(self, turn: Turn, options: Mapping[str, str]) -> None:
+        """Change when prompts come."""
+        plans, words = self.library.plans(turn), options.get("text", "")
+        rooms = turn.community.known_rooms
+        if not plans or (words and len(plans) == 1):
+            self._go_on(turn, {"plan": plans[0].id if plans else "", "words": words})
+            return
+        if len(plans) == 1 and len(rooms) < 2:
+            self._go_on(turn, {"plan": plans[0].id})
+            return
+        choices = [Choice(plan.id, self._label(turn, plan), None, ()) for plan in plans]
+        if len(plans) < MOST:
+            choices.append(turn.choice("new", "choice_new_schedule"))
+        choices.append(turn.choice("none", "choice_as_it_is"))
+        turn.ask("prompts.which", "ask_which_schedule", choices, about={"words": words})
+
+    def which(self, turn: Turn, answer: Answer) -> None:
+        """Go on with the chosen schedule, or ask for the room of another one."""
+        words = str(answer.about.get("words", ""))
+        match answer.choice:
+            case "none":
+                turn.say("schedules_stay")
+            case "new":
+                rooms = turn.community.known_rooms
+                choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms]
+                choices.append(turn.choice("none", "choice_cancel"))
+                turn.ask("prompts.room", "ask_room", choices, about={"words": words})
+            case plan:
+                self._go_on(turn, {"plan": plan, "words": words})
+
+    def room(self, turn: Turn, answer: Answer) -> None:
+        """Ask when prompts come to the chosen room."""
+        if answer.choice == "none":
+            turn.say("schedules_stay")
+        else:
+            self._go_on(turn, {"room": answer.choice, "words": str(answer.about.get("words", ""))})
+
+    def _go_on(self, turn: Turn, about: Mapping[str, str]) -> None:
+        if about.get("words"):
+            self._propose(turn, about["words"], about)
+        else:
+            self._ask_when(turn, about)
+
+    def _ask_when(self, turn: Turn, about: Mapping[str, Any]) -> None:
+        choices = [
+            turn.choice("fortnightly", "choice_fortnightly"),
+            turn.choice("weekly", "choice_weekly"),
+            turn.choice("other", "choice_other"),
+            turn.choice("none", "choice_no_schedule"),
+        ]
+        turn.ask("prompts.when", "ask_when", choices, about=about)
+
+    def when(self, turn: Turn, answer: Answer) -> None:
+        """Propose a usual rhythm, or ask for another."""
+        match answer.choice:
+            case "fortnightly":
+                self._propose(turn, _SUGGESTED, answer.about)
+            case "weekly":
+                self._propose(turn, "weekly tuesday 09:00", answer.about)
+            case "other":
+                self._ask_rule(turn, answer.about)
+            case _:
+                self._drop(turn, answer.about)
+                self._setup_goes_on(turn)
+
+    def _ask_rule(self, turn: Turn, about: Mapping[str, Any]) -> None:
+        field = Field("rule", turn.text("field_rule"), limit=100)
+        turn.ask_form("prompts.rule", "ask_rule", [field], about=about)
+
+    def rule_typed(self, turn: Turn, answer: Answer) -> None:
+        """Propose what was typed."""
+        self._propose(turn, answer.text, answer.about)
+
+    def _propose(self, turn: Turn, words: str, about: Mapping[str, Any]) -> None:
+        if fold(words) in _NO_WORDS:
+            self._drop(turn, about)
+            return
+        zone = turn.community.zone
+        today = turn.now.astimezone(ZoneInfo(zone)).date()
+        try:
+            rule = parse_rule(words, today, locales=tuple(turn.languages))
+        except RuleMistake as mistake:
+            name = "rule_" + mistake.reason.value.replace("-", "_")
+            reason = turn.text(name, word=mistake.word)
+            raise BadInput("rule_mistake", reason=reason) from mistake
+        begin = self._free_from(turn, zone, about)
+        coming = calendar_of(turn).upcoming(rule, zone, begin, _SHOWN)
+        dates = [at.astimezone(ZoneInfo(zone)) for at in coming]
+        choices = [turn.choice("yes", "choice_yes"), turn.choice("other", "choice_other")]
+        kept = {**about, "rule": rule.to_json()}
+        turn.ask("prompts.confirm", "next_dates", choices, about=kept, dates=dates, zone=zone)
+
+    def confirmed(self, turn: Turn, answer: Answer) -> None:
+        """Keep the schedule, or ask again."""
+        if answer.choice != "yes":
+            self._ask_rule(turn, answer.about)
+            return
+        rule = Rule.from_json(answer.about["rule"])
+        zone = turn.community.zone
+        begin = self._free_from(turn, zone, answer.about)
+        known = self._named(turn, answer.about)
+        if known is None and len(self.library.plans(turn)) >= MOST:
+            raise BadInput("too_many_schedules", count=MOST)
+        room = str(answer.about.get("room", "")) or None
+        self.save(turn, known, rule, zone, next_after(rule, zone, begin), room=room)
+        shown_first = calendar_of(turn).next_after(rule, zone, begin)
+        turn.say("scheduled", at=shown_first.astimezone(ZoneInfo(zone)), zone=zone)
+        self._setup_goes_on(turn)
+
+    def save(
+        self,
+        turn: Turn,
+        known: Plan | None,
+        rule: Rule,
+        zone: str,
+        first: datetime,
+        room: str | None = None,
+    ) -> None:
+        """Keep a schedule: a changed one, or another one."""
+        plan = Plan(
+            id=known.id if known else turn.new_id(),
+            kind=KIND,
+            rule=rule.to_json(),
+            zone=zone,
+            next_due=first,
+            policy="late once",
+            lateness=int(LATENESS / timedelta(seconds=1)),
+            payload=known.payload if known else None,
+        )
+        turn.plan(with_payload(plan, room=room) if room else plan)
+        self.changed(turn)
+
+    def skip_next(self, turn: Turn, _options: Mapping[str, str]) -> None:
+        """Leave the next date out; the prompt that was meant for it comes the time after."""
+        calendar = calendar_of(turn)
+        dates = [(next_date(plan, calendar), plan) for plan in self.library.plans(turn)]
+        coming = [(at, plan) for at, plan in dates if at is not None]
+        if not coming:
+            raise BadInput("nothing_scheduled")
+        moment, plan = min(coming, key=lambda each: each[0])
+        following = self.skip(turn, plan, moment)
+        turn.say("skipped", at=following.astimezone(ZoneInfo(plan.zone)))
+
+    def skip(self, turn: Turn, plan: Plan, moment: datetime) -> datetime:
+        """Leave one date of a schedule out; return the one after it."""
+        rule = Rule.from_json(plan.rule or {})
+        following = calendar_of(turn).next_after(rule, plan.zone, moment)
+        if chosen := chosen_for(plan, moment):
+            plan = with_payload(plan, chosen={"prompt": chosen, "at": following.isoformat()})
+        self.save(turn, plan, rule, plan.zone, following)
+        return following
+
+    def _free_from(self, turn: Turn, zone: str, about: Mapping[str, Any]) -> datetime:
+        posted = turn.rows(PromptRows).postings(turn.community.id)
+        return free_from(turn, zone, str(about.get("plan", "")), posted)
+
+    def _named(self, turn: Turn, about: Mapping[str, Any]) -> Plan | None:
+        """Return the schedule that is meant; in the setup, and where there is one alone, that."""
+        plans = self.library.plans(turn)
+        if about.get("room"):
+            return None
+        named = [plan for plan in plans if plan.id == about.get("plan")]
+        return next(iter(named or plans[:1]), None)
+
+    def _label(self, turn: Turn, plan: Plan) -> str:
+        names = {facts.room.id: facts.name for facts in turn.community.known_rooms}
+        room, at = room_of(turn, plan), next_date(plan, calendar_of(turn))
+        shown = at.astimezone(ZoneInfo(plan.zone)) if at else turn.now
+        name = names.get(room.id, "?") if room else "?"
+        return turn.choice(plan.id, "choice_schedule", room=name, at=shown).label
+
+    def _drop(self, turn: Turn, about: Mapping[str, Any]) -> None:
+        plan = self._named(turn, about)
+        if plan is not None:
+            turn.unplan(plan.id)
+        others = self.library.plans(turn)
+        turn.say("schedule_dropped" if others else "no_schedule")
+        self.changed(turn)
+
+    def _setup_goes_on(self, turn: Turn) -> None:
+        turn.tell(SetupGoesOn(event_id=turn.new_id(), step="schedule"))
