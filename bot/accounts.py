@@ -33,7 +33,8 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
                 password=matrix.password.get_secret_value() if matrix.password else None,
                 inviters=matrix.inviters or None,
                 prefix=matrix.prefix,
-                notices={"encrypted-room": _in_all(content.words, "engine/encrypted_room")},
+                notices=_notices(content.words),
+                encryption=matrix.encryption,
             )
         )
     return found
@@ -53,6 +54,15 @@ def _discord(discord: Discord, content: Content) -> Adapter:
         gateway_url=discord.gateway_url,
         shard_ids=discord.shard_ids,
     )
+
+
+def _notices(words: Words) -> dict[str, str]:
+    names = {
+        "encrypted-room": "engine/encrypted_room",
+        "unreadable": "engine/unreadable",
+        "in-clear": "engine/in_clear",
+    }
+    return {notice: _in_all(words, name) for notice, name in names.items()}
 
 
 def _in_all(words: Words, name: str) -> str:

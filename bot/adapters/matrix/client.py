@@ -8,6 +8,7 @@ MatrixError
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -15,9 +16,20 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 import aiohttp
-from nio import AsyncClient, AsyncClientConfig
 
 from bot.adapters.matrix.waves import Waves
+
+# Wherever vodozemac is installed, nio loads an encryption of its own with it: 15 MB, which nobody
+# here uses. Hidden while nio looks for it, it is loaded by ours alone, where that is wanted.
+_VODOZEMAC = "vodozemac"
+_loaded = sys.modules.get(_VODOZEMAC)
+sys.modules[_VODOZEMAC] = None  # type: ignore[assignment]
+try:
+    from nio import AsyncClient, AsyncClientConfig
+finally:
+    del sys.modules[_VODOZEMAC]
+    if _loaded is not None:
+        sys.modules[_VODOZEMAC] = _loaded
 
 JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]

@@ -11,6 +11,7 @@ from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Edit, Forget, Lane, OpenThread, Pin, Say, SetRole
 from bot.core.errors import Undeliverable
 from bot.core.ports import Delivery
@@ -25,9 +26,10 @@ _KEYS = 2000  # of the last deliveries of this run
 class Sending:
     """Sends what one account has to send."""
 
-    def __init__(self, client: Client, direct: DirectRooms, errands: Errands) -> None:
+    def __init__(self, client: Client, voice: Voice, direct: DirectRooms, errands: Errands) -> None:
         """Have sent nothing yet."""
         self._client = client
+        self._voice = voice
         self._direct = direct
         self._errands = errands
         self._pinning: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -81,7 +83,7 @@ class Sending:
         else:
             room_id, thread = action.to.id, action.to.thread
         content = outbound.say(action, on, thread)
-        event_id = await self._client.send(
+        event_id = await self._voice.send(
             room_id, "m.room.message", content, outbound.transaction(delivery.key)
         )
         if action.reactions:
@@ -89,7 +91,7 @@ class Sending:
         return MessageRef(Room(PLATFORM, room_id, thread), event_id)
 
     async def _send(self, room_id: str, content: JSON, key: str, on: MessageRef) -> MessageRef:
-        event_id = await self._client.send(
+        event_id = await self._voice.send(
             room_id, "m.room.message", content, outbound.transaction(key)
         )
         return MessageRef(Room(PLATFORM, room_id, outbound.thread_root(on)), event_id)
