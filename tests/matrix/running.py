@@ -16,7 +16,9 @@ from tests.support.fake_host import FakeHost, RandomIds, WallClock
 from tests.support.synapse import Account
 
 Whatever: TypeAlias = Any  # what is passed on is checked where it arrives
-ENCRYPTED = "I cannot read encrypted rooms yet, so I leave."
+ENCRYPTED = "I cannot read encrypted rooms here, so I leave."
+UNREADABLE, IN_CLEAR = "The key has not reached me.", "That came without encryption."
+NOTICES = {"encrypted-room": ENCRYPTED, "unreadable": UNREADABLE, "in-clear": IN_CLEAR}
 
 
 def member(user_id: str) -> Member:
@@ -44,7 +46,8 @@ class Bot:
         self.ids = RandomIds()
         options.setdefault("access_token", account.access_token)
         options.setdefault("device_id", account.device_id)
-        options.setdefault("notices", {"encrypted-room": ENCRYPTED})
+        options.setdefault("notices", NOTICES)
+        options.setdefault("encryption", False)
         homeserver = options.pop("homeserver", account.homeserver)
         self.adapter = MatrixAdapter(homeserver, self.id, self.clock, self.ids, **options)
         self.task: asyncio.Task[None] | None = None

@@ -1,5 +1,6 @@
 """A community on a real homeserver, with the bot as a process of its own."""
 
+import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Self
 
 from tests.support.bot import BotProcess
 from tests.support.human import Event, Human
+from tests.support.strict import StrictHuman
 from tests.support.synapse import Account, MakeAccount
 
 
@@ -23,6 +25,7 @@ class MatrixCircle:
         self._database = database
         self._register = account
         self._version = version
+        self._encrypted = False
         self._stack = AsyncExitStack()
         self._people: dict[str, Human] = {}
         self._chats: dict[str, str] = {}
@@ -45,13 +48,19 @@ class MatrixCircle:
         bot = BotProcess(self.account, Path(folder), self._extra())
         if self._database is not None:
             bot.command("key", "new")
+        await self._prepare(bot)
         self.bot = self._stack.enter_context(bot)
         mira = await self.person("mira")
-        self.room = await mira.create_room("garden", version=self._version, preset="public_chat")
+        self.room = await mira.create_room(
+            "garden", version=self._version, preset="public_chat", encrypted=self._encrypted
+        )
         # The host's advice: power to pin, given with the invitation.
         await mira.set_power(self.room, self.account.user_id, 50)
         await mira.invite(self.room, self.account.user_id)
         await mira.hears(self.room, "keeper setup")
+
+    async def _prepare(self, bot: BotProcess) -> None:
+        """Do what a host does before the first start."""
 
     def _extra(self) -> dict[str, str]:
         return {"CIRCLEKEEPER_DATABASE_URL": self._database} if self._database else {}
@@ -70,9 +79,12 @@ class MatrixCircle:
     async def person(self, name: str) -> Human:
         """Return somebody, who is registered when first named."""
         if name not in self._people:
-            human = await self._stack.enter_async_context(Human(self._register(name)))
+            human = await self._stack.enter_async_context(self._human(self._register(name)))
             self._people[name] = human
         return self._people[name]
+
+    def _human(self, account: Account) -> Human:
+        return Human(account)
 
     async def chat(self, name: str) -> str:
         """Return the private room with the bot, which the bot makes."""
@@ -116,3 +128,28 @@ class MatrixCircle:
         """Kill the bot and start it again."""
         self.bot.kill()
         self.bot.start()
+
+
+class StrictCircle(MatrixCircle):
+    """A circle whose people insist on encryption, and on a bot that its owner has signed.
+
+    `encrypted`: the community's room is, too; private conversations are in any case.
+    """
+
+    def __init__(self, account: MakeAccount, *, encrypted: bool = False) -> None:
+        """Register people with `account`."""
+        super().__init__(account, "12")
+        self._encrypted = encrypted
+        self.printed = ""
+
+    async def _prepare(self, bot: BotProcess) -> None:
+        self.printed = await asyncio.to_thread(bot.command, "matrix", "login")
+
+    def _human(self, account: Account) -> Human:
+        return StrictHuman(account)
+
+    async def strict(self, name: str) -> StrictHuman:
+        """Return somebody as who they are here."""
+        person = await self.person(name)
+        assert isinstance(person, StrictHuman)
+        return person

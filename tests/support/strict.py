@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from tests.support.human import Event, Human, Json
+from tests.support.human import Event, Expected, Human, Json
 from tests.support.node import installed, program
 from tests.support.synapse import Account
 
@@ -90,7 +90,7 @@ class StrictHuman(Human):
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self._node.stdin.write(json.dumps({"id": number, "order": order, **more}).encode() + b"\n")
         async with asyncio.timeout(_PATIENCE):
-            said = await answer
+            said: Json = await answer
         if "error" in said:
             raise AssertionError(f"{self.id} could not {order}: {said['error']}")
         return said
@@ -126,6 +126,10 @@ class StrictHuman(Human):
             async with asyncio.timeout(wait):
                 await self._news.wait()
         self._news.clear()
+
+    def _unheard(self, room: str | None, what: Expected, seconds: float) -> str:
+        told = super()._unheard(room, what, seconds)
+        return f"{told}\nundecryptable: {self.unreadable or 'nothing'}"
 
     async def _read(self) -> None:
         assert self._node is not None

@@ -124,7 +124,8 @@ class MatrixAdapter:
     @property
     def affordances(self) -> Affordances:
         """What Matrix can show."""
-        return replace(_AFFORDANCES, prefix=self._prefix)
+        encrypts = self._wants_encryption is not False
+        return replace(_AFFORDANCES, prefix=self._prefix, encrypts=encrypts)
 
     async def run(self, host: Host) -> None:
         """Listen until cancelled.

@@ -59,11 +59,15 @@ class Refused(MatrixError):
         status: the HTTP status.
         errcode: Matrix's error code, or "".
         retry_after: seconds to wait, where the homeserver names them.
+        session: under which a proof of who we are is awaited, or "".
     """
 
-    def __init__(self, status: int, errcode: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, status: int, errcode: str, retry_after: float | None = None, session: str = ""
+    ) -> None:
         """Keep what the homeserver said."""
         super().__init__(f"{status} {errcode}".strip())
+        self.session = session
         self.status = status
         self.errcode = errcode
         self.retry_after = retry_after
@@ -76,7 +80,9 @@ class Refused(MatrixError):
     @property
     def signed_out(self) -> bool:
         """Tell whether the access token is worth nothing any more."""
-        return self.errcode in _SIGNED_OUT or (self.status == 401 and not self.errcode)
+        return self.errcode in _SIGNED_OUT or (
+            self.status == 401 and not self.errcode and not self.session
+        )
 
 
 class Client:
@@ -279,7 +285,8 @@ def _result(status: int, raw: bytes, headers: Mapping[str, str]) -> Answer:
     if status >= 500 or status < 400:
         raise NoAnswer(f"status {status}")
     said = parsed if isinstance(parsed, dict) else {}
-    raise Refused(status, str(said.get("errcode", "")), _retry_after(said, headers))
+    after, session = _retry_after(said, headers), str(said.get("session", ""))
+    raise Refused(status, str(said.get("errcode", "")), after, session)
 
 
 def _retry_after(said: JSON, headers: Mapping[str, str]) -> float | None:

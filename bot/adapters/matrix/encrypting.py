@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_NOT_INSTALLED = (
+NOT_INSTALLED = (
     "Encrypted rooms need a part that is not installed: pip install 'circlekeeper[e2e]'."
 )
 
@@ -40,7 +40,7 @@ async def begin(
     if wanted is False or (wanted is None and not is_installed()):
         return None
     if not is_installed():
-        raise Misconfigured(_NOT_INSTALLED)
+        raise Misconfigured(NOT_INSTALLED)
     from bot.adapters.matrix.encryption import machine
     from bot.adapters.matrix.encryption.own import OtherDevice
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -82,9 +83,15 @@ class Sending:
             room_id = await self._direct.open(action.to.member.id, answering=answering)
         else:
             room_id, thread = action.to.id, action.to.thread
+        if action.encrypted_text and await self._voice.is_encrypted(room_id):
+            action = replace(action, text=action.encrypted_text)
         content = outbound.say(action, on, thread)
         event_id = await self._voice.send(
-            room_id, "m.room.message", content, outbound.transaction(delivery.key)
+            room_id,
+            "m.room.message",
+            content,
+            outbound.transaction(delivery.key),
+            reader=action.to.member.id if isinstance(action.to, Direct) else None,
         )
         if action.reactions:
             self._seed(room_id, event_id, delivery.key, action.reactions[:_SEEDED])

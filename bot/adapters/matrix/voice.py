@@ -23,17 +23,31 @@ class Voice:
         self._facts = facts
         self._new: dict[str, RoomState] = {}  # rooms that sync has not told of yet
 
-    async def send(self, room_id: str, event_type: str, content: JSON, transaction: str) -> str:
+    async def send(
+        self,
+        room_id: str,
+        event_type: str,
+        content: JSON,
+        transaction: str,
+        *,
+        reader: str | None = None,
+    ) -> str:
         """Send an event once for this transaction id and device; return its event id.
 
+        `reader`: whom it is for, where sync may not have told of them in this room yet.
         Sent again, it is encrypted again: the homeserver knows it by the transaction id.
         """
         if self.encryption is not None:
             room = await self._room(room_id)
             if room.encrypted:
-                content = await self._encrypted(self.encryption, room, event_type, content)
+                readers = {*room.readers, *([reader] if reader else [])}
+                content = await self._encrypted(self.encryption, room, readers, event_type, content)
                 event_type = "m.room.encrypted"
         return await self._client.send(room_id, event_type, content, transaction)
+
+    async def is_encrypted(self, room_id: str) -> bool:
+        """Tell whether what is sent to a room goes encrypted from end to end."""
+        return self.encryption is not None and (await self._room(room_id)).encrypted
 
     async def _room(self, room_id: str) -> RoomState:
         known = self._facts.rooms.get(room_id)
@@ -49,10 +63,13 @@ class Voice:
         return self._new[room_id]
 
     async def _encrypted(
-        self, encryption: Encryption, room: RoomState, event_type: str, content: JSON
+        self,
+        encryption: Encryption,
+        room: RoomState,
+        readers: set[str],
+        event_type: str,
+        content: JSON,
     ) -> JSON:
-        encrypted = await encryption.encrypt(
-            room.id, room.readers, room.rotation, event_type, content
-        )
+        encrypted = await encryption.encrypt(room.id, readers, room.rotation, event_type, content)
         # Random, and says nothing to others: with it we know our own again without a key.
         return {**encrypted, KEY: content[KEY]} if KEY in content else encrypted

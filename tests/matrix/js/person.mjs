@@ -87,7 +87,9 @@ const orders = {
           && (!user || ["join", "invite"].includes(member?.membership))) return {};
       await new Promise((go) => setTimeout(go, 50));
     }
-    throw new Error("room not seen");
+    const there = client.getRoom(room);
+    throw new Error(`room not seen: ${there?.getMyMembership()} ${
+      await crypto.isEncryptionEnabledInRoom(room)} ${user}`);
   },
   async trusts({ user }) {
     const devices = (await crypto.getUserDeviceInfo([user], true)).get(user) ?? new Map();

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.adapters.matrix.client import JSON, Client
+from bot.adapters.matrix.encryption import crosssigning
 from bot.adapters.matrix.encryption.devices import Devices, changes_in
 from bot.adapters.matrix.encryption.groups import Groups
 from bot.adapters.matrix.encryption.keyring import Keyring, NoKey, Opened, Unreadable
@@ -232,7 +233,24 @@ async def begin(
     own = await own_device(client.user_id, client.device_id or "", server, shelf)
     encryption = Encryption(own, server, shelf, errands, clock, ids)
     await encryption.load()
+    encryption.signed = await _signed(own)
+    if not encryption.signed:
+        log.warning("the device is not signed: strict clients keep their keys from it")
     return encryption
+
+
+async def _signed(own: Own) -> bool:
+    """Tell whether the account signed our device; sign it where the keys for that are here."""
+    answer = await own.server.query([own.user_id])
+    seeds = await crosssigning.kept_seeds(own.shelf)
+    signed = crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id)
+    if not signed and seeds and crosssigning.are_published(seeds, answer, own.user_id):
+        await crosssigning.sign_device(seeds, own)
+        answer = await own.server.query([own.user_id])
+        signed = crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id)
+    shown = answer["device_keys"][own.user_id][own.device_id]
+    own.shown = {key: value for key, value in shown.items() if key != "unsigned"}
+    return signed
 
 
 def _digest(event: JSON) -> str:

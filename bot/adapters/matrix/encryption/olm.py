@@ -100,6 +100,8 @@ class Olm:
             "keys": {"ed25519": self._own.ed},
             "recipient": device.user,
             "recipient_keys": {"ed25519": device.ed},
+            # So that they need not ask who we are, and may judge the signatures (MSC4147).
+            "sender_device_keys": self._own.shown or self._own.device_keys,
         }
         kind, body = session.encrypt(json.dumps(payload).encode()).to_parts()
         self._keep(device.curve, session)

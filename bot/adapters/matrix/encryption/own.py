@@ -44,6 +44,7 @@ class Own:
     server: KeyServer
     shelf: Shelf
     generation: int = 0
+    shown: JSON | None = None  # the device with all its signatures, as the homeserver shows it
 
     @property
     def curve(self) -> str:
