@@ -4,6 +4,9 @@ only.
 
 from __future__ import annotations
 
+import asyncio
+import random
+
 from tests.journeys.dialogues import a_newcomer_finds_their_feet
 from tests.support.circle import opened, welcomed
 from tests.support.matrix_circle import StrictCircle
@@ -52,3 +55,39 @@ async def test_the_community_itself_may_be_encrypted(account: MakeAccount) -> No
         ana, mira = await circle.strict("ana"), await circle.strict("mira")
         await all_is_sealed(mira, circle.room, circle.account.user_id)
         assert (await ana.trusts(circle.account.user_id)).values()
+
+
+async def test_killed_in_an_encrypted_conversation_nothing_is_lost_doubled_or_unreadable(
+    account: MakeAccount,
+) -> None:
+    async with StrictCircle(account) as circle:
+        await killed_again_and_again(circle, times=5, seed=1)
+
+
+async def killed_again_and_again(circle: StrictCircle, times: int, seed: int) -> None:
+    """Ask something at every turn, with a kill at a random moment around it."""
+    chance = random.Random(seed)
+    await opened(circle)
+    await welcomed(circle, "ana")
+    for number in range(times):
+        await circle.says("ana", f"help giraffe{number}")
+        await asyncio.sleep(chance.random() * 0.3)
+        circle.bot.kill()
+        await circle.says("ana", f"help zebra{number}")
+        circle.bot.start()
+        await asyncio.sleep(chance.random() * 3)
+        if chance.random() < 0.5:
+            circle.bot.kill()
+            circle.bot.start()
+    ana, chat = await circle.strict("ana"), await circle.chat("ana")
+
+    def answers() -> int:
+        return sum("no page about that" in each.text for each in ana.timeline)
+
+    async with asyncio.timeout(60):
+        while answers() < 2 * times:
+            await ana.sync(1)
+    await ana.sync(3)
+    await ana.sync(3)
+    assert answers() == 2 * times
+    await all_is_sealed(ana, chat, circle.account.user_id)

@@ -47,7 +47,8 @@ async def begin(
     backoff = Backoff(clock, ids)
     while True:
         try:
-            return await machine.begin(client, memory, errands, clock, ids)
+            device_id = client.device_id or ""
+            return await machine.begin(client, device_id, memory, errands, clock, ids)
         except OtherDevice as error:
             if wanted:
                 raise

@@ -41,11 +41,8 @@ const show = async (event) => {
   const shield = event.isEncrypted() && !event.isDecryptionFailure()
     ? await crypto.getEncryptionInfoForEvent(event) : null;
   if (told.has(event.getId())) return;
-  told.add(event.getId());
-  if (event.isDecryptionFailure()) {
-    // It may be read later, and is then told again.
-    setTimeout(() => told.delete(event.getId()), 0);
-  }
+  // What failed may be read later, and is then told again.
+  if (!event.isDecryptionFailure()) told.add(event.getId());
   tell({
     event: {
       event_id: event.getId(), type: event.getType(), room_id: event.getRoomId(),

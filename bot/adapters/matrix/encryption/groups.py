@@ -25,8 +25,18 @@ from bot.core.ports import Clock, Ids
 log = structlog.get_logger(__name__)
 
 _MESSAGES, _PERIOD_MS = 100, 7 * 86_400_000  # then a room's key is renewed, if it says nothing else
-_AGAIN = 300.0  # seconds, until a device without one-time keys is tried once more
+_AGAIN, _LONGEST = 30.0, 3600.0  # seconds, until a device without one-time keys is tried again
 _AT_ONCE = 100  # devices in one sending
+
+
+@dataclass(slots=True)
+class _Failed:
+    """A device that could not be given the key, which it would have had from this message on."""
+
+    device: Device
+    index: int
+    pause: float = _AGAIN
+    again: float = 0.0  # the moment
 
 
 @dataclass(slots=True)
@@ -37,7 +47,7 @@ class _Group:
     used: int = 0
     given: dict[str, int] = field(default_factory=dict)  # device, from which message on
     keys: dict[int, str] = field(default_factory=dict)
-    failed: dict[str, float] = field(default_factory=dict)  # device, when
+    failed: dict[str, _Failed] = field(default_factory=dict)
 
 
 class Groups:
@@ -114,33 +124,63 @@ class Groups:
         return group
 
     async def _give(self, room_id: str, group: _Group, devices: Collection[Device]) -> None:
-        tried = self._clock.now().timestamp()
         lacking = [
             device
             for device in devices
-            if device.curve not in group.given
-            and tried - group.failed.get(device.curve, -_AGAIN) >= _AGAIN
+            if device.curve not in group.given and device.curve not in group.failed
         ]
+        index = group.session.message_index
         for start in range(0, len(lacking), _AT_ONCE):
-            await self._give_to(room_id, group, lacking[start : start + _AT_ONCE])
+            group.keys[index] = group.session.session_key.to_base64()
+            await self._give_from(room_id, group, index, lacking[start : start + _AT_ONCE])
 
-    async def _give_to(self, room_id: str, group: _Group, devices: list[Device]) -> None:
-        index, key = group.session.message_index, group.session.session_key.to_base64()
+    async def _give_from(
+        self, room_id: str, group: _Group, index: int, devices: list[Device]
+    ) -> None:
+        """Give devices a room's key from this message on."""
         async with self._olm_lock:
             ready = await self._olm.ensure(devices)
-            messages = self._sealed(room_id, group.session.session_id, key, ready)
-            group.keys[index] = key
-            self._put(room_id, group, {**group.given, **dict.fromkeys(_curves(ready), index)})
+            given = dict.fromkeys(_curves(ready), index)
+            session_id = group.session.session_id
+            messages = self._sealed(room_id, session_id, group.keys[index], ready)
+            self._put(room_id, group, {**group.given, **given})
             # The sessions move on in the store before anybody sees what they made.
             await self._shelf.commit()
         if messages:
             await self._server.send("m.room.encrypted", messages, self._ids.new())
-        group.given.update(dict.fromkeys(_curves(ready), index))
-        without = [device for device in devices if device not in ready]
-        if without:
-            group.failed.update(dict.fromkeys(_curves(without), self._clock.now().timestamp()))
-            log.info("devices without one-time keys", count=len(without))
-            await self._withhold(room_id, group, without)
+        group.given.update(given)
+        for curve in given:
+            group.failed.pop(curve, None)
+        fresh = [one for one in devices if one not in ready and one.curve not in group.failed]
+        for device in devices:
+            if device not in ready:
+                self._note_failed(group, device, index)
+        if fresh:
+            log.info("devices without one-time keys", count=len(fresh))
+            await self._withhold(room_id, group, fresh)
+
+    def _note_failed(self, group: _Group, device: Device, index: int) -> None:
+        failed = group.failed.setdefault(device.curve, _Failed(device, index))
+        failed.again = self._clock.now().timestamp() + failed.pause
+        failed.pause = min(failed.pause * 2, _LONGEST)
+
+    async def try_again(self, reached: str | None = None) -> None:
+        """Give keys to devices that could not be given them, from where they would have had them.
+
+        `reached`: a device that has just written to us, so that it can be answered.
+        Raises: `MatrixError`.
+        """
+        now = self._clock.now().timestamp()
+        for room_id, group in list(self._groups.items()):
+            due = [
+                failed
+                for curve, failed in group.failed.items()
+                if curve == reached or (reached is None and failed.again <= now)
+            ]
+            for failed in due:
+                async with self._locks[room_id]:
+                    if self._groups.get(room_id) is group:
+                        await self._give_from(room_id, group, failed.index, [failed.device])
 
     def _sealed(
         self, room_id: str, session_id: str, key: str, devices: Iterable[Device]

@@ -1,18 +1,38 @@
 """The calls by which keys pass through the homeserver."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
-from bot.adapters.matrix.client import JSON, Client, NoAnswer, Refused
+from bot.adapters.matrix.client import JSON, Answer, NoAnswer, Refused
 
 _ELSEWHERE_MS = 5_000  # how long our homeserver waits for others
 _SECONDS = 30.0
 
 
+class Caller(Protocol):
+    """What makes a call as one account (see `client.Client`)."""
+
+    @property
+    def user_id(self) -> str:
+        """The account."""
+        ...
+
+    async def call(
+        self,
+        method: str,
+        path: Sequence[str],
+        *,
+        body: Mapping[str, Any] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Make one request and return its JSON."""
+        ...
+
+
 class KeyServer:
     """The homeserver, as the keeper of everybody's public keys."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Caller) -> None:
         """Ask through this client."""
         self._client = client
 

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.adapters.matrix.client import JSON, Client
+from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption import crosssigning
 from bot.adapters.matrix.encryption.devices import Devices, changes_in
 from bot.adapters.matrix.encryption.groups import Groups
 from bot.adapters.matrix.encryption.keyring import Keyring, NoKey, Opened, Unreadable
-from bot.adapters.matrix.encryption.keyserver import KeyServer
+from bot.adapters.matrix.encryption.keyserver import Caller, KeyServer
 from bot.adapters.matrix.encryption.late import Late, Tell, Waiting
 from bot.adapters.matrix.encryption.olm import Heard, Olm
 from bot.adapters.matrix.encryption.olm import Unreadable as NotForUs
@@ -122,6 +122,9 @@ class Encryption:
         self._olm.keep(heard)
         self._note_seen(digest)
         del self._heard[digest]
+        self._errands.send(
+            f"reached {heard.curve}", lambda: self._groups.try_again(reached=heard.curve)
+        )
         if added is not None:
             self._late.unlock(added[0], sender, added[1])
 
@@ -204,6 +207,7 @@ class Encryption:
     async def look(self, tell: Tell) -> None:
         """Do what is due: ask for missing keys, tell people of them, forget old ones."""
         await self._late.look(tell)
+        self._errands.send("devices-without-keys", self._groups.try_again)
         now = self._clock.now()
         if self._swept != (today := now.date().isoformat()):
             self._swept = today
@@ -223,14 +227,14 @@ class Encryption:
 
 
 async def begin(
-    client: Client, memory: Memory, errands: Errands, clock: Clock, ids: Ids
+    client: Caller, device_id: str, memory: Memory, errands: Errands, clock: Clock, ids: Ids
 ) -> Encryption:
     """Return the encryption of the account's device, made and published if need be.
 
     Raises: as `own.own_device`.
     """
     server, shelf = KeyServer(client), Shelf(memory)
-    own = await own_device(client.user_id, client.device_id or "", server, shelf)
+    own = await own_device(client.user_id, device_id, server, shelf)
     encryption = Encryption(own, server, shelf, errands, clock, ids)
     await encryption.load()
     encryption.signed = await _signed(own)

@@ -92,11 +92,12 @@ class Own:
         self.generation += 1
         self.put()
         await self.shelf.commit()
-        if published is None:
-            count = await self.server.upload({"device_keys": self.device_keys})
+        new = published is None
+        count = await self.server.upload({"device_keys": self.device_keys} if new else {})
+        if new:
             log.info("device for encryption made")
-            await self.top_up(count, fallback=True)
         await self._mark()
+        await self.top_up(count, fallback=new)
 
     def has_enough(self, count: int) -> bool:
         """Tell whether so many one-time keys on the homeserver will do."""
