@@ -104,6 +104,12 @@ class StrictHuman(Human):
         devices: dict[str, bool] = (await self.order("trusts", user=user))["devices"]
         return devices
 
+    async def join(self, room: str) -> str:
+        """Join a room, or accept its invitation."""
+        await self.order("join", room=room)
+        self.invites.pop(room, None)
+        return room
+
     async def send(self, room: str, kind: str, content: Mapping[str, Any]) -> str:
         """Send any event, encrypted where the room is; return its id."""
         if room not in self._known:
