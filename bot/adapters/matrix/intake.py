@@ -131,6 +131,9 @@ class Intake:
             event = Removed(event_id=gone, community=Community(PLATFORM, room_id))
             await self._patiently(lambda: self._host.receive(event))
         await self._patiently(lambda: self._direct.dropped(room_id))
+        encryption = self._encryption
+        if encryption is not None and room is not None and room.encrypted:
+            await self._patiently(lambda: encryption.left(room_id))
         self._facts.drop(room_id)
 
     # Communities

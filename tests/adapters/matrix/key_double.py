@@ -29,6 +29,7 @@ class KeyDouble:
     notes: dict[tuple[str, str], Json] = field(default_factory=dict)
     signing: dict[str, Json] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     down: bool = False
 
@@ -41,7 +42,7 @@ class KeyDouble:
             self.changed.clear()
         return {
             "to_device": {"events": events},
-            "device_lists": {"changed": changed},
+            "device_lists": {"changed": changed, "left": sorted(self.left)},
             "device_one_time_keys_count": {"signed_curve25519": len(self.one_time[key])},
             "device_unused_fallback_key_types": [
                 "signed_curve25519" for _ in (1,) if key in self.fallback

@@ -476,3 +476,21 @@ async def test_keys_that_nobody_used_for_a_month_are_forgotten() -> None:
     await keeper.encryption.look(lambda _room, _event: None)
     kept = keeper.host.memory["matrix.encryption"]
     assert not [key for key in kept if key.startswith("in ")]
+
+
+async def test_nothing_is_kept_of_a_room_and_of_people_whom_we_have_left() -> None:
+    double, keeper, ana = await pair()
+    await ana.says("one", keeper)
+    await keeper.says("two", ana)
+    await keeper.sync()
+
+    def kept() -> list[str]:
+        return [
+            key for key in keeper.host.memory["matrix.encryption"] if ana.user in key or ROOM in key
+        ]
+
+    assert len(kept()) == 3
+    double.left = {ana.user}
+    await keeper.encryption.left(ROOM)
+    await keeper.sync()
+    assert kept() == []

@@ -47,6 +47,14 @@ class Devices:
             if _key(user) in kept:
                 self._put(user, _read(user, kept[_key(user)])[0], fresh=False)
 
+    def forget(self, users: Collection[str]) -> None:
+        """Let go of those whom no encrypted room has in common with us, with the next commit."""
+        for user in users:
+            self._changes[user] += 1
+            self._fresh.discard(user)
+            self._known.pop(user, None)
+            self._shelf.put(_key(user), None)
+
     async def of(self, users: Iterable[str]) -> list[Device]:
         """Return all devices of these users.
 
@@ -114,13 +122,11 @@ def read_device(user: str, device_id: str, keys: object) -> Device | None:
     return Device(user, device_id, curve, ed) if signed else None
 
 
-def changes_in(answer: JSON) -> set[str]:
-    """Return whose devices an answer of /sync says have changed."""
+def changes_in(answer: JSON, what: str) -> set[str]:
+    """Return whose devices have `changed`, or who has `left`, as an answer of /sync says."""
     lists = answer.get("device_lists")
-    parts = [lists.get(name) for name in ("changed", "left")] if isinstance(lists, dict) else []
-    return {
-        user for part in parts if isinstance(part, list) for user in part if isinstance(user, str)
-    }
+    part = lists.get(what) if isinstance(lists, dict) else None
+    return {user for user in part if isinstance(user, str)} if isinstance(part, list) else set()
 
 
 def _key(user: str) -> str:

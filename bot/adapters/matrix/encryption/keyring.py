@@ -112,6 +112,14 @@ class Keyring:
             inner = {**inner, "m.relates_to": relation}
         return Opened(plain["type"], inner, f"{key} {opened.message_index}")
 
+    async def forget(self, room_id: str) -> None:
+        """Forget the keys of a room, others' and ours."""
+        for prefix in (f"in {room_id} ", f"own {room_id} "):
+            for key in await self._shelf.everything(prefix):
+                self._shelf.put(key, None)
+                self._held.pop(key, None)
+        await self._shelf.commit()
+
     async def sweep(self, now: datetime) -> None:
         """Forget keys that were not used for a month."""
         oldest = (now - UNUSED).date().isoformat()

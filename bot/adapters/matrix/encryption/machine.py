@@ -78,9 +78,9 @@ class Encryption:
 
     async def receive(self, answer: JSON) -> None:
         """Take in what an answer of /sync holds for our device; committed when this returns."""
-        changed = changes_in(answer)
-        if changed:
+        if changed := changes_in(answer, "changed"):
             await self.devices.changed(changed)
+        self.devices.forget(changes_in(answer, "left"))
         section = answer.get("to_device")
         events = section.get("events") if isinstance(section, dict) else None
         async with self._lock:
@@ -203,6 +203,10 @@ class Encryption:
         """Note that a late event was handled."""
         self._late.done(str(waiting.event["event_id"]))
         await self._shelf.commit()
+
+    async def left(self, room_id: str) -> None:
+        """Forget the keys of a room that we are in no more."""
+        await self._keyring.forget(room_id)
 
     async def look(self, tell: Tell) -> None:
         """Do what is due: ask for missing keys, tell people of them, forget old ones."""
