@@ -88,7 +88,7 @@ class Intake:
                     )
                 )
         if self._encryption is not None:
-            for waiting in self._encryption.late():
+            for waiting in await self._encryption.late():
                 share = Share(waiting.room_id, [], [])
                 await self._patiently(
                     lambda share=share, waiting=waiting: self._act(  # type: ignore[misc]

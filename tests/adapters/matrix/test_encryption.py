@@ -126,14 +126,39 @@ async def test_a_key_that_comes_late_opens_what_waited_for_it_once() -> None:
     event = await ana.says("one", keeper)
     assert await keeper.reads(event) is None
     await keeper.start()
-    assert not keeper.encryption.late()
+    assert not await keeper.encryption.late()
     await keeper.sync()
-    (waiting,) = keeper.encryption.late()
+    (waiting,) = await keeper.encryption.late()
     assert await keeper.reads(waiting.event) == "one"
     await keeper.encryption.done(waiting)
     await keeper.start()
     await keeper.sync(double.answer(keeper.user, keeper.device))
-    assert not keeper.encryption.late()
+    assert not await keeper.encryption.late()
+
+
+async def test_a_late_key_is_not_forgotten_though_killed_before_its_event_was_handled() -> None:
+    _, keeper, ana = await pair()
+    event = await ana.says("one", keeper)
+    assert await keeper.reads(event) is None
+    await keeper.sync()  # the key is committed; the event was not handled
+    await keeper.start()
+    (waiting,) = await keeper.encryption.late()
+    assert await keeper.reads(waiting.event) == "one"
+    await keeper.encryption.done(waiting)
+    await keeper.start()
+    assert not await keeper.encryption.late()
+
+
+async def test_a_key_that_begins_later_leaves_an_event_waiting() -> None:
+    double, keeper, ana = await pair()
+    ben = await somebody(double, "ben")
+    early = await ana.says("early", ben)
+    assert await keeper.reads(early) is None
+    late = await ana.says("late", ben, keeper)
+    await keeper.sync()
+    assert await keeper.reads(late) == "late"
+    assert not await keeper.encryption.late()
+    assert await keeper.reads(early) is None
 
 
 async def test_a_missing_key_is_asked_for_and_given_again() -> None:
@@ -153,7 +178,7 @@ async def test_a_missing_key_is_asked_for_and_given_again() -> None:
     assert len(requests) == 1
     await ana.sync()
     await keeper.sync()
-    (waiting,) = keeper.encryption.late()
+    (waiting,) = await keeper.encryption.late()
     assert await keeper.reads(waiting.event) == "one"
 
 
@@ -181,7 +206,7 @@ async def test_what_waits_is_given_up_after_a_day() -> None:
     keeper.clock.at += timedelta(days=2)
     await keeper.encryption.look(lambda _room, _event: None)
     await keeper.sync()
-    assert not keeper.encryption.late()
+    assert not await keeper.encryption.late()
 
 
 async def test_the_same_ciphertext_under_another_id_is_the_same_event() -> None:

@@ -77,6 +77,8 @@ class Late:
         for name in names:
             if _key(name) in kept:
                 self.waiting[name] = Waiting.from_json(kept[_key(name)])
+        # The key may have come to a run that was killed before it handled the event.
+        self.ready.update(self.waiting)
 
     def keep(self, room_id: str, event: JSON, *, private: bool) -> None:
         """Keep an event with the next commit, until its key comes."""

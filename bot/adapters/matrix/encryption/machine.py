@@ -195,9 +195,19 @@ class Encryption:
             log.warning("an event cannot be read", error=str(error))
         return None
 
-    def late(self) -> list[Waiting]:
-        """Return events that can be read now, of those that could not."""
-        return self._late.take_ready()
+    async def late(self) -> list[Waiting]:
+        """Return events that can be read now, of those that could not; each until it is `done`."""
+        readable = []
+        for waiting in self._late.take_ready():
+            try:
+                await self._keyring.open(waiting.room_id, waiting.event, self._clock.now())
+            except NoKey:
+                continue  # it was another key, or begins only later
+            except Unreadable:
+                await self.done(waiting)
+            else:
+                readable.append(waiting)
+        return readable
 
     async def done(self, waiting: Waiting) -> None:
         """Note that a late event was handled."""
