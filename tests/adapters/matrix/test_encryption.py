@@ -63,7 +63,12 @@ async def test_a_start_begins_a_new_key_so_no_crash_repeats_a_place_in_an_old_on
 
 async def test_nothing_is_sent_that_the_store_does_not_have() -> None:
     double, keeper, ana = await pair()
-    keeper.host.on_remember = failing
+
+    async def no_steps(kind: str, values: Mapping[str, str | None]) -> None:
+        if any(key.startswith("olm ") for key in values):
+            await failing(kind, values)
+
+    keeper.host.on_remember = no_steps
     with pytest.raises(OSError, match="no space"):
         await keeper.says("one", ana)
     assert not double.boxes[ana.user, ana.device]
@@ -298,6 +303,23 @@ async def test_the_homeserver_is_kept_supplied_with_keys() -> None:
     await keeper.sync()
     assert len(double.one_time[mine]) == 50
     assert double.fallback[mine]
+
+
+async def test_no_one_time_key_is_published_that_the_store_does_not_have() -> None:
+    double, keeper, _ = await pair()
+    mine = keeper.user, keeper.device
+    double.one_time[mine].clear()
+
+    async def no_account(kind: str, values: Mapping[str, str | None]) -> None:
+        if "account" in values:
+            await failing(kind, values)
+
+    keeper.host.on_remember = no_account
+    await keeper.sync()
+    assert not double.one_time[mine]
+    keeper.host.on_remember = None
+    await keeper.sync()
+    assert len(double.one_time[mine]) == 50
 
 
 async def test_a_broken_channel_is_begun_anew() -> None:
