@@ -12,7 +12,7 @@ import pytest
 
 from bot.adapters.matrix import Credentials, log_in
 from bot.core.actions import Edit, Say
-from bot.core.events import Posted
+from bot.core.events import Posted, Reacted
 from bot.core.ports import Delivery
 from tests.matrix.running import ENCRYPTED, IN_CLEAR, Bot, direct, running
 from tests.support.bot import BotProcess
@@ -70,7 +70,7 @@ async def test_both_ways_with_threads_edits_reactions_and_reading_back(
         assert edited.replaces == said.id
         host.waits_for_reactions.add(said.id)
         await ana.react(room, said.id, "👍")
-        await host.until(lambda: any(each.encrypted for each in host.events_of_people()[2:]))
+        assert (await host.first(Reacted)).encrypted
         action = Say(key="first", to=direct(ana.id), text="Hello **you**")
         assert await bot.finds(Delivery("first", action, None, bot.clock.now())) == said
         assert await bot.delivers(action) == said  # sent again, it is known by its id
