@@ -35,7 +35,8 @@ from bot.core.ports import Delivery  # noqa: E402
 from bot.core.refs import Direct, MessageRef, Room  # noqa: E402
 from bot.engine.running import Wanted  # noqa: E402
 from bot.engine.writing import write  # noqa: E402
-from storage.store import Store, Transaction  # noqa: E402
+from storage.store import Store  # noqa: E402
+from storage.transaction import Transaction  # noqa: E402
 
 DOUBLE = Path(__file__).with_name("peers") / "limited_platform.py"
 POSTS = 5_000

@@ -25,8 +25,9 @@ from bot.features.reflection.rhythm import KIND as CHECK_IN
 from storage.charter import Acknowledgement, Charter, CharterClause, CharterRows
 from storage.communities import Communities
 from storage.reflection import ThoughtRow
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Conversation, Membership, Schedule, Subject
+from storage.transaction import Transaction
 
 _AT_ONCE = 2000  # rows of a kind in one transaction
 _ZONE = "Europe/Ljubljana"

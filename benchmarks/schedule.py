@@ -34,8 +34,8 @@ from bot.core.events import CameDue  # noqa: E402
 from bot.core.turn import Plan  # noqa: E402
 from bot.engine.schedule.tick import Tick  # noqa: E402
 from storage.schedules import Schedules  # noqa: E402
-from storage.store import Transaction  # noqa: E402
 from storage.tables import Outbox, Schedule  # noqa: E402
+from storage.transaction import Transaction  # noqa: E402
 
 PEER = Path(__file__).with_name("peers") / "apscheduler_jobs.py"
 PEERS = ("apscheduler_memory", "apscheduler_sqlalchemy")

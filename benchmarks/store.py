@@ -30,8 +30,9 @@ from benchmarks.common import NullAdapter, percentile  # noqa: E402
 from benchmarks.databases import Place, databases  # noqa: E402
 from benchmarks.process import most_memory  # noqa: E402
 from storage.reflection import ThoughtRow  # noqa: E402
-from storage.store import Store, Transaction  # noqa: E402
+from storage.store import Store  # noqa: E402
 from storage.tables import Subject  # noqa: E402
+from storage.transaction import Transaction  # noqa: E402
 
 MEMBERS = {"small": 1_000, "large": 100_000}
 QUICK_MEMBERS = {"small": 20, "large": 200}

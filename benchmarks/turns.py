@@ -29,7 +29,7 @@ from bot.app import App  # noqa: E402
 from storage.opening import open_store  # noqa: E402
 from storage.outbox import Deliveries  # noqa: E402
 from storage.schedules import Schedules  # noqa: E402
-from storage.store import Transaction  # noqa: E402
+from storage.transaction import Transaction  # noqa: E402
 
 QUICK = 0.02
 DUE_SECONDS = 40.0  # where it takes longer, the figure is what was done until then

@@ -59,6 +59,7 @@ def _discord(discord: Discord, content: Content) -> Adapter:
         api_url=discord.api_url,
         gateway_url=discord.gateway_url,
         shard_ids=discord.shard_ids,
+        shard_count=discord.shard_count,
     )
 
 

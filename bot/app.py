@@ -31,7 +31,8 @@ from bot.features import charter, community, guide, hunts, privacy, prompts, ref
 from storage.clock import DatabaseClock
 from storage.communities import Communities
 from storage.randomness import RandomBytes
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _ID_BYTES = 16  # far more than 20 letters can show, so that all are as good as equally likely

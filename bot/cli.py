@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from typing import IO
 
 import click
 
-from bot import __version__, accounts
+from bot import __version__, accounts, apart
 from bot.app import App, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
@@ -108,8 +107,7 @@ def _upgrade_apart() -> None:
     What that needs takes seven megabytes, which a process that runs for months would keep.
     """
     # -P: not a package that happens to be called bot in the working folder.
-    command = [sys.executable, "-P", "-m", "bot", "db", "upgrade"]
-    code = subprocess.run(command, stdout=subprocess.DEVNULL).returncode  # noqa: S603 - our own
+    code = apart.run("-P", "-m", "bot", "db", "upgrade", "--apart")
     if code:
         sys.exit(code)  # it has said why
 
@@ -147,18 +145,19 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
     """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
     # Not for the other commands: one of them runs for months.
     from bot.rehearsal import rehearse as play
-    from bot.rehearsal.transcript import Transcript
+    from bot.rehearsal.transcript import Transcript, while_read
     from bot.rehearsal.transcript import as_json as to_json
 
     with _told():
         configure_logs("warning", "console")
         folders = content_folders(_settings())
         if as_json:
-            asyncio.run(play(folders, weeks, seed, lambda line: click.echo(to_json(line))))
+            show = while_read(lambda line: click.echo(to_json(line)))
+            asyncio.run(play(folders, weeks, seed, show))
             return
         page = Transcript()
         page.note(_CAST)
-        asyncio.run(play(folders, weeks, seed, page.show))
+        asyncio.run(play(folders, weeks, seed, while_read(page.show)))
         click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")
 
 
@@ -316,8 +315,11 @@ def db() -> None:
 
 
 @db.command("upgrade")
-def db_upgrade() -> None:
+@click.option("--apart", "is_apart", is_flag=True, hidden=True)  # as `run` has it done
+def db_upgrade(is_apart: bool) -> None:
     """Bring a PostgreSQL database to this version's schema (SQLite does so at start)."""
+    if is_apart:
+        apart.end_with_starter()
     with _told():
         settings = _settings()
         url = settings.database_url.get_secret_value()

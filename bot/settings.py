@@ -60,12 +60,15 @@ Database = Annotated[
 
 
 class Discord(BaseModel, frozen=True, extra="forbid"):
-    """A Discord account; `api_url` may be a proxy, `shard_ids` are those of this process."""
+    """A Discord account; `api_url` may be a proxy, `shard_ids` are those of this process, of
+    `shard_count` in all (None: as many as Discord counts).
+    """
 
     token: SecretStr
     api_url: Web | None = None
     gateway_url: Socket | None = None
     shard_ids: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_listed)] = ()
+    shard_count: Annotated[int, Field(ge=1)] | None = None
 
 
 class Matrix(BaseModel, frozen=True, extra="forbid"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.content import Mistake
+from bot.core.mistyped import nearest
 
 PREFIX = "CIRCLEKEEPER_"
 UNREAD = "sqlite:///unread"  # passes for any secret, so that its file alone is told
@@ -52,12 +53,8 @@ class Layer:
                 else:
                     self.values[files[keys]] = self.secret(keys, folder / str(value))
             elif keys not in known:
-                from rapidfuzz import fuzz, process  # only where somebody mistyped: it is large
-
-                found = process.extractOne(
-                    self.name(keys), list(names), scorer=fuzz.ratio, score_cutoff=75
-                )
-                mend = f"Write {found[0]}, if you meant that." if found else "Take it out."
+                near = nearest(self.name(keys), names, alike=75)
+                mend = f"Write {near}, if you meant that." if near else "Take it out."
                 del self.values[keys]
                 self.tell(keys, "is no setting.", mend)
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.personal import Personal
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 
 class Charter(SQLModel, table=True):

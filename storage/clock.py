@@ -7,7 +7,8 @@ from typing import cast
 
 from sqlalchemy import text
 
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 _EVERY = 30.0  # seconds
 # Goes on while the machine sleeps, where there is such a clock; the other one does not.

@@ -6,10 +6,15 @@ from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 
 from bot.core.refs import Community as CommunityRef
-from bot.core.refs import Room, RoomFacts
-from storage.store import Transaction
-from storage.tables import Community, CommunityRoom
+from bot.core.refs import Need, RoleFacts, Room, RoomFacts
+from storage.tables import Community, CommunityRole, CommunityRoom
+from storage.transaction import Transaction
 
+# Built once: to build them anew costs more than to run them.
+_BY_REF = select(Community).where(
+    col(Community.platform) == bindparam("platform"),
+    col(Community.external_id) == bindparam("external"),
+)
 _MANY = select(Community).where(col(Community.id).in_(bindparam("communities", expanding=True)))
 
 
@@ -22,10 +27,10 @@ class Communities:
 
     def find(self, ref: CommunityRef) -> Community | None:
         """Return a community by its platform's id."""
-        query = select(Community).where(
-            Community.platform == ref.platform, Community.external_id == ref.id
-        )
-        return self.tx.session.exec(query).first()
+        row = self.tx.session.scalar(_BY_REF, {"platform": ref.platform, "external": ref.id})
+        if row is not None:
+            self.tx.known[Community, row.id] = row
+        return row
 
     def get(self, community: str) -> Community:
         """Return a community by our id."""
@@ -75,6 +80,7 @@ class Communities:
                     name=facts.name,
                     can_post=facts.can_post,
                     can_pin=facts.can_pin,
+                    lacks=list(facts.lacks) or None,
                 )
             )
         self.tx.session.flush()
@@ -102,8 +108,34 @@ class Communities:
         platform = self.get(community).platform
         query = select(CommunityRoom).where(CommunityRoom.community_id == community)
         return [
-            RoomFacts(Room(platform, row.external_id), row.name, row.can_post, row.can_pin)
+            RoomFacts(
+                Room(platform, row.external_id),
+                row.name,
+                row.can_post,
+                row.can_pin,
+                tuple(map(Need, row.lacks or ())),
+            )
             for row in self.tx.session.exec(
                 query.order_by(CommunityRoom.name, CommunityRoom.external_id)
             )
+        ]
+
+    def set_roles(self, community: str, roles: Iterable[RoleFacts]) -> None:
+        """Replace what is known of the community's roles, the highest first."""
+        self.tx.session.exec(
+            delete(CommunityRole).where(col(CommunityRole.community_id) == community)
+        )
+        for rank, facts in enumerate(roles):
+            row = CommunityRole(
+                community_id=community, external_id=facts.id, name=facts.name, rank=rank
+            )
+            self.tx.session.add(row)
+        self.tx.session.flush()
+
+    def roles(self, community: str) -> list[RoleFacts]:
+        """Return the community's roles, the highest first."""
+        query = select(CommunityRole).where(CommunityRole.community_id == community)
+        return [
+            RoleFacts(row.external_id, row.name)
+            for row in self.tx.session.exec(query.order_by(col(CommunityRole.rank)))
         ]

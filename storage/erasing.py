@@ -5,7 +5,7 @@ from typing import Any
 from storage.communities import Communities
 from storage.personal import erase, export
 from storage.registry import PERSONAL
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 
 class Erasing:

@@ -9,8 +9,8 @@ from itertools import chain
 from sqlalchemy import Executable, bindparam
 from sqlmodel import col, delete, select
 
-from storage.store import Transaction
 from storage.tables import Fact, Inbox, Lease, Meta
+from storage.transaction import Transaction
 
 _AT_ONCE = 500  # keys in one question
 

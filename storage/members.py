@@ -5,16 +5,22 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import col, select
+from sqlalchemy import bindparam, insert
+from sqlmodel import col, select, update
 
 from bot.core.refs import Member
-from storage.store import Transaction
 from storage.tables import Membership, Subject
+from storage.transaction import PERSON, Transaction
 
 _MEMBER = "subject.member"
 _SETTINGS = "subject.settings"
-_MANY = select(Subject).where(col(Subject.id).in_(bindparam("subjects", expanding=True)))
+_BY_LOOKUP = select(*PERSON).where(col(Subject.lookup) == bindparam("of_lookup"))
+_MANY = select(*PERSON).where(col(Subject.id).in_(bindparam("subjects", expanding=True)))
+_SETTINGS_OF = (
+    update(Subject)
+    .where(col(Subject.id) == bindparam("subject"))
+    .values(settings=bindparam("sealed"))
+)
 
 
 class Members:
@@ -26,8 +32,11 @@ class Members:
 
     def find(self, member: Member) -> str | None:
         """Return the subject id of somebody known."""
-        lookup = self.tx.vault.digest("member", f"{member.platform}\0{member.id}")
-        return self.tx.session.exec(select(Subject.id).where(Subject.lookup == lookup)).first()
+        row = self.tx.execute(_BY_LOOKUP, {"of_lookup": self._lookup(member)}, of=Subject).first()
+        if row is None:
+            return None
+        self.tx.known[Subject, row.id] = row
+        return str(row.id)
 
     def ensure(self, member: Member, fresh_id: str) -> str:
         """Return the subject id of a member, made from `fresh_id` at the first meeting."""
@@ -35,33 +44,31 @@ class Members:
         if known is not None:
             return known
         key, wrapped = self.tx.vault.new_data_key(fresh_id)
-        self.tx.session.add(
-            Subject(
-                id=fresh_id,
-                platform=member.platform,
-                lookup=self.tx.vault.digest("member", f"{member.platform}\0{member.id}"),
-                member=self.tx.vault.seal(f"{_MEMBER}:{fresh_id}", member.id, key),
-                data_key=wrapped,
-            )
-        )
-        self.tx.session.flush()
+        values = {
+            "id": fresh_id,
+            "platform": member.platform,
+            "lookup": self._lookup(member),
+            "member": self.tx.vault.seal(f"{_MEMBER}:{fresh_id}", member.id, key),
+            "data_key": wrapped,
+        }
+        self.tx.execute(insert(Subject), values, of=Subject)
         return fresh_id
 
     def fetch(self, subjects: Collection[str]) -> None:
         """Read these people at once, for a transaction that needs many."""
-        for row in self.tx.session.scalars(_MANY, {"subjects": list(subjects)}):
+        for row in self.tx.execute(_MANY, {"subjects": list(subjects)}, of=Subject):
             self.tx.known[Subject, row.id] = row
 
     def who(self, subject: str) -> Member:
         """Return the member on the platform; `LookupError` when erased."""
-        row = self.tx.get(Subject, subject)
+        row = self.tx.person(subject)
         if row is None:
             raise LookupError("This member was erased.")
         return Member(row.platform, self.tx.open(_MEMBER, row.member, subject))
 
     def settings(self, subject: str) -> dict[str, Any]:
         """Return what the member set: locale, zone, quiet hours, reach, stance, reactions."""
-        row = self.tx.get(Subject, subject)
+        row = self.tx.person(subject)
         if row is None or row.settings is None:
             return {}
         sealed, settings = self.tx.read_settings.get(subject, (b"", {}))
@@ -72,9 +79,9 @@ class Members:
 
     def save_settings(self, subject: str, settings: Mapping[str, Any]) -> None:
         """Keep the member's settings."""
-        row = self.tx.session.get_one(Subject, subject)
-        row.settings = self.tx.seal(_SETTINGS, json.dumps(dict(settings)), subject)
-        self.tx.session.add(row)
+        sealed = self.tx.seal(_SETTINGS, json.dumps(dict(settings)), subject)
+        self.tx.execute(_SETTINGS_OF, {"subject": subject, "sealed": sealed}, of=Subject)
+        self.tx.known.pop((Subject, subject), None)
 
     def membership(self, subject: str, community: str) -> Membership | None:
         """Return the member's row in a community."""
@@ -105,9 +112,12 @@ class Members:
         )
         return list(self.tx.session.exec(query.order_by(Membership.community_id)))
 
+    def _lookup(self, member: Member) -> str:
+        return self.tx.vault.digest("member", f"{member.platform}\0{member.id}")
+
 
 def note_closed(tx: Transaction, subject: str) -> None:
     """Note that somebody's direct messages are closed, so that none is tried again by itself."""
     members = Members(tx)
-    if tx.get(Subject, subject) is not None:
+    if tx.person(subject) is not None:
         members.save_settings(subject, {**members.settings(subject), "closed": True})

@@ -15,7 +15,8 @@ from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
 from storage.facts import get_meta, set_meta
 from storage.schema import check_version, newest, pending, revision, upgrade
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
 

@@ -9,27 +9,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, exists, literal, or_
+from sqlalchemy import Row, and_, exists, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, func, select, update
 
 from bot.core.refs import Destination, Direct, Interaction, MessageRef, Room
-from storage.outbox_lines import (
-    BEHIND,
-    BY_KEY,
-    CLAIMABLE,
-    NEXT_DUE,
-    UNFINISHED,
-    WAITING,
-    unfinished,
-)
-from storage.store import Transaction
+from storage import outbox_rows as rows
+from storage.outbox_lines import BEHIND, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING, unfinished
 from storage.tables import Outbox
+from storage.transaction import Transaction
 
-_BODY = "outbox.body"
+BODY = "outbox.body"
 _MESSAGE = "outbox.message"
-KEPT = timedelta(days=30)  # for so long an answer waits for its member
 _NOT_SENT = "what it hangs on was not sent"
 
 
@@ -48,6 +41,7 @@ class Claimed:
     leased_until: datetime
     expires_at: datetime | None
     on: MessageRef | None
+    line: tuple[str, int, int]  # destination and lane, and its place there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +96,7 @@ class Deliveries:
             "lane": fresh.lane,
             "kind": fresh.kind,
             "recovery": fresh.recovery,
-            "body": self.tx.seal(_BODY, fresh.body, fresh.subject),
+            "body": self.tx.seal(BODY, fresh.body, fresh.subject),
             "subject_id": fresh.subject,
             "community_id": fresh.community,
             "flow": fresh.flow,
@@ -123,116 +117,100 @@ class Deliveries:
         Earlier lanes come first, and in a lane what has been due longest. A row waits for the one
         that it names in `after`; `holder` has them until the lease ends.
         """
-        found = self.tx.session.scalars(CLAIMABLE, {"account": account, "now": now, "most": limit})
-        return [self._take(row, holder, now, lease) for row in found]
-
-    def _take(self, row: Outbox, holder: str, now: datetime, lease: timedelta) -> Claimed:
-        doubtful = row.state == "doubt"
-        row.state, row.holder, row.leased_until = "sending", holder, now + lease
-        row.attempts += 1
-        row.first_attempt_at = row.first_attempt_at or now
-        self.tx.session.add(row)
-        return Claimed(
-            key=row.key,
-            body=self.tx.open(_BODY, row.body, row.subject_id),
-            subject=row.subject_id,
-            community=row.community_id,
-            gate=row.gate,
-            doubtful=doubtful,
-            attempts=row.attempts,
-            first_attempt_at=row.first_attempt_at if row.attempts > 1 else None,
-            leased_until=row.leased_until,
-            expires_at=row.expires_at,
-            on=self.message(row.after) if row.after else None,
-        )
+        values = {"account": account, "now": now, "most": limit}
+        found = self.tx.execute(CLAIMABLE, values, of=Outbox).all()
+        return self._take(found, holder, now, lease)
 
     def behind_in_line(
-        self, key: str, holder: str, now: datetime, lease: timedelta, most: int
+        self, head: Claimed, holder: str, now: datetime, lease: timedelta, most: int
     ) -> list[Claimed]:
         """Take what stands right behind a claimed row in its line, as far as it is plain.
 
         A row that waits, hangs on another, or has to be checked before it goes ends the run.
         """
-        head = self._row(key)
-        if head is None:
-            return []
-        line = {"destination": head.destination, "lane": head.lane, "seq": head.seq, "most": most}
-        run: list[Claimed] = []
-        for row in self.tx.session.scalars(BEHIND, line):
+        destination, lane, seq = head.line
+        line = {"destination": destination, "lane": lane, "seq": seq, "most": most}
+        run: list[Row[Any]] = []
+        for row in self.tx.execute(BEHIND, line, of=Outbox):
             plain = row.after is None and row.gate is None and row.expires_at is None
             if row.state != "pending" or row.not_before > now or not plain:
                 break
-            run.append(self._take(row, holder, now, lease))
-        return run
+            run.append(row)
+        return self._take(run, holder, now, lease)
+
+    def _take(
+        self, found: Sequence[Row[Any]], holder: str, now: datetime, lease: timedelta
+    ) -> list[Claimed]:
+        if not found:
+            return []
+        until = now + lease
+        changes = [
+            {
+                "of_key": row.key,
+                "by": holder,
+                "until": until,
+                "attempt": row.attempts + 1,
+                "first": row.first_attempt_at or now,
+            }
+            for row in found
+        ]
+        self.tx.execute(rows.TAKE, changes, of=Outbox)
+        return [
+            Claimed(
+                key=row.key,
+                body=self.tx.open(BODY, row.body, row.subject_id),
+                subject=row.subject_id,
+                community=row.community_id,
+                gate=row.gate,
+                doubtful=row.state == "doubt",
+                attempts=row.attempts + 1,
+                first_attempt_at=(row.first_attempt_at or now) if row.attempts else None,
+                leased_until=until,
+                expires_at=row.expires_at,
+                on=self.message(row.after) if row.after else None,
+                line=(row.destination, row.lane, row.seq),
+            )
+            for row in found
+        ]
 
     def next_due(self, account: str) -> datetime | None:
         """Return when the next row may go; one that waits for another one has no time itself."""
-        lanes = self.tx.session.execute(NEXT_DUE, {"account": account}).one()
+        lanes = self.tx.execute(NEXT_DUE, {"account": account}, of=Outbox).one()
         return min((moment for moment in lanes if moment is not None), default=None)
 
     def sent(self, key: str, holder: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action stands; False when somebody else took it over meanwhile."""
-        row = self._held(key, holder)
-        if row is None:
-            return False
-        row.state, row.finished_at = "sent", now
-        if message is not None:
-            row.message = self.tx.seal(_MESSAGE, encode_ref(message), row.subject_id)
-            row.message_digest = self._message_digest(message)
-        # What stands on the platform needs no second copy here.
-        row.body = self.tx.seal(_BODY, "", row.subject_id)
-        self.tx.session.add(row)
-        return True
+        row = self.held(key, holder)
+        if row is not None:
+            self._stands(row, now, message)
+        return row is not None
 
     def recognized(self, key: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action was seen to stand whose result nobody knew; False for any other."""
         row = self._row(key)
         if row is None or row.state not in ("sending", "doubt"):
             return False
-        row.state, row.holder = "sending", row.holder or ""
-        return self.sent(key, row.holder, now, message)
+        self._stands(row, now, message)
+        return True
+
+    def _stands(self, row: Row[Any], now: datetime, message: MessageRef | None) -> None:
+        ref = encode_ref(message) if message else None
+        values = {
+            "of_key": row.key,
+            "now": now,
+            # What stands on the platform needs no second copy here.
+            "emptied": self.tx.seal(BODY, "", row.subject_id),
+            "ref": self.tx.seal(_MESSAGE, ref, row.subject_id) if ref else None,
+            "digest": self._message_digest(message) if message else None,
+        }
+        self.tx.execute(rows.SENT, values, of=Outbox)
 
     def again(self, key: str, holder: str, not_before: datetime, *, doubt: bool) -> None:
         """Let an action wait: refused for now, or (`doubt`) of unknown result."""
-        row = self._held(key, holder)
-        if row is not None:
-            row.state = "doubt" if doubt else "pending"
-            row.not_before = not_before
-            row.holder = row.leased_until = None
-            self.tx.session.add(row)
-
-    def keep(self, key: str, holder: str, until: datetime, reason: str) -> None:
-        """Keep an answer that came too late for its interaction, for the member's next one."""
-        row = self._held(key, holder)
-        if row is not None:
-            row.state, row.reason = "pending", reason
-            row.not_before = row.expires_at = until
-            row.holder = row.leased_until = None
-            self.tx.session.add(row)
-
-    def kept(self, account: str, subject: str) -> list[tuple[str, str]]:
-        """Return key and body of a member's answers that wait for their next interaction."""
-        query = select(Outbox).where(
-            Outbox.account == account,
-            Outbox.subject_id == subject,
-            Outbox.state == "pending",
-            col(Outbox.reason).is_not(None),
-        )
-        return [
-            (row.key, self.tx.open(_BODY, row.body, subject))
-            for row in self.tx.session.exec(query.order_by(col(Outbox.seq)))
-        ]
-
-    def readdress(self, key: str, body: str, to: str, now: datetime) -> None:
-        """Let a kept answer go now, to another destination."""
-        row = self._row(key)
-        if row is not None:
-            row.body = self.tx.seal(_BODY, body, row.subject_id)
-            row.destination, row.not_before, row.created_at = to, now, now
-            row.expires_at = row.reason = row.first_attempt_at = None
-            row.attempts = 0
-            self.tx.session.add(row)
-            self.tx.session.flush()
+        if self.held(key, holder) is not None:
+            becomes = "doubt" if doubt else "pending"
+            values = {"of_key": key, "becomes": becomes, "then": not_before}
+            self.tx.execute(rows.AGAIN, values, of=Outbox)
 
     def give_up(
         self, key: str, now: datetime, state: str, reason: str, holder: str | None = None
@@ -242,7 +220,7 @@ class Deliveries:
         With a `holder`, only while that one still holds it: it may be another's by now.
         """
         ended: list[str] = []
-        if holder is not None and self._held(key, holder) is None:
+        if holder is not None and self.held(key, holder) is None:
             return ended
         waiting = [key]
         while waiting:
@@ -250,12 +228,12 @@ class Deliveries:
             row = self._row(current)
             if row is None or row.state not in UNFINISHED:
                 continue
-            row.state, row.reason, row.finished_at = state, reason, now
-            row.body = self.tx.seal(_BODY, "", row.subject_id)
-            self.tx.session.add(row)
-            self.tx.session.flush()
+            emptied = self.tx.seal(BODY, "", row.subject_id)
+            values = {"of_key": current, "becomes": state, "why": reason, "now": now}
+            self.tx.execute(rows.END, {**values, "emptied": emptied}, of=Outbox)
             ended.append(current)
-            waiting.extend(self.tx.session.exec(select(Outbox.key).where(Outbox.after == current)))
+            hanging = self.tx.execute(rows.HANGING, {"of_key": current}, of=Outbox)
+            waiting.extend(key for (key,) in hanging)
             reason, state = _NOT_SENT, "skipped"
         return ended
 
@@ -281,15 +259,18 @@ class Deliveries:
 
     def message(self, key: str) -> MessageRef | None:
         """Return the message that an action made."""
-        row = self._row(key)
+        row = self.tx.execute(rows.MESSAGE_OF, {"of_key": key}, of=Outbox).first()
         if row is None or row.message is None:
             return None
         return decode_ref(self.tx.open(_MESSAGE, row.message, row.subject_id))
 
     def behind(self, message: MessageRef) -> str | None:
         """Return the key of the action that made a message."""
-        query = select(Outbox.key).where(Outbox.message_digest == self._message_digest(message))
-        return self.tx.session.exec(query).first()
+        digest = self._message_digest(message)
+        key: str | None = self.tx.execute(
+            rows.BEHIND_MESSAGE, {"digest": digest}, of=Outbox
+        ).scalar()
+        return key
 
     def state(self, key: str) -> str | None:
         """Return an action's state."""
@@ -336,12 +317,13 @@ class Deliveries:
         for key in self.tx.session.exec(query).all():
             self.give_up(key, now, "skipped", _NOT_SENT)
 
-    def _row(self, key: str) -> Outbox | None:
-        return self.tx.session.scalar(BY_KEY, {"key": key})
-
-    def _held(self, key: str, holder: str) -> Outbox | None:
+    def held(self, key: str, holder: str) -> Row[Any] | None:
+        """Return an action that this holder is sending: its key, state, holder and subject."""
         row = self._row(key)
         return row if row and row.holder == holder and row.state == "sending" else None
+
+    def _row(self, key: str) -> Row[Any] | None:
+        return self.tx.execute(rows.BY_KEY, {"of_key": key}, of=Outbox).first()
 
     def _message_digest(self, message: MessageRef) -> str:
         return self.tx.vault.digest(

@@ -7,16 +7,34 @@ rows that wait cost nothing.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, exists, literal_column, or_, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Outbox
 
 UNFINISHED = ("pending", "sending", "doubt")
 WAITING = ("pending", "doubt")
 _LANES = (0, 1, 2)  # interactive, normal, bulk
+_TAKEN: list[Any] = [
+    col(column)
+    for column in (
+        Outbox.seq,
+        Outbox.key,
+        Outbox.destination,
+        Outbox.lane,
+        Outbox.state,
+        Outbox.body,
+        Outbox.subject_id,
+        Outbox.community_id,
+        Outbox.gate,
+        Outbox.after,
+        Outbox.attempts,
+        Outbox.first_attempt_at,
+        Outbox.not_before,
+        Outbox.expires_at,
+    )
+]
 
 
 def unfinished(row: type[Outbox] = Outbox) -> ColumnElement[bool]:
@@ -24,7 +42,7 @@ def unfinished(row: type[Outbox] = Outbox) -> ColumnElement[bool]:
     return col(row.state).in_([literal_column(f"'{state}'") for state in UNFINISHED])
 
 
-def _heads(lane: int) -> SelectOfScalar[Any]:
+def _heads(lane: int) -> Select[Any]:
     """Say what goes next in a lane: the oldest of each destination, once its base was sent."""
     earlier, base = aliased(Outbox), aliased(Outbox)
     return (
@@ -49,7 +67,7 @@ def _heads(lane: int) -> SelectOfScalar[Any]:
     )
 
 
-def _claimable() -> SelectOfScalar[Outbox]:
+def _claimable() -> Select[Any]:
     due = [
         _heads(lane)
         .where(col(Outbox.not_before) <= bindparam("now"))
@@ -61,15 +79,16 @@ def _claimable() -> SelectOfScalar[Outbox]:
     found = union_all(*(select(each.c.seq) for each in due)).subquery()
     return (
         select(Outbox)
+        .with_only_columns(*_TAKEN)
         .where(col(Outbox.seq).in_(select(found.c.seq)))
         .order_by(col(Outbox.lane), col(Outbox.not_before), col(Outbox.seq))
         .limit(bindparam("most"))
     )
 
 
-BY_KEY = select(Outbox).where(col(Outbox.key) == bindparam("key"))
 BEHIND = (
     select(Outbox)
+    .with_only_columns(*_TAKEN)
     .where(
         col(Outbox.destination) == bindparam("destination"),
         col(Outbox.lane) == bindparam("lane"),

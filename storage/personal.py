@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from sqlmodel import SQLModel, select
 
-from storage.store import Transaction
 from storage.tables import Subject
+from storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

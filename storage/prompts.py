@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.personal import Personal
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 _TEXTS = "prompt.texts"
 Row = TypeVar("Row", bound=SQLModel)

@@ -6,8 +6,8 @@ from datetime import date
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 
-from storage.store import Transaction
 from storage.tables import QuietPeriod
+from storage.transaction import Transaction
 
 _MANY = (
     select(QuietPeriod)

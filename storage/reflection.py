@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Field, SQLModel, col, func, select
 
 from storage.personal import Personal
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 _BODY = "thought.body"
 

@@ -9,7 +9,7 @@ from storage.conversations import Conversations
 from storage.members import Members
 from storage.personal import Personal
 from storage.schedules import Schedules
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 METADATA = SQLModel.metadata
 

@@ -11,8 +11,8 @@ from storage.crypto import Vault
 from storage.engines import make_engine
 from storage.facts import Facts
 from storage.schema import revision
-from storage.store import Transaction
 from storage.tables import Community, Outbox, Schedule
+from storage.transaction import Transaction
 
 _NONE = "There is no store here yet. `circlekeeper {}` makes it."
 

@@ -64,7 +64,10 @@ class Inbox(SQLModel, table=True):
 
 
 class Community(SQLModel, table=True):
-    """A community and what its moderators set; rooms are platform ids."""
+    """A community and what its moderators set; rooms and the role are platform ids.
+
+    `lacks` are needs of the bot that its platform does not meet (see `core.refs.Need`).
+    """
 
     __tablename__ = "community"
     __table_args__ = (UniqueConstraint("platform", "external_id"),)
@@ -79,6 +82,8 @@ class Community(SQLModel, table=True):
     prompts_room: str | None = None
     charter_room: str | None = None
     moderators_room: str | None = None
+    moderator_role: str | None = None
+    lacks: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     opened_at: datetime | None = None
 
 
@@ -91,6 +96,17 @@ class CommunityRoom(SQLModel, table=True):
     name: str
     can_post: bool
     can_pin: bool
+    lacks: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+
+
+class CommunityRole(SQLModel, table=True):
+    """A role of a community; the highest has rank 0."""
+
+    __tablename__ = "community_role"
+    community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
+    external_id: str = Field(primary_key=True)
+    name: str
+    rank: int
 
 
 class QuietPeriod(SQLModel, table=True):

@@ -61,7 +61,11 @@ def test_the_environment_is_over_the_file(tmp_path: Path) -> None:
     environ["CIRCLEKEEPER_DISCORD__SHARD_IDS"] = "[2,3]"
     again = load_settings(environ, tmp_path).discord
     assert again is not None
-    assert again.shard_ids == (2, 3)
+    assert (again.shard_ids, again.shard_count) == ((2, 3), None)
+    environ["CIRCLEKEEPER_DISCORD__SHARD_COUNT"] = "4"
+    again = load_settings(environ, tmp_path).discord
+    assert again is not None
+    assert again.shard_count == 4
 
 
 def test_the_process_own_environment_is_not_read(

@@ -15,6 +15,8 @@ from bot.core.refs import (
     Interaction,
     Member,
     MessageRef,
+    Need,
+    RoleFacts,
     RoomFacts,
     Standing,
 )
@@ -29,11 +31,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added(Event):
-    """The bot is in a community: just added (`new`), or its rooms and names have changed."""
+    """The bot is in a community: just added (`new`), or its rooms, names, roles or what the bot
+    may do there have changed. The highest roles come first; `lacks` are needs that are not met.
+    """
 
     community: Community
     name: str
     rooms: tuple[RoomFacts, ...] = ()
+    roles: tuple[RoleFacts, ...] = ()
+    lacks: tuple[Need, ...] = ()
     new: bool = True
 
 

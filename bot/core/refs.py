@@ -1,6 +1,7 @@
 """Names of things on a platform: who, where, and which message."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,39 @@ class Standing:
 
     community: Community
     moderator: bool = False
+    roles: tuple[str, ...] = ()  # ids of the roles that the member has there
+
+
+class Need(StrEnum):
+    """What the bot needs to be let do, or be told of, where its platform asks for that."""
+
+    SEE = "see"
+    WRITE = "write"
+    HISTORY = "history"
+    THREADS = "threads"
+    IN_THREADS = "in_threads"
+    PIN = "pin"
+    ROLES = "roles"
+    ARRIVALS = "arrivals"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """A role of a community that people give one another."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class RoomFacts:
-    """A room of a community as the platform shows it, and what the bot may do there."""
+    """A room of a community as the platform shows it, and what the bot may do there.
+
+    `lacks` are the needs that are not met in this room, whatever holds elsewhere.
+    """
 
     room: Room
     name: str
     can_post: bool = True
     can_pin: bool = True
+    lacks: tuple[Need, ...] = ()

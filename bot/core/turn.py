@@ -9,7 +9,16 @@ from typing import Any, Protocol, TypeVar
 
 from bot.core.actions import Action, Choice, Field, Lane
 from bot.core.events import Event
-from bot.core.refs import Community, Destination, Direct, Member, Room, RoomFacts
+from bot.core.refs import (
+    Community,
+    Destination,
+    Direct,
+    Member,
+    Need,
+    RoleFacts,
+    Room,
+    RoomFacts,
+)
 
 R = TypeVar("R")
 
@@ -18,7 +27,10 @@ USES = ("newcomers", "prompts", "charter", "moderators")
 
 @dataclass(frozen=True, slots=True)
 class CommunityFacts:
-    """A community as its moderators set it up; `rooms` by use (see `USES`)."""
+    """A community as its moderators set it up; `rooms` by use (see `USES`).
+
+    `moderator_role` is the id of the role whose members moderate, if one was chosen.
+    """
 
     id: str
     ref: Community
@@ -28,6 +40,9 @@ class CommunityFacts:
     zone: str
     rooms: Mapping[str, Room]
     known_rooms: Sequence[RoomFacts]
+    known_roles: Sequence[RoleFacts] = ()
+    moderator_role: str | None = None
+    lacks: Sequence[Need] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +152,11 @@ class Turn(Protocol):
     @property
     def writes_first(self) -> bool:
         """Whether the bot may open a direct conversation here (on Discord it never does)."""
+        ...
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether the platform has roles, and its admins say which roles see which command."""
         ...
 
     @property

@@ -15,7 +15,7 @@ from bot.engine.running import Running, Whereabouts
 from storage.conversations import Conversations
 from storage.members import Members
 from storage.schedules import Schedules
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 R = TypeVar("R")
 
@@ -104,6 +104,11 @@ class About:
     def writes_first(self) -> bool:
         """Return whether the bot may open a direct conversation here."""
         return self.where.writes_first
+
+    @property
+    def has_roles(self) -> bool:
+        """Return whether the platform has roles."""
+        return self.where.has_roles
 
     @property
     def reachable(self) -> bool:

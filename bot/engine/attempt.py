@@ -42,6 +42,11 @@ class Outcome:
     reason: str = ""
     unreachable: bool = False  # the person cannot be written to
 
+    @property
+    def waits(self) -> bool:
+        """Whether the action has to be looked at again, and what is behind it waits."""
+        return self.state in ("pending", "doubt")
+
 
 class Attempts:
     """Sends through one adapter, and lets the whole account wait where the platform says so."""

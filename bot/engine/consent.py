@@ -8,7 +8,7 @@ from bot.engine.turn import EngineTurn
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Claimed
-from storage.store import Transaction
+from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)

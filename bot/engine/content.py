@@ -25,10 +25,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.core.content import Mistake
+from bot.core.mistyped import nearest
 from bot.engine.findings import in_words, only_follows
-from bot.engine.yaml import Items, Loaded, Tree, meant, nearest, quote, read
+from bot.engine.yaml import Items, Loaded, Tree, meant, quote, read
 
-__all__ = ["Content", "Id", "Items", "Loaded", "Tree", "meant", "nearest", "quote", "read"]
+__all__ = ["Content", "Id", "Items", "Loaded", "Tree", "meant", "quote", "read"]
 
 # Says in a sentence what is wrong with a text's template; None: nothing.
 CheckTemplate = Callable[[str], str | None]

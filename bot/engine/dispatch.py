@@ -39,7 +39,8 @@ from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
@@ -149,7 +150,9 @@ class Dispatcher:
 
     def _begin(self, tx: Transaction, event: Event) -> EngineTurn:
         can = self.adapter.affordances
-        where = Whereabouts(event, writes_first=can.direct_unasked, prefix=can.prefix)
+        where = Whereabouts(
+            event, writes_first=can.direct_unasked, prefix=can.prefix, has_roles=can.roles
+        )
         return EngineTurn(self.running, tx, where)
 
     # What happened

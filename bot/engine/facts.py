@@ -1,36 +1,40 @@
 """A community as features see it."""
 
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Callable, Sequence
+from typing import TypeVar, overload
 
-from bot.core.refs import Community, Room, RoomFacts
+from bot.core.refs import Community, Need, Room
 from bot.core.turn import CommunityFacts
 from storage.communities import Communities
-from storage.store import Transaction
 from storage.tables import Community as CommunityRow
+from storage.transaction import Transaction
+
+F = TypeVar("F")
 
 
-class _Rooms(Sequence[RoomFacts]):
-    """A community's rooms, read when somebody looks: most turns never do."""
+class _Read(Sequence[F]):
+    """What is known of a community's rooms or roles, read when somebody looks: most turns never
+    do.
+    """
 
-    def __init__(self, tx: Transaction, community: str) -> None:
-        self._communities, self._community = Communities(tx), community
-        self._rooms: list[RoomFacts] | None = None
+    def __init__(self, read: Callable[[], list[F]]) -> None:
+        self._read = read
+        self._found: list[F] | None = None
 
     @property
-    def _all(self) -> list[RoomFacts]:
-        if self._rooms is None:
-            self._rooms = self._communities.rooms(self._community)
-        return self._rooms
+    def _all(self) -> list[F]:
+        if self._found is None:
+            self._found = self._read()
+        return self._found
 
     def __len__(self) -> int:
         return len(self._all)
 
     @overload
-    def __getitem__(self, index: int) -> RoomFacts: ...
+    def __getitem__(self, index: int) -> F: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[RoomFacts]: ...
-    def __getitem__(self, index: int | slice) -> RoomFacts | Sequence[RoomFacts]:
+    def __getitem__(self, index: slice) -> Sequence[F]: ...
+    def __getitem__(self, index: int | slice) -> F | Sequence[F]:
         return self._all[index]
 
 
@@ -42,6 +46,7 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         "charter": row.charter_room,
         "moderators": row.moderators_room,
     }
+    communities = Communities(tx)
     return CommunityFacts(
         id=row.id,
         ref=Community(row.platform, row.external_id),
@@ -50,5 +55,8 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         locale=row.locale,
         zone=row.zone,
         rooms={use: Room(row.platform, id_) for use, id_ in uses.items() if id_},
-        known_rooms=_Rooms(tx, row.id),
+        known_rooms=_Read(lambda: communities.rooms(row.id)),
+        known_roles=_Read(lambda: communities.roles(row.id)),
+        moderator_role=row.moderator_role,
+        lacks=[Need(each) for each in row.lacks or ()],
     )

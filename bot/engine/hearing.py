@@ -245,7 +245,7 @@ class Hearing:
             return
         if question.spec.get("moderator") and not turn.moderator:
             # Somebody may have been demoted in the middle of a flow.
-            turn.say("engine/moderators_only")
+            turn.say("engine/moderators_only", by_role=turn.has_roles)
             return
         feature, handler = found
 

@@ -14,7 +14,8 @@ from storage.conversations import Questions
 from storage.facts import Facts
 from storage.members import Members
 from storage.outbox import Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 
 class StoreMemory:

@@ -22,7 +22,7 @@ def offer(turn: "EngineTurn", word: str) -> bool:
     if below and turn.closed:
         turn.say("engine/not_open_yet")
     elif below and not shown:
-        turn.say("engine/moderators_only")
+        turn.say("engine/moderators_only", by_role=turn.has_roles)
     elif shown:
         choices = [_choice(turn, each, word) for each in shown]
         turn.ask("engine.menu", "engine/menu", choices, word=word)

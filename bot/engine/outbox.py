@@ -9,6 +9,8 @@ again.
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,9 +25,11 @@ from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.writing import flush
 from storage.communities import Communities
+from storage.late_answers import LateAnswers
 from storage.members import note_closed
-from storage.outbox import KEPT, Claimed, Deliveries
-from storage.store import Store, Transaction
+from storage.outbox import Claimed, Deliveries
+from storage.store import Store
+from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
@@ -34,6 +38,15 @@ _MOST = 16  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What came of a row, and what of its run was not tried then."""
+
+    row: Claimed
+    outcome: Outcome
+    rest: list[Claimed]
 
 
 class OutboxWorker:
@@ -69,6 +82,7 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
+        self._ended: list[_Ended] = []
         self._recovered: float | None = None
 
     def wake(self) -> None:
@@ -87,10 +101,7 @@ class OutboxWorker:
 
     def begin(self, claimed: list[Claimed]) -> None:
         """Send what was claimed."""
-        for row in claimed:
-            task = asyncio.create_task(self._deliver(row))
-            self._busy.add(task)
-            task.add_done_callback(self._delivered)
+        self._begin([[row] for row in claimed])
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -101,6 +112,7 @@ class OutboxWorker:
                     wait = await self._round()
                 except Exception as error:
                     log.error("outbox failed", error=type(error).__name__)
+                    await self._note_singly()
                     wait = self.pace.after_failure.total_seconds()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -112,37 +124,16 @@ class OutboxWorker:
             for task in self._busy:
                 task.cancel()
             await asyncio.gather(*self._busy, return_exceptions=True)
-
-    async def _round(self) -> float:
-        """Begin to send what can be sent now; return for how many seconds that was all."""
-        look = self.pace.look.total_seconds()
-        idle = min(look, _IDLE_SHARED) if self.store.shared else look
-        if self._recovered is None or time.monotonic() - self._recovered >= look:
-            await self.recover()
-            self._recovered = time.monotonic()
-        self._at_work = True
-        free = _MOST - len(self._busy)
-        claimed, due = await self._claim(free)
-        self.begin(claimed)
-        if len(claimed) == free or due is None:
-            return idle  # the end of any of them wakes us
-        if self.attempts.held_back is not None:
-            due = max(due, self.attempts.held_back)
-        wait = (due - self.running.clock.now()).total_seconds()
-        # What is due and was not claimed has come due just now, or another process holds it.
-        return min(max(wait, _AT_ONCE), idle)
-
-    def _delivered(self, task: asyncio.Task[None]) -> None:
-        was_full = len(self._busy) >= _MOST
-        self._busy.discard(task)
-        if was_full:
-            self.wake()
+            await self._note_singly()
 
     async def settle(self) -> None:
         """Send until nothing can be sent now: for a simulated clock."""
-        while claimed := (await self._claim(_MOST))[0]:
-            for row in claimed:
-                await self._deliver(row)
+        while True:
+            runs, _ = await self._go_on(_MOST)
+            for run in runs:
+                await self._deliver(run)
+            if not runs and not self._ended:
+                return
 
     async def recover(self) -> int:
         """Put in doubt what an earlier run left in the middle of sending."""
@@ -156,20 +147,65 @@ class OutboxWorker:
 
         return await self.store.transact(work)
 
-    async def _claim(self, limit: int) -> tuple[list[Claimed], datetime | None]:
-        """Claim what can be sent now; return it, and when something can be sent again."""
-        if limit <= 0 or self.attempts.is_held_back:
-            return [], self.attempts.held_back
+    async def _round(self) -> float:
+        """Note what has ended and begin what can be sent now; return the seconds to rest then."""
+        look = self.pace.look.total_seconds()
+        idle = min(look, _IDLE_SHARED) if self.store.shared else look
+        if self._recovered is None or time.monotonic() - self._recovered >= look:
+            await self.recover()
+            self._recovered = time.monotonic()
+        self._at_work = True
+        free = _MOST - len(self._busy)
+        runs, due = await self._go_on(free)
+        self._begin(runs)
+        if len(runs) >= free or due is None:
+            return idle  # the end of any of them wakes us
+        if self.attempts.held_back is not None:
+            due = max(due, self.attempts.held_back)
+        wait = (due - self.running.clock.now()).total_seconds()
+        # What is due and was not claimed has come due just now, or another process holds it.
+        return min(max(wait, _AT_ONCE), idle)
 
-        def work(tx: Transaction) -> tuple[list[Claimed | None], datetime | None]:
-            taken = self._take(tx, limit)
-            return taken, Deliveries(tx).next_due(self.adapter.account)
+    async def _go_on(self, free: int) -> tuple[list[list[Claimed]], datetime | None]:
+        """Note what has ended and claim what can be sent now, in one transaction.
+
+        It is the only one that does so at a time: what ends meanwhile is noted together by the
+        next, and no two look for the same rows.
+
+        Returns:
+            what was claimed, by line; and when something can be sent again.
+        """
+
+        def work(tx: Transaction) -> tuple[int, list[list[Claimed]], bool, datetime | None]:
+            ended = list(self._ended)
+            for each in ended:
+                self._note(tx, each)
+            if free <= 0 or self.attempts.is_held_back:
+                return len(ended), [], False, self.attempts.held_back
+            taken = self._take(tx, free)
+            runs = [[row] for row in taken if row is not None]
+            for run in runs:
+                self._extend(tx, run, ended)
+            due = Deliveries(tx).next_due(self.adapter.account) if len(runs) < free else None
+            return len(ended), runs, bool(taken), due
 
         while True:
-            taken, due = await self.store.transact(work)
-            wanted = [row for row in taken if row is not None]
-            if wanted or not taken:
-                return wanted, due
+            noted, runs, again, due = await self.store.transact(work)
+            del self._ended[:noted]
+            if runs or not again:
+                return runs, due
+
+    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[_Ended]) -> None:
+        """Take along what stands behind a claimed row, where a line is being sent in a row.
+
+        Under a rate limit an answer would have to wait until all of it has had its turn.
+        """
+        (head,) = run
+        sent_before = any(each.row.line[:2] == head.line[:2] for each in ended)
+        if sent_before and not self.attempts.rate_limit.limited:
+            now = self.running.clock.now()
+            deliveries = Deliveries(tx)
+            run += deliveries.behind_in_line(head, self.run_id, now, self.pace.lease, _RUN)
 
     def _take(self, tx: Transaction, limit: int) -> list[Claimed | None]:
         """Claim rows, and end at once (None) those that nobody wants any more."""
@@ -184,61 +220,43 @@ class OutboxWorker:
             taken.append(None if reason else row)
         return taken
 
-    async def _deliver(self, row: Claimed) -> None:
-        """Deliver a row, and then what the transaction that notes its end can claim."""
-        run = [row]
-        try:
-            while run:
-                run = await self._deliver_run(run)
-        except Exception as error:
-            # The rows stay held until their lease ends; then they are in doubt, and looked into.
-            log.error("delivery not noted", error=type(error).__name__)
-            self.wake()
+    def _begin(self, runs: list[list[Claimed]]) -> None:
+        for run in runs:
+            task = asyncio.create_task(self._deliver(run))
+            self._busy.add(task)
+            task.add_done_callback(self._delivered)
 
-    async def _deliver_run(self, run: list[Claimed]) -> list[Claimed]:
-        """Deliver rows of one line in their order; return what was claimed at the end.
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._busy.discard(task)
+        self.wake()
 
-        While one is noted the next is being sent. At the first that has to wait, those behind it
-        are put back.
-        """
-        notes: list[asyncio.Task[None]] = []
-        for position, row in enumerate(run):
+    async def _deliver(self, run: list[Claimed]) -> None:
+        """Deliver rows of one line in their order, up to the first that has to wait."""
+        for position, row in enumerate(run, 1):
             outcome = await self.attempts.attempt(row)
-            rest = run[position + 1 :]
-            if not rest or outcome.state in ("pending", "doubt"):
-                break
-            noted = self.store.transact(partial(self._note, row=row, outcome=outcome))
-            notes.append(asyncio.create_task(noted))
+            rest = run[position:] if outcome.waits else []
+            self._ended.append(_Ended(row, outcome, rest))
+            self.wake()
+            if outcome.waits:
+                return
 
-        def work(tx: Transaction) -> list[Claimed]:
-            self._note(tx, row, outcome)
-            deliveries, now = Deliveries(tx), self.running.clock.now()
-            for each in rest:
-                deliveries.again(each.key, self.run_id, now, doubt=False)
-            if self.attempts.is_held_back:
-                return []
-            if self.attempts.rate_limit.limited:
-                # An answer would have to wait until all of a run has had its turn.
-                return [head for head in self._take(tx, 1) if head is not None]
-            for head in self._take(tx, 1):
-                if head is not None:
-                    return [
-                        head,
-                        *deliveries.behind_in_line(
-                            head.key, self.run_id, now, self.pace.lease, _RUN
-                        ),
-                    ]
-            return []
+    async def _note_singly(self) -> None:
+        """Note each of what has ended by itself: one that cannot be noted holds up no other."""
+        while self._ended:
+            try:
+                await self.store.transact(partial(self._note, ended=self._ended[0]))
+            except Exception as error:
+                # The row stays held until its lease ends; then it is in doubt, and looked into.
+                log.error("delivery not noted", error=type(error).__name__)
+            del self._ended[0]
 
-        await asyncio.gather(*notes)
-        claimed = await self.store.transact(work)
-        if outcome.state in ("pending", "doubt"):
-            self.wake()  # it has to be looked at again, and the others need not wait for it
-        return claimed
-
-    def _note(self, tx: Transaction, row: Claimed, outcome: Outcome) -> None:
+    def _note(self, tx: Transaction, ended: _Ended) -> None:
+        """Note what came of a row; those behind it that were not tried are put back."""
+        row, outcome = ended.row, ended.outcome
         now = self.running.clock.now()
         deliveries = Deliveries(tx)
+        for each in ended.rest:
+            deliveries.again(each.key, self.run_id, now, doubt=False)
         match outcome.state:
             case "sent":
                 if deliveries.sent(row.key, self.run_id, now, outcome.message):
@@ -251,13 +269,13 @@ class OutboxWorker:
                     doubt=outcome.state == "doubt",
                 )
             case "missed":
-                deliveries.keep(row.key, self.run_id, now + KEPT, outcome.reason)
+                LateAnswers(tx).keep(row.key, self.run_id, now, outcome.reason)
             case "skipped":
                 deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
             case _:
                 log.warning("not delivered", reason=outcome.reason)
-                ended = deliveries.give_up(row.key, now, outcome.state, outcome.reason, self.run_id)
-                for key in ended:
+                keys = deliveries.give_up(row.key, now, outcome.state, outcome.reason, self.run_id)
+                for key in keys:
                     if outcome.unreachable and row.subject is not None:
                         note_closed(tx, row.subject)
                     event = Undelivered(event_id=f"not {key}", key=key, reason=outcome.reason)

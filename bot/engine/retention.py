@@ -7,7 +7,8 @@ import structlog
 from bot.core.ports import Clock
 from storage.facts import forget_events
 from storage.outbox import Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from bot.core.turn import Answer, Plan, Turn
 from storage.communities import Communities
 from storage.conversations import Conversations, Questions
 from storage.quiet import QuietPeriods
-from storage.store import Transaction
 from storage.tables import Community
+from storage.transaction import Transaction
 
 if TYPE_CHECKING:
     from bot.engine.words import Words
@@ -47,6 +47,7 @@ class Whereabouts:
     locale: str = "en"
     writes_first: bool = False
     prefix: str = "/"
+    has_roles: bool = False
 
 
 class Running:

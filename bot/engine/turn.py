@@ -27,8 +27,8 @@ from bot.engine.about import About
 from bot.engine.reading import check_options
 from bot.engine.running import Running, Wanted, Whereabouts
 from storage.conversations import OpenQuestion, Questions
-from storage.store import Transaction
 from storage.tables import Community as CommunityRow
+from storage.transaction import Transaction
 
 R = TypeVar("R")
 _DEPTH = 8
@@ -201,7 +201,8 @@ class EngineTurn(About):
         if not isinstance(event, FromMember):
             return
         where.moderator = any(
-            standing.moderator and standing.community == Community(row.platform, row.external_id)
+            standing.community == Community(row.platform, row.external_id)
+            and (standing.moderator or row.moderator_role in standing.roles)
             for standing in event.standing
         )
         own = self.settings.get("locale")
@@ -231,7 +232,7 @@ class EngineTurn(About):
     def admits(self, command: Command) -> bool:
         """Tell whether the member may use a command here and now; if not, say why."""
         if command.audience is Audience.MODERATOR and not self.moderator:
-            self.say("engine/moderators_only")
+            self.say("engine/moderators_only", by_role=self.has_roles)
             return False
         if command.needs_community and self.closed:
             self.say("engine/not_open_yet")

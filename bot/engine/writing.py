@@ -16,9 +16,10 @@ from bot.engine.quiet import quiet_until
 from bot.engine.running import Wanted
 from bot.engine.turn import EngineTurn
 from storage.conversations import Questions
+from storage.late_answers import LateAnswers
 from storage.members import Members
 from storage.outbox import Deliveries, Fresh
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _LANES = {Lane.INTERACTIVE: 0, Lane.NORMAL: 1, Lane.BULK: 2}
@@ -126,8 +127,8 @@ def take_up(turn: EngineTurn, adapter: Adapter) -> list[Action]:
         return []
     if turn.where.subject is None:
         return []
-    deliveries, again = Deliveries(turn.tx), list[Action]()
-    for key, body in deliveries.kept(adapter.account, turn.subject):
+    deliveries, late, again = Deliveries(turn.tx), LateAnswers(turn.tx), list[Action]()
+    for key, body in late.of(adapter.account, turn.subject):
         action = read(body)
         asked = action.question if isinstance(action, AskChoice) else None
         closed = asked is not None and Questions(turn.tx).get(asked) is None
@@ -140,7 +141,8 @@ def take_up(turn: EngineTurn, adapter: Adapter) -> list[Action]:
         aside = turn.member if in_room else None
         shown = replace(action, to=to, aside=aside, answers=event.interaction)
         where = deliveries.destination(to, event.interaction)
-        deliveries.readdress(key, _ACTION.dump_json(shown).decode(), where, turn.now)
+        body = _ACTION.dump_json(shown).decode()
+        late.readdress(key, turn.subject, body, where, turn.now)
         again.append(shown)
     return again
 

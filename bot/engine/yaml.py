@@ -16,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from bot.core.content import Mistake
+from bot.core.mistyped import nearest
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -71,14 +72,6 @@ def quote(text: object) -> str:
     """Return content for a message: one line, at most 60 characters."""
     line = "".join(c if c.isprintable() else "?" for c in " ".join(str(text)[:300].split()))
     return f"'{line if len(line) <= 60 else line[:59] + '…'}'"
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that the word was probably meant to be."""
-    from rapidfuzz import fuzz, process  # only where somebody mistyped: it is large
-
-    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=60)
-    return found[0] if found else None
 
 
 def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -1,9 +1,12 @@
 """A rehearsal as people read it, and as programs do."""
 
 import json
+import os
 import re
 import shutil
+import sys
 import textwrap
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +18,23 @@ from bot.rehearsal.rehearse import START, ZONE
 
 _INDENT = " " * 6
 _NARROWEST, _WIDEST = 48, 100
+
+
+def while_read(show: Callable[[Line], None]) -> Callable[[Line], None]:
+    """Return what shows lines until nobody reads on, as with `| head`, and then drops them.
+
+    An error would look to the outbox as if the platform had failed.
+    """
+
+    def shown(line: Line) -> None:
+        try:
+            show(line)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+
+    return shown
 
 
 def as_json(line: Line) -> str:

@@ -96,6 +96,7 @@ async def test_turns_are_taken_and_what_is_due_is_handled() -> None:
     assert found["figures"]["sent_a_second"] > 0
 
 
+@pytest.mark.alone
 async def test_every_command_is_answered_on_discord() -> None:
     found = await report("discord_interactions")
     ours, peer, many = found["figures"].values()

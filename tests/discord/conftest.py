@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.discord.double import Double
+from tests.discord.double import Double, Guild, Person
 from tests.discord.double.schema import VARIABLE, Schema
+from tests.discord.running import Bot, running
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,24 @@ async def platform(schema: Schema | None) -> AsyncIterator[Double]:
     assert double.missing == []
     if schema is not None:
         assert not schema.violations, "\n" + "\n".join(map(str, schema.violations))
+
+
+@pytest.fixture
+def mira(platform: Double) -> Person:
+    """Somebody who founds guilds."""
+    return platform.person("mira")
+
+
+@pytest.fixture
+def guild(platform: Double, mira: Person) -> Guild:
+    """Her guild, which has the bot."""
+    made = mira.founds("Garden")
+    platform.brings_bot(made)
+    return made
+
+
+@pytest_asyncio.fixture
+async def bot(platform: Double, guild: Guild) -> AsyncIterator[Bot]:
+    """The adapter, connected."""
+    async with running(platform) as bot:
+        yield bot

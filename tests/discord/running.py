@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Self, TypeAlias
+from contextlib import asynccontextmanager
 
 from bot.adapters.discord import DiscordAdapter
 from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Say
@@ -14,9 +13,8 @@ from bot.core.events import Event, FromMember
 from bot.core.ports import Delivery
 from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef, Room
 from tests.discord.double import Channel, Double, Person
-from tests.support.fake_host import FakeHost, RandomIds, WallClock
-
-Whatever: TypeAlias = Any  # what is passed on is checked where it arrives
+from tests.support.fake_host import FakeHost, WallClock
+from tests.support.running import Running, Whatever
 
 CHOICES = (Choice("yes", "Yes"), Choice("no", "No"))
 FIELD = Field("text", "Your word", limit=50)
@@ -57,35 +55,17 @@ def room(channel: Channel) -> Room:
     return Room("discord", str(channel.id))
 
 
-class Bot:
+class Bot(Running[DiscordAdapter]):
     """An adapter that listens in the background; its host outlives it."""
 
     def __init__(self, double: Double, host: FakeHost | None = None, **options: Whatever) -> None:
+        super().__init__(host, options.pop("clock", None) or WallClock(haste=20.0))
         self.double = double
-        self.host = host or FakeHost()
-        self.clock = options.pop("clock", None) or WallClock(haste=20.0)
-        self.ids = RandomIds()
         options.setdefault("api_url", double.api_url)
         options.setdefault("gateway_url", double.gateway_url)
         token = options.pop("token", double.token)
         commands = options.pop("declared", None) or declared()
         self.adapter = DiscordAdapter(token, self.clock, self.ids, commands, **options)
-        self.task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self.task = asyncio.create_task(self.adapter.run(self.host))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.kill()
-        await self.adapter.close()
-
-    async def kill(self) -> None:
-        """Stop listening at once, as a crash would."""
-        if self.task is not None:
-            self.task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self.task
 
     async def connected(self, times: int = 1) -> None:
         """Wait until the gateway has told it of its guilds."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from bot.testing.faults import Trouble
 from tests.discord.double import Double, Interaction, Message
 from tests.support.circle import opened
@@ -16,6 +18,7 @@ COMMANDS = ("start", "help", "charter history", "my settings", "hunt", "charter 
 PATIENCE = 90.0
 
 
+@pytest.mark.alone
 async def test_every_message_stands_once_and_every_interaction_is_answered(
     platform: Double,
 ) -> None:

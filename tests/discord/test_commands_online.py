@@ -45,17 +45,20 @@ async def test_all_is_well(platform: Double, tmp_path: Path) -> None:
     platform.brings_bot(platform.person("mira").founds("garden"))
     code, printed = await circlekeeper(platform, tmp_path, "check", "--online")
     assert (code, printed.splitlines()[-1]) == (0, "Everything is in order.")
-    assert "Integrations" in printed
+    assert "opens the command to that role under Server Settings, Integrations" in printed
 
 
 async def test_a_missing_permission_is_named_with_its_switch(
     platform: Double, tmp_path: Path
 ) -> None:
     guild = platform.person("mira").founds("garden")
-    platform.brings_bot(guild, int(USUAL & ~Permission.PIN_MESSAGES))
+    lesser = USUAL & ~(Permission.PIN_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS)
+    everyone = guild.everyone
+    everyone.permissions &= ~int(Permission.SEND_MESSAGES_IN_THREADS)
+    platform.brings_bot(guild, int(lesser))
     code, printed = await circlekeeper(platform, tmp_path, "check", "--online")
     assert code == 1
-    assert "In the server garden the bot lacks: Pin Messages." in printed
+    assert "In the server garden the bot lacks: Send Messages in Threads, Pin Messages." in printed
     assert "Server Settings, Roles" in printed
 
 
@@ -63,7 +66,9 @@ async def test_a_missing_intent_is_a_hint(schema: object) -> None:
     async with Double(allowed=Intent(0)) as platform:
         found, hints = await look(platform.token, platform.api_url)
     assert found == []
-    assert any("Server Members Intent is off" in hint for hint in hints)
+    (intent,) = [hint for hint in hints if "Server Members Intent is off" in hint]
+    page = f"https://discord.com/developers/applications/{platform.world.application_id}/bot"
+    assert f"{page}, Privileged Gateway Intents" in intent
     assert any("in no server yet" in hint for hint in hints)
 
 

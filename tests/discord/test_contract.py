@@ -51,10 +51,9 @@ class DiscordBench:
 
 class TestDiscordAdapter(AdapterContract):
     @pytest_asyncio.fixture
-    async def bench(self, platform: Double) -> AsyncIterator[DiscordBench]:
-        mira = platform.person("mira")
-        guild = mira.founds("garden")
-        platform.brings_bot(guild)
+    async def bench(
+        self, platform: Double, guild: Guild, mira: Person
+    ) -> AsyncIterator[DiscordBench]:
         bot = Bot(platform, FakeHost())
         try:
             yield DiscordBench(platform, guild, mira, bot)

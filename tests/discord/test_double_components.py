@@ -6,7 +6,6 @@ import io
 from typing import Any
 
 import discord
-import pytest
 from discord import ui
 
 from tests.discord.bare import running
@@ -14,18 +13,6 @@ from tests.discord.double import Double, Guild, Person, buttons
 from tests.discord.raw import Rest
 
 LINK = "https://garden.example/picture.png"
-
-
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
-    return made
 
 
 class Everything(ui.LayoutView):

@@ -11,18 +11,6 @@ from tests.discord.double import Double, Guild, Intent, Person
 from tests.discord.raw import DIRECT, USUAL, Listener, Rest, connected, listening
 
 
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
-    return made
-
-
 async def test_only_what_was_asked_for_is_told(
     platform: Double, mira: Person, guild: Guild
 ) -> None:

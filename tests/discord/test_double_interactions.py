@@ -28,16 +28,9 @@ def row(*components: Json) -> list[Json]:
 
 
 @pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
+def guild(platform: Double, guild: Guild) -> Guild:
     platform.commands.replace([START])
-    return made
+    return guild
 
 
 async def test_a_command_is_answered_for_one_persons_eyes(

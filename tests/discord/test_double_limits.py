@@ -11,18 +11,6 @@ from tests.discord.raw import Json, Rest, forgive
 V2 = 1 << 15
 
 
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
-    return made
-
-
 def button(custom_id: str = "go", **more: object) -> Json:
     return {"type": 2, "style": 1, "label": "Go", "custom_id": custom_id, **more}
 

@@ -15,18 +15,6 @@ from tests.discord.raw import Json, Rest, forgive, listening
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE = 3, 4, 5, 6, 7, 8
 
 
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
-    return made
-
-
 def option(kind: int, name: str, **more: object) -> Json:
     return {"type": kind, "name": name, "description": "Something", **more}
 

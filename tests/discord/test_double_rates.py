@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 
 from tests.discord.double import Double
 from tests.discord.double.limits import MESSAGES, SEEN
@@ -45,9 +45,9 @@ async def test_all_requests_together_are_limited_but_for_interactions(
         assert (await rest.answers(it, 4, {"content": "Hello"})).status == 200
         hook = f"/webhooks/{platform.world.application_id}/{it.token}"
         assert (await rest("POST", hook, {"content": "More"})).status == 200
-        began = time.monotonic()
-        while (await rest("GET", "/users/@me")).status == 429:
-            assert time.monotonic() - began < 2
+        async with asyncio.timeout(20):
+            while (await rest("GET", "/users/@me")).status == 429:
+                pass
 
 
 async def test_too_many_invalid_requests_ban_the_address(platform: Double) -> None:

@@ -18,18 +18,6 @@ from tests.discord.raw import Rest
 P = Permission
 
 
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
-    return made
-
-
 @pytest_asyncio.fixture
 async def rest(platform: Double) -> AsyncIterator[Rest]:
     async with Rest(platform) as made:

@@ -20,18 +20,6 @@ def strict(document: Path, schema: Schema | None) -> Schema:
     return schema
 
 
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
-    return made
-
-
 def told(schema: Schema) -> list[tuple[str, str]]:
     """Return what was found, and forget it: place and message."""
     found = [(each.place, each.message) for each in schema.violations]

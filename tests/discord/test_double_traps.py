@@ -23,16 +23,9 @@ COMMAND = {"name": "start", "description": "Come in"}
 
 
 @pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    made = mira.founds("Garden")
-    platform.brings_bot(made)
+def guild(platform: Double, guild: Guild) -> Guild:
     platform.commands.replace([COMMAND])
-    return made
+    return guild
 
 
 class Bot(discord.Client):

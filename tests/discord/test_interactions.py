@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
 from bot.core.errors import CirclekeeperError, Missed
-from bot.core.events import Chose, Commanded, Event, FromMember, Submitted
+from bot.core.events import Chose, Commanded, Event, FromMember, Posted, Submitted
 from bot.core.ports import FormFacts
 from bot.core.refs import Direct, Interaction, Standing
 from bot.testing.faults import Trouble
-from tests.discord.double import Double, Guild, InteractionFailed, Person
+from tests.discord.double import Double, Guild, InteractionFailed, Permission, Person
 from tests.discord.double import Interaction as Asked
 from tests.discord.running import FIELD, Bot, member, of, room, running
-
-
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    guild = mira.founds("garden")
-    platform.brings_bot(guild)
-    return guild
-
-
-@pytest_asyncio.fixture
-async def bot(platform: Double, guild: Guild) -> AsyncIterator[Bot]:
-    async with running(platform) as bot:
-        yield bot
 
 
 async def test_a_command_is_told_with_its_options_and_who_may_what(
@@ -79,6 +59,39 @@ async def test_in_private_the_standing_is_asked_of_discord(
     assert not asked.messages[0].ephemeral
 
 
+async def test_who_joins_or_changes_roles_is_known_in_private_at_once(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    ana = platform.person("ana")
+    steward = platform.world.role(guild, "steward", Permission.MANAGE_GUILD)
+
+    async def writes(text: str) -> tuple[Standing, ...]:
+        sent = ana.posts(ana.direct, text)
+        return (await bot.host.first(Posted, lambda each: each.message.id == str(sent.id))).standing
+
+    assert await writes("start") == ()
+    ana.joins(guild)
+    assert [each.moderator for each in await writes("start")] == [False]
+    mira.gives(steward, ana, guild)
+    assert [each.moderator for each in await writes("start")] == [True]
+    ana.leaves(guild)
+    assert await writes("start") == ()
+
+
+async def test_in_private_more_guilds_are_asked_than_discord_takes_requests_a_second(
+    platform: Double, mira: Person
+) -> None:
+    guilds = [mira.founds(f"garden {number}") for number in range(15)]
+    for each in guilds:
+        platform.brings_bot(each)
+    async with running(platform) as bot:
+        platform.limits.per_second = 10
+        mira.posts(mira.direct, "start")
+        event = await bot.host.first(Posted)
+    assert {each.community.id for each in event.standing} == {str(each.id) for each in guilds}
+    assert platform.limits.refused["global"] > 0
+
+
 @pytest.mark.parametrize(("path", "ephemeral"), [("start", True), ("help", False)])
 async def test_a_slow_turn_is_announced_in_the_declared_way(
     bot: Bot, mira: Person, guild: Guild, path: str, ephemeral: bool
@@ -87,8 +100,6 @@ async def test_a_slow_turn_is_announced_in_the_declared_way(
     event = await bot.host.first(Commanded)
     await asked.acknowledged()
     assert asked.first == 5
-    assert asked.took is not None
-    assert asked.took < 2.5
     await bot.delivers(bot.answer_to(event))
     await asked.answered()
     assert [each.text for each in asked.messages] == ["Here."]

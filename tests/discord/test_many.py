@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.discord.double import Double
 from tests.support.circle import opened
 from tests.support.discord_circle import DiscordCircle
@@ -12,6 +14,7 @@ INTERACTIONS, AT_ONCE = 2000, 50
 COMMANDS = ("start", "help", "charter history", "my settings", "hunt", "charter read", "my data")
 
 
+@pytest.mark.alone
 async def test_two_thousand_interactions_are_answered_in_time(platform: Double) -> None:
     async with DiscordCircle(platform) as circle:
         await opened(circle)

@@ -146,10 +146,10 @@ async def test_a_hunt_may_end_with_a_role(platform: Double, tmp_path: Path) -> N
     content.mkdir(parents=True)
     (content / "short-walk.yaml").write_text(_WALK)
     async with DiscordCircle(platform, CIRCLEKEEPER_CONTENT=str(tmp_path)) as circle:
+        await opened(circle)
         role = platform.world.role(circle.guild, "Found their feet", position=1)
         own = next(each for each in circle.guild.roles.values() if each.managed)
         platform.world.set_role(circle.guild, own, position=5)
-        await opened(circle)
         await welcomed(circle, "ana")
         await circle.answers("ana", "The treasure hunt")
         await circle.answers("ana", "A short walk")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.adapters.discord import messages
 from bot.core.actions import Edit, OpenThread, Pin, SetRole
@@ -22,24 +20,6 @@ from bot.core.refs import Direct, MessageRef, Room
 from bot.testing.faults import Trouble
 from tests.discord.double import USUAL, Double, Guild, Permission, Person
 from tests.discord.running import Bot, member, room, running
-
-
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    guild = mira.founds("garden")
-    platform.brings_bot(guild)
-    return guild
-
-
-@pytest_asyncio.fixture
-async def bot(platform: Double, guild: Guild) -> AsyncIterator[Bot]:
-    async with running(platform) as bot:
-        yield bot
 
 
 async def test_a_message_is_marked_and_known_by_its_key(

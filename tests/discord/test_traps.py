@@ -1,6 +1,9 @@
 """The traps in discord.py 2.7.1 (PLATFORMS.md) do not catch our adapter.
 
 That each of them snaps where it is left open is seen in `test_double_traps.py`, by plain bots.
+Each test here was seen failing with its trap left open in the adapter, too: components or forms
+known in memory alone, no supervision, an unguarded parser, no sweep, 5xx repeated, a reset taken
+for a no, 40060 taken for a refusal, a failed turn swallowed, 4004 tried again.
 """
 
 from __future__ import annotations
@@ -15,18 +18,6 @@ from bot.core.ports import FormFacts
 from bot.testing.faults import Trouble
 from tests.discord.double import Double, Guild, Intent, Person
 from tests.discord.running import FIELD, Bot, room, running
-
-
-@pytest.fixture
-def mira(platform: Double) -> Person:
-    return platform.person("mira")
-
-
-@pytest.fixture
-def guild(platform: Double, mira: Person) -> Guild:
-    guild = mira.founds("garden")
-    platform.brings_bot(guild)
-    return guild
 
 
 async def test_1_buttons_live_as_long_as_their_message(
@@ -94,6 +85,17 @@ async def test_3_a_malformed_dispatch_is_dropped_alone(
         bot.answering()
         await mira.uses("start", guild.general).answered()
     assert platform.gateway.seen["identify"] == 1
+
+
+async def test_3_what_is_no_json_ends_the_connection_and_not_the_bot(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    async with running(platform) as bot:
+        for connection in platform.gateway.connections:
+            connection.send("{")
+        await bot.connected(times=2)
+        bot.answering()
+        await mira.uses("start", guild.general).answered()
 
 
 async def test_4_somebody_who_accepts_the_rules_is_heard_of_then_and_once(
@@ -199,7 +201,7 @@ async def test_7_a_failing_turn_is_no_silence(platform: Double, mira: Person, gu
     assert failed
 
 
-@pytest.mark.parametrize("how", ["4000", "broken", "op 7"])
+@pytest.mark.parametrize("how", ["4000", "broken", "op 7", "op 9"])
 async def test_7_what_happens_between_connections_is_heard(
     platform: Double, mira: Person, guild: Guild, how: str
 ) -> None:
@@ -207,6 +209,8 @@ async def test_7_what_happens_between_connections_is_heard(
         for number in range(3):
             if how == "op 7":
                 platform.gateway.ask_to_reconnect()
+            elif how == "op 9":
+                platform.gateway.invalidate(resumable=True)
             else:
                 platform.gateway.drop(4000 if how == "4000" else None)
             mira.posts(mira.direct, f"word {number}")

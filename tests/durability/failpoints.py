@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.core.ports import Delivery
 from bot.core.refs import MessageRef
 from storage.opening import Opened
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from tests.durability.wire import Counter, Planner, Wire
 
 T = TypeVar("T")
@@ -26,10 +27,9 @@ T = TypeVar("T")
 TRANSACTIONS = {
     "turn": "Dispatcher.receive",
     "tick": "Tick._batch",
-    "claim": "OutboxWorker._claim",
-    "note": "OutboxWorker._deliver_run",
     "recover": "OutboxWorker.recover",
 }
+GOING_ON = "OutboxWorker._go_on"  # notes what has ended, and claims what goes next
 CALLS = ("send", "find", "acknowledge")
 _DURING = 0.1  # seconds after which a request is on the platform
 
@@ -68,32 +68,35 @@ class FailingStore(Store):
             opened.key_file.record_erasure,
         )
 
-    def run(self, work: Callable[[Transaction], T]) -> T:
+    async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
         """Run work in one transaction, and die where it was asked for."""
         name = getattr(work, "__qualname__", "")
-        what = next((key for key, start in TRANSACTIONS.items() if name.startswith(start)), "")
 
         def dying(tx: Transaction) -> T:
-            result = work(tx)
-            if _did_something(result):
-                tx.session.flush()
+            try:
+                result = work(tx)
+            except DBAPIError as error:
+                # What the database said; the bot's own log holds nothing that may quote somebody.
+                sys.stderr.write(f"{name}: {getattr(error.orig, 'sqlstate', '')} {error.orig}\n")
+                raise
+            for what in _done(name, result):
+                tx.write()
                 self.failpoint.reach(what, "before")
             return result
 
-        try:
-            result = super().run(dying)
-        except DBAPIError as error:
-            # What the database said; the bot's own log holds nothing that may quote somebody.
-            sys.stderr.write(f"{name}: {getattr(error.orig, 'sqlstate', '')} {error.orig}\n")
-            raise
-        if _did_something(result):
+        result = await super().transact(dying, urgent=urgent)
+        for what in _done(name, result):
             self.failpoint.reach(what, "after")
         return result
 
 
-def _did_something(result: object) -> bool:
-    """Tell whether a transaction handled, claimed or noted anything: looking alone is no window."""
-    return bool(result[0]) if isinstance(result, tuple) else result != 0
+def _done(name: str, result: object) -> list[str]:
+    """Return what a transaction handled, claimed or noted: looking alone is no window."""
+    if name.startswith(GOING_ON):
+        assert isinstance(result, tuple)
+        return [what for what, some in zip(("note", "claim"), result, strict=False) if some]
+    done = bool(result[0]) if isinstance(result, tuple) else result != 0
+    return [what for what, start in TRANSACTIONS.items() if done and name.startswith(start)]
 
 
 class FailingWire(Wire):

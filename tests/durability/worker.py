@@ -26,7 +26,8 @@ from storage.members import Members
 from storage.opening import open_store
 from storage.outbox import Deliveries
 from storage.schedules import Schedules
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from tests.durability.broken import ADVANCE_FIRST, NO_READ_BACK, SEND_FIRST, BlindWire, Simple
 from tests.durability.failpoints import FailingStore, FailingWire, Failpoint
 from tests.durability.plan import CIRCLE, PLATFORM, ROOT, SPEED, WorkerSetup

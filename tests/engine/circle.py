@@ -1,24 +1,19 @@
 """The engine on a store of its own, with a test's own features, and a platform that can fail."""
 
 import itertools
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.app import SeededIds
+from bot.app import App, Content, SeededIds
 from bot.core.actions import Action, Affordances
-from bot.core.events import CameDue, Chose, Commanded, Event, Joined, Posted, Reacted, Submitted
+from bot.core.events import Chose, Commanded, Event, Joined, Posted, Reacted, Submitted
 from bot.core.features import Feature
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room, Standing
 from bot.core.turn import Plan
-from bot.engine.dispatch import Dispatcher
-from bot.engine.host import StoreHost
-from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
-from bot.engine.running import Running, Wanted
-from bot.engine.schedule.tick import Tick
+from bot.engine.running import Wanted
 from bot.engine.words import Words
 from bot.engine.writing import write
 from bot.rehearsal.clock import SimulatedClock
@@ -28,7 +23,7 @@ from storage.members import Members
 from storage.opening import open_store
 from storage.outbox import Deliveries
 from storage.schedules import Schedules
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -81,18 +76,12 @@ class Circle:
         self.platform = platform or FakePlatform(self.clock, can)
         starts = len(list(folder.glob("started-*")))
         (folder / f"started-{starts}").touch()
-        self.running = Running(
-            [engine_feature(), *features],
-            Words([PROMPTS, folder / "prompts"]),
-            self.clock,
-            SeededIds(starts),
-        )
-        self.outbox = OutboxWorker(
-            self.running, self.store, self.platform, f"run {starts}", patience=patience
-        )
-        self.dispatcher = Dispatcher(self.running, self.store, self.platform, self.outbox)
-        self.platform.host = StoreHost(self.store, self.dispatcher)
-        self.tick = Tick(self.store, self.clock, self._came_due, self.outbox.wake, [FAKE])
+        content = Content([engine_feature(), *features], Words([PROMPTS, folder / "prompts"]))
+        app = App(self.store, content, [self.platform], clock=self.clock, ids=SeededIds(starts))
+        self.running, self.tick = app.running, app.tick
+        (self.outbox,), (self.platform.host,) = app.outboxes, app.hosts
+        self.outbox.attempts.patience = patience
+        self.dispatcher = app.dispatchers[FAKE]
         self._count = itertools.count(starts * 1000)
         if starts == 0:
             self.store.run(lambda tx: self._found(tx, communities or {"circle": "open"}))
@@ -271,9 +260,6 @@ class Circle:
         """Return an event's id that no other has."""
         return f"event {next(self._count)}"
 
-    def _came_due(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
-        self.dispatcher.came_due(tx, event, plan)
-
     def _found(self, tx: Transaction, communities: Mapping[str, str]) -> None:
         for name, state in communities.items():
             row = Communities(tx).add(Community(FAKE, name), name.title(), name, "en", "UTC")
@@ -286,10 +272,3 @@ def standing(
 ) -> tuple[Standing, ...]:
     """Return what the platform says of somebody: communities shared, and those moderated."""
     return tuple(Standing(Community(FAKE, name), name in moderates) for name in shares)
-
-
-def copy(store: Path, to: Path) -> Path:
-    """Copy an empty store, which is quicker than to make one."""
-    for name in ("circle.db", "key"):
-        shutil.copy(store / name, to / name)
-    return to

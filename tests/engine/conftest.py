@@ -1,4 +1,4 @@
-"""Stores and circles for the engine's tests."""
+"""Circles for the engine's tests."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,24 +6,16 @@ from typing import Any
 
 import pytest
 
-from storage.opening import open_store
-from tests.engine.circle import Circle, copy
+from tests.engine.circle import Circle
+from tests.support.stores import prepare
 
 MakeCircle = Callable[..., Circle]
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the newest schema, and its key."""
-    folder = tmp_path_factory.mktemp("store")
-    open_store(f"sqlite:///{folder / 'circle.db'}", folder / "key").close()
-    return folder
-
-
 @pytest.fixture
-def circle(empty_store: Path, tmp_path: Path) -> Iterator[MakeCircle]:
+def circle(tmp_path: Path) -> Iterator[MakeCircle]:
     """Open circles: `circle(features)`; a second call is the bot started again."""
-    copy(empty_store, tmp_path)
+    prepare(tmp_path / "circle.db", tmp_path / "key")
     opened: list[Circle] = []
 
     def begin(*args: Any, **kwargs: Any) -> Circle:  # noqa: ANN401 - whatever a circle takes

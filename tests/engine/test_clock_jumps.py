@@ -10,13 +10,12 @@ from bot.core.events import CameDue
 from bot.core.turn import Plan
 from bot.engine.retention import Retention
 from bot.engine.schedule.recurrence import Cadence, Rule
-from bot.engine.schedule.tick import Tick
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform
 from storage.schedules import Schedules
-from storage.store import Transaction
 from storage.tables import Schedule
-from tests.engine.circle import FAKE, START, TEXT_ONLY, Circle
+from storage.transaction import Transaction
+from tests.engine.circle import START, TEXT_ONLY, Circle
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe
 
@@ -53,9 +52,8 @@ class Machine:
             [Probe().feature()], platform=FakePlatform(self.clock, TEXT_ONLY)
         )
         self.come: list[datetime] = []
-        self.tick = Tick(
-            self.circle.store, self.clock, self._handle, self.circle.outbox.wake, [FAKE]
-        )
+        self.tick = self.circle.tick
+        self.tick.handle = self._handle
 
     def _handle(self, tx: Transaction, event: CameDue, plan: Plan) -> None:
         if self.circle.dispatcher.came_due(tx, event, plan):

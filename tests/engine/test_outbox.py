@@ -11,7 +11,7 @@ from bot.testing import Fault
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Deliveries
-from storage.store import Transaction
+from storage.transaction import Transaction
 from tests.engine.circle import FAKE, ROOM, Circle, direct
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import FIELDS, Probe
@@ -256,7 +256,7 @@ async def test_a_kill_in_the_middle_of_sending_leaves_a_doubt_that_is_found(
     await here.wants(say("a"), say("b"))
     claimed = await here.store.transact(
         lambda tx: Deliveries(tx).claim(
-            here.platform.account, "run 0", here.clock.now(), timedelta(seconds=60), 1
+            here.platform.account, here.outbox.run_id, here.clock.now(), timedelta(seconds=60), 1
         )
     )
     assert [row.key for row in claimed] == ["key-a"]

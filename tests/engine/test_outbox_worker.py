@@ -12,8 +12,8 @@ from bot.core.events import Commanded
 from bot.core.refs import Member, Room
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform, Fault
-from storage.store import Transaction
 from storage.tables import Outbox
+from storage.transaction import Transaction
 from tests.engine.circle import FAKE, ROOM, START, TEXT_ONLY, Circle, direct, standing
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe

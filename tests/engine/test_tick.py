@@ -10,8 +10,8 @@ from bot.engine.schedule.recurrence import Cadence, Rule
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform
 from storage.schedules import Schedules
-from storage.store import Transaction
 from storage.tables import Schedule
+from storage.transaction import Transaction
 from tests.engine.circle import START, Circle
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe

@@ -12,7 +12,7 @@ from bot.engine.schedule.clockwatch import ClockWatch
 from bot.engine.schedule.recurrence import Cadence, Rule
 from bot.engine.schedule.tick import Tick
 from storage.schedules import Schedules
-from storage.store import Transaction
+from storage.transaction import Transaction
 from tests.engine.circle import FAKE, START, Circle
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Self, TypeAlias
+from contextlib import asynccontextmanager
 
 from bot.adapters.matrix import MatrixAdapter
 from bot.core.actions import Action, Say
 from bot.core.errors import TryLater
 from bot.core.ports import Delivery
 from bot.core.refs import Destination, Direct, Member, MessageRef, Room
-from tests.support.fake_host import FakeHost, RandomIds, WallClock
+from tests.support.fake_host import FakeHost
+from tests.support.running import Running, Whatever
 from tests.support.synapse import Account
 
-Whatever: TypeAlias = Any  # what is passed on is checked where it arrives
 ENCRYPTED = "I cannot read encrypted rooms here, so I leave."
 UNREADABLE, IN_CLEAR = "The key has not reached me.", "That came without encryption."
 NOTICES = {"encrypted-room": ENCRYPTED, "unreadable": UNREADABLE, "in-clear": IN_CLEAR}
@@ -36,36 +35,18 @@ def room(room_id: str, thread: str | None = None) -> Room:
     return Room("matrix", room_id, thread)
 
 
-class Bot:
+class Bot(Running[MatrixAdapter]):
     """An adapter that listens in the background; its host outlives it."""
 
     def __init__(self, account: Account, host: FakeHost | None = None, **options: Whatever) -> None:
-        self.host = host or FakeHost()
+        super().__init__(host, options.pop("clock", None))
         self.id = account.user_id
-        self.clock = options.pop("clock", None) or WallClock()
-        self.ids = RandomIds()
         options.setdefault("access_token", account.access_token)
         options.setdefault("device_id", account.device_id)
         options.setdefault("notices", NOTICES)
         options.setdefault("encryption", False)
         homeserver = options.pop("homeserver", account.homeserver)
         self.adapter = MatrixAdapter(homeserver, self.id, self.clock, self.ids, **options)
-        self.task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self.task = asyncio.create_task(self.adapter.run(self.host))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.kill()
-        await self.adapter.close()
-
-    async def kill(self) -> None:
-        """Stop listening at once, as a crash would."""
-        if self.task is not None:
-            self.task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self.task
 
     async def synced(self) -> None:
         """Wait until the first answer of /sync was taken in."""

@@ -27,9 +27,10 @@ from tests.matrix.fake_homeserver import (
     reset,
     silence,
 )
-from tests.matrix.running import Bot, Whatever, direct, room, running
+from tests.matrix.running import Bot, direct, room, running
 from tests.support.fake_host import FakeHost, WallClock
 from tests.support.human import Human, MakeHuman
+from tests.support.running import Whatever
 from tests.support.synapse import MakeAccount, Synapse
 
 ROOM = "!room:fake"

@@ -12,8 +12,9 @@ from sqlmodel import select
 
 from storage.crypto import KeyFile
 from storage.schedules import Schedules
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Community, Outbox
+from storage.transaction import Transaction
 from tests.support.bot import BotProcess
 from tests.support.circle import opened, welcomed
 from tests.support.human import MakeHuman
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 def in_store(circle: MatrixCircle, work: Callable[[Transaction], T]) -> T:
     """Look into the store, or change it, while the bot is down."""
-    vault = KeyFile(circle.bot.folder / "key").load()
+    vault = KeyFile(circle.bot.key).load()
     store = Store(f"sqlite:///{circle.bot.database}", vault)
     try:
         return store.run(work)

@@ -23,7 +23,7 @@ async def test_the_second_takes_over_from_the_first_at_the_same_step(
         with tempfile.TemporaryDirectory(prefix="circlekeeper-") as folder:
             shared = {
                 "CIRCLEKEEPER_DATABASE_URL": url,
-                "CIRCLEKEEPER_KEY_FILE": str(circle.bot.folder / "key"),
+                "CIRCLEKEEPER_KEY_FILE": str(circle.bot.key),
             }
             with BotProcess(circle.account, Path(folder), shared) as second:
                 async with asyncio.timeout(30):

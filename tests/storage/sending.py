@@ -8,8 +8,9 @@ from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Ro
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries, Fresh
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Outbox
+from storage.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

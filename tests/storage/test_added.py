@@ -8,8 +8,9 @@ from sqlmodel import col, select
 
 from storage.conversations import OpenQuestion, Questions
 from storage.randomness import RandomBytes
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Inbox, Question
+from storage.transaction import Transaction
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from bot.core.errors import Misconfigured, MissingKey
 from bot.core.refs import Member
 from storage.crypto import Vault
 from storage.members import Members
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 OTHER = Vault(bytes(32))
 

@@ -16,8 +16,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import storage.migrations
 from storage.engines import make_engine
 from storage.registry import METADATA
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Membership
+from storage.transaction import Transaction
 
 SCRIPTS = ScriptDirectory(str(Path(storage.migrations.__file__).parent))
 

@@ -16,7 +16,7 @@ from storage.communities import Communities
 from storage.crypto import KeyFile
 from storage.opening import Opened, open_store
 from storage.schema import newest
-from storage.store import Transaction
+from storage.transaction import Transaction
 
 ROOT = Path(__file__).parents[2]
 STEP = """

@@ -8,7 +8,8 @@ from sqlmodel import Session
 from bot.core.refs import Room
 from storage.erasing import Erasing
 from storage.outbox import Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from tests.storage.sending import HALL, LEASE, NOW, TO_ANA, Sending, ref
 
 YARD = Room("memory", "yard")

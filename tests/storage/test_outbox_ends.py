@@ -7,8 +7,9 @@ import pytest
 from sqlmodel import col, select
 
 from storage.outbox import Deliveries
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Outbox
+from storage.transaction import Transaction
 from tests.storage.sending import LEASE, NOW, TO_ANA, Sending, ref
 
 SOON = NOW + timedelta(minutes=5)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.refs import Community, Member, Room, RoomFacts
+from bot.core.refs import Community, Member, Need, RoleFacts, Room, RoomFacts
 from storage.communities import Communities
 from storage.facts import Facts, forget_events, take_lease
 from storage.members import Members
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -90,9 +91,21 @@ def test_the_rooms_are_those_that_were_seen_last(known: Store) -> None:
 
     first = see(RoomFacts(yard, "yard", can_pin=False), RoomFacts(hall, "hall"))
     assert first == [RoomFacts(hall, "hall"), RoomFacts(yard, "yard", can_pin=False)]
-    assert see(RoomFacts(hall, "great hall", can_post=False)) == [
-        RoomFacts(hall, "great hall", can_post=False)
+    lacks = (Need.WRITE, Need.PIN)
+    assert see(RoomFacts(hall, "great hall", can_post=False, lacks=lacks)) == [
+        RoomFacts(hall, "great hall", can_post=False, lacks=lacks)
     ]
+
+
+def test_the_roles_are_those_that_were_seen_last_and_the_highest_comes_first(known: Store) -> None:
+    def see(*roles: RoleFacts) -> list[RoleFacts]:
+        known.run(lambda tx: Communities(tx).set_roles("garden", roles))
+        return known.run(lambda tx: Communities(tx).roles("garden"))
+
+    stewards, readers = RoleFacts("9", "stewards"), RoleFacts("10", "readers")
+    assert see(stewards, readers) == [stewards, readers]
+    assert see(readers) == [readers]
+    assert see() == []
 
 
 def test_an_event_is_taken_in_once_by_each_account(store: Store) -> None:

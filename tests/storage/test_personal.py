@@ -20,8 +20,9 @@ from storage.prompts import Prompt, PromptRows
 from storage.reflection import Thoughts
 from storage.registry import METADATA, PERSONAL
 from storage.schedules import Schedules
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Subject
+from storage.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

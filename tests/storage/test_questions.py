@@ -9,8 +9,9 @@ from bot.core.refs import Community, Member, Room
 from storage.communities import Communities
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.members import Members
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import Question
+from storage.transaction import Transaction
 
 HALL, YARD = Room("memory", "hall"), Room("memory", "yard")
 

@@ -12,7 +12,8 @@ from bot.core.turn import Plan
 from storage.communities import Communities
 from storage.members import Members
 from storage.schedules import Schedules
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -1,12 +1,18 @@
 """The store's threads: all commits or nothing, people go before the clock, the end is clean."""
 
 import asyncio
+import sqlite3
 import threading
+from functools import partial
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
 
 from storage.facts import get_meta, set_meta
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.tables import Meta
+from storage.transaction import Transaction
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -120,6 +126,66 @@ async def test_an_exception_takes_everything_back_and_reaches_whoever_waits(stor
     assert tries == [1]
     await store.transact(lambda tx: set_meta(tx, "first", "again"))
     assert known(store, "first") == "again"
+
+
+@ON_SQLITE
+async def test_what_people_wait_for_is_committed_together(store: Store, url: str) -> None:
+    """One that fails among them takes back what it did, though the session knows nothing of it."""
+    gate = Gate()
+    inside: list[object] = []
+
+    def write(tx: Transaction, name: str) -> str:
+        inside.append(tx.session)
+        tx.execute(insert(Meta), {"name": f"{name} too", "value": "was here"}, of=Meta)
+        if name != "bea":
+            set_meta(tx, name, "was here")
+        if name == "bea":
+            raise LookupError(name)
+        return name
+
+    holding = asyncio.create_task(store.transact(gate.work))
+    await gate.reached()
+    people = [
+        asyncio.create_task(store.transact(partial(write, name=name)))
+        for name in ("ana", "bea", "cal")
+    ]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    came = await asyncio.gather(holding, *people, return_exceptions=True)
+    assert came[1] == "ana"
+    assert isinstance(came[2], LookupError)
+    assert came[3] == "cal"
+    assert len(set(map(id, inside))) == 1
+    names = ("ana", "ana too", "bea", "bea too", "cal", "cal too")
+    there = [name for name in names if known(store, name) is not None]
+    assert there == ["ana", "ana too", "cal", "cal too"]
+
+
+@ON_SQLITE
+async def test_what_cannot_be_committed_together_is_done_one_by_one(store: Store) -> None:
+    gate = Gate()
+    tries: list[str] = []
+
+    def write(tx: Transaction, name: str) -> str:
+        tries.append(name)
+        if tries.count("bea") == 1 and name == "bea":
+            locked = sqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise OperationalError("", None, locked)
+        set_meta(tx, name, str(tries.count(name)))
+        return name
+
+    holding = asyncio.create_task(store.transact(gate.work))
+    await gate.reached()
+    people = [
+        asyncio.create_task(store.transact(partial(write, name=name))) for name in ("ana", "bea")
+    ]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    assert await asyncio.gather(*people) == ["ana", "bea"]
+    await holding
+    assert tries == ["ana", "bea", "ana", "bea"]
+    assert (known(store, "ana"), known(store, "bea")) == ("2", "2")
 
 
 async def test_an_iterator_that_runs_out_leaves_nobody_waiting(store: Store) -> None:

@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from storage.clock import DatabaseClock
 from storage.crypto import Vault
 from storage.facts import get_meta, release_lease, set_meta, take_lease
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from tests.support.postgres import Server, postgres_server
 
 __all__ = ["postgres_server"]

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url, text
 
+from bot.core.refs import RoleFacts, Room, RoomFacts
 from storage.communities import Communities
 from storage.crypto import Vault
 from storage.engines import make_engine
@@ -17,8 +18,9 @@ from storage.outbox import Deliveries
 from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
 from storage.schema import FOLDER, known, revision, upgrade
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.tables import QuietPeriod
+from storage.transaction import Transaction
 
 # As the releases wrote them, by the schema that each had.
 FIRST = (
@@ -44,6 +46,11 @@ ROWS = {
         " values ('easter', 'garden', '2026-04-03', '2026-04-06')",
     ),
 }
+ROWS["0003"] = (
+    *ROWS["0002"],
+    "insert into community_room (community_id, external_id, name, can_post, can_pin)"
+    " values ('garden', 'hall', 'Hall', true, false)",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -101,6 +108,12 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
         periods.add(row)
         (plan,) = Schedules(tx).of("garden")
         assert Deliveries(tx).waiting("bot") == 1
+        communities = Communities(tx)
+        assert communities.get("garden").moderator_role is None
+        rooms = [RoomFacts(Room("memory", "hall"), "Hall", can_pin=False)]
+        assert communities.rooms("garden") == (rooms if schema > "0002" else [])
+        communities.set_roles("garden", [RoleFacts("7", "stewards"), RoleFacts("3", "readers")])
+        assert [each.name for each in communities.roles("garden")] == ["stewards", "readers"]
         return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
 
     found = work(empty, vault, look)

@@ -36,6 +36,7 @@ class BotProcess:
         self.folder = folder
         self.log = folder / "log"
         self.database = folder / "circlekeeper.db"
+        self.key = folder / "key"
         self._extra = dict(extra or {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -46,7 +47,7 @@ class BotProcess:
         return inherited | {
             "PYTHONPATH": str(_ROOT),
             "CIRCLEKEEPER_DATABASE_URL": f"sqlite:///{self.database}",
-            "CIRCLEKEEPER_KEY_FILE": str(self.folder / "key"),
+            "CIRCLEKEEPER_KEY_FILE": str(self.key),
             "CIRCLEKEEPER_LOG_FORMAT": "json",
             **self._account,
             **self._extra,
@@ -121,6 +122,10 @@ class BotProcess:
         traceback: TracebackType | None,
     ) -> None:
         """Stop it."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop it, unless it has ended."""
         if self._process is not None and self._process.poll() is None:
             self._end(signal.SIGTERM)
         self._process = None

@@ -4,14 +4,17 @@ import asyncio
 import re
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.discord.double import Channel, Double, Guild, Interaction, Message, NotPossible, Person
 from tests.support.bot import BotProcess
+from tests.support.bot_circle import BotCircle
+from tests.support.phrasebook import Phrasebook
 
 _PATIENCE = 15.0
 _STARTED = 60.0
@@ -30,7 +33,7 @@ class Seen:
     message: Message | None
 
 
-class DiscordCircle:
+class DiscordCircle(BotCircle):
     """A circle (see `tests.support.circle`) in a guild of one channel.
 
     Slash commands are used in the channel, where their answers are for one's own eyes; what is no
@@ -38,53 +41,36 @@ class DiscordCircle:
     room is typed for all to see, with a mention. Whoever joins comes through *Start here*.
     """
 
-    def __init__(self, double: Double, *, locale: str = "en-US", **extra: str) -> None:
-        """Found the guild; `extra` is further environment for the bot."""
+    def __init__(
+        self, double: Double, *, locale: str = "en-US", bot: BotProcess | None = None, **extra: str
+    ) -> None:
+        """Found the guild; without a bot that runs already it has its own, for which `extra` is
+        further environment.
+        """
+        super().__init__()
         self.double = double
+        self._runs = bot
+        self._arrived = False
         self._locale = locale
         self._extra = extra
-        self._stack = ExitStack()
         self._people: dict[str, Person] = {}
         self._asked: dict[str, list[Interaction]] = {}
         self._heard: dict[tuple[str, bool], int] = {}
-        self.bot: BotProcess
         self.guild: Guild
         self.room: Channel
 
-    async def __aenter__(self) -> Self:
-        """Start the bot, and let the moderator bring it into her guild."""
-        try:
-            await self._begin()
-        except BaseException as error:
-            await self.__aexit__(type(error), error, None)
-            raise
-        return self
-
     async def _begin(self) -> None:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
-        account = {
-            "CIRCLEKEEPER_DISCORD__TOKEN": self.double.token,
-            "CIRCLEKEEPER_DISCORD__API_URL": self.double.api_url,
-            "CIRCLEKEEPER_DISCORD__GATEWAY_URL": self.double.gateway_url,
-        }
-        self.bot = self._stack.enter_context(BotProcess(account, Path(folder), self._extra))
+        if self._runs is not None:
+            self.bot = self._runs
+        else:
+            self._start_bot(_account(self.double), self._extra)
         self.guild = self.person("mira").founds("garden")
         self.room = self.guild.general
         self.room.name = "garden"
         self.double.brings_bot(self.guild)
         await self.double.world.until(lambda: self.double.gateway.seen["identify"], _STARTED)
         await self.hears("mira", "keeper setup", room=True)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End the bot; where something failed, show its log."""
-        if error is not None:
-            print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
-        self._stack.close()
+        self._arrived = True
 
     def person(self, name: str) -> Person:
         """Return somebody, who has an account when first named."""
@@ -95,7 +81,7 @@ class DiscordCircle:
     async def joins(self, name: str) -> None:
         """Somebody comes into the community, and through the door that is pinned there."""
         self.person(name).joins(self.guild)
-        if any("Start" in labels(each) for each in self.person(name).sees(self.room)):
+        if any(self._on(each, "Start") for each in self.person(name).sees(self.room)):
             await self.answers(name, "Start")
 
     async def says(self, name: str, text: str, *, room: bool = False) -> None:
@@ -177,6 +163,7 @@ class DiscordCircle:
     async def answers(self, name: str, label: str) -> None:
         """Somebody clicks, or chooses in a menu."""
         person, message = self.person(name), await self.sees(name, label)
+        label = self._on(message, label)
         try:
             asked = person.clicks(message, label)
         except NotPossible:
@@ -188,7 +175,7 @@ class DiscordCircle:
         person = self.person(name)
 
         def found() -> Message | None:
-            seen = [each for each in person.sees() if label in labels(each)]
+            seen = [each for each in person.sees() if self._on(each, label)]
             return seen[-1] if seen else None
 
         await self._until(lambda: found() is not None, f"{name} sees no {label!r}")
@@ -198,7 +185,7 @@ class DiscordCircle:
 
     async def reacts(self, name: str, emoji: str, text: str) -> None:
         """Somebody reacts to the newest message of the bot's that contains the text."""
-        found = [each for each in self._private(name) if text in read(each.text)]
+        found = [each for each in self._private(name) if self.fits(text, read(each.text))]
         self.person(name).reacts(found[-1], emoji)
 
     async def hears(self, name: str, text: str, *, room: bool = False) -> str:
@@ -207,7 +194,8 @@ class DiscordCircle:
 
         def position() -> int | None:
             seen = self._seen(name, room)
-            return next((n for n in range(start, len(seen)) if text in seen[n].text), None)
+            fitting = (n for n in range(start, len(seen)) if self.fits(text, seen[n].text))
+            return next(fitting, None)
 
         try:
             await self._until(lambda: position() is not None, "")
@@ -228,8 +216,7 @@ class DiscordCircle:
         """Kill the bot and start it again."""
         seen = self.double.gateway.seen
         before = seen["identify"]
-        self.bot.kill()
-        self.bot.start()
+        await super().restarts()
         await self._until(lambda: seen["identify"] > before, "the bot does not come back")
 
     async def until_settled(self) -> None:
@@ -239,7 +226,20 @@ class DiscordCircle:
             before = len(self.double.requests)
             await asyncio.sleep(0.5)
 
-    # What is to be read
+    # What is to be read, and in which language
+
+    def fits(self, wanted: str, text: str) -> bool:
+        """Tell whether a text of the bot's is what is waited for."""
+        return wanted in text
+
+    def wordings(self, label: str) -> list[str]:
+        """Return what a label may be."""
+        return [label]
+
+    def _on(self, message: Message, label: str) -> str:
+        """Return what a label is called on a message; nothing where it is not there."""
+        there = labels(message)
+        return next((each for each in self.wordings(label) if each in there), "")
 
     def _seen(self, name: str, room: bool) -> list[Seen]:
         """Return what somebody reads, the oldest first; forms where they opened."""
@@ -276,6 +276,72 @@ class DiscordCircle:
         while not holds():
             assert time.monotonic() < end, otherwise
             await asyncio.sleep(_STEP)
+
+
+def _account(double: Double) -> dict[str, str]:
+    return {
+        "CIRCLEKEEPER_DISCORD__TOKEN": double.token,
+        "CIRCLEKEEPER_DISCORD__API_URL": double.api_url,
+        "CIRCLEKEEPER_DISCORD__GATEWAY_URL": double.gateway_url,
+    }
+
+
+@contextmanager
+def running(double: Double, extra: Mapping[str, str] | None = None) -> Iterator[BotProcess]:
+    """Let a bot run on the double, as its host starts it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="circlekeeper-") as folder,
+        BotProcess(_account(double), Path(folder), extra) as bot,
+    ):
+        yield bot
+
+
+class _Heard(str):
+    """A text of the bot's in another language, in which one may look for what the dialogue says."""
+
+    __slots__ = ("fits",)
+    fits: Callable[[str, str], bool]
+
+    def __contains__(self, part: object) -> bool:
+        return self.fits(str(part), str(self))
+
+
+class FrenchCircle(DiscordCircle):
+    """Everybody reads French, and so does the community; the dialogues stay as they are."""
+
+    def __init__(self, double: Double, bot: BotProcess) -> None:
+        """Found the guild, where this bot comes."""
+        super().__init__(double, locale="fr", bot=bot)
+        self._book = french()
+
+    def fits(self, wanted: str, text: str) -> bool:
+        """Until somebody has chosen a language, the bot speaks English in the room."""
+        return self._book.hears(wanted, text) if self._arrived else wanted in text
+
+    def wordings(self, label: str) -> list[str]:
+        """Return what stands there in French."""
+        return self._book.labels(label)
+
+    async def hears(self, name: str, text: str, *, room: bool = False) -> str:
+        """Return the next text of the bot's that says this."""
+        heard = _Heard(await super().hears(name, text, room=room))
+        heard.fits = self.fits
+        return heard
+
+
+@cache
+def french() -> Phrasebook:
+    """Return what the dialogues say in French."""
+    return Phrasebook("fr", read, _PUT_TOGETHER)
+
+
+_PUT_TOGETHER = {"Every other week, then": "Une semaine sur deux, c’est noté"} | {
+    f"{english} (version 1)": f"{french_} (version 1)"
+    for english, french_ in (
+        ("Why we gather", "Pourquoi nous nous réunissons"),
+        ("Listen to understand", "Écouter pour comprendre"),
+    )
+}
 
 
 def labels(message: Message) -> list[str]:

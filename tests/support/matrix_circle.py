@@ -1,19 +1,12 @@
 """A community on a real homeserver, with the bot as a process of its own."""
 
-import asyncio
-import tempfile
-from contextlib import AsyncExitStack
-from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-from tests.support.bot import BotProcess
+from tests.support.bot_circle import BotCircle
 from tests.support.human import Event, Human
 from tests.support.strict import StrictHuman
 from tests.support.synapse import Account, MakeAccount
 
 
-class MatrixCircle:
+class MatrixCircle(BotCircle):
     """A circle (see `tests.support.circle`) in one public room; people come when they are named."""
 
     def __init__(
@@ -22,34 +15,19 @@ class MatrixCircle:
         """Register people with `account`; the room is of this version, the store is SQLite's
         unless a PostgreSQL database is named by its URL.
         """
+        super().__init__()
         self._database = database
         self._register = account
         self._version = version
         self._encrypted = False
-        self._stack = AsyncExitStack()
         self._people: dict[str, Human] = {}
         self._chats: dict[str, str] = {}
         self.room = ""
-        self.bot: BotProcess
         self.account: Account
 
-    async def __aenter__(self) -> Self:
-        """Start the bot, and let the moderator bring it into her room."""
-        try:
-            await self._begin()
-        except BaseException as error:
-            await self.__aexit__(type(error), error, None)
-            raise
-        return self
-
     async def _begin(self) -> None:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
         self.account = self._register("keeper")
-        bot = BotProcess(self.account, Path(folder), self._extra())
-        if self._database is not None:
-            bot.command("key", "new")
-        await self._prepare(bot)
-        self.bot = self._stack.enter_context(bot)
+        self._start_bot(self.account, self._extra())
         mira = await self.person("mira")
         self.room = await mira.create_room(
             "garden", version=self._version, preset="public_chat", encrypted=self._encrypted
@@ -59,22 +37,8 @@ class MatrixCircle:
         await mira.invite(self.room, self.account.user_id)
         await mira.hears(self.room, "keeper setup")
 
-    async def _prepare(self, bot: BotProcess) -> None:
-        """Do what a host does before the first start."""
-
     def _extra(self) -> dict[str, str]:
         return {"CIRCLEKEEPER_DATABASE_URL": self._database} if self._database else {}
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End the bot; where something failed, show its log."""
-        if error is not None:
-            print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
-        await self._stack.aclose()
 
     async def person(self, name: str) -> Human:
         """Return somebody, who is registered when first named."""
@@ -124,11 +88,6 @@ class MatrixCircle:
         person, chat = await self.person(name), await self.chat(name)
         await person.hears_nothing(chat, sender=self.account.user_id)
 
-    async def restarts(self) -> None:
-        """Kill the bot and start it again."""
-        self.bot.kill()
-        self.bot.start()
-
 
 class StrictCircle(MatrixCircle):
     """A circle whose people insist on encryption, and on a bot that its owner has signed.
@@ -142,8 +101,8 @@ class StrictCircle(MatrixCircle):
         self._encrypted = encrypted
         self.printed = ""
 
-    async def _prepare(self, bot: BotProcess) -> None:
-        self.printed = await asyncio.to_thread(bot.command, "matrix", "login")
+    def _before_start(self) -> None:
+        self.printed = self.bot.command("matrix", "login")
 
     def _human(self, account: Account) -> Human:
         return StrictHuman(account)

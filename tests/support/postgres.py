@@ -32,6 +32,7 @@ class Server:
         # Not in pytest's folders: for root, the server runs as somebody who may not look in there.
         folder = mkdtemp(prefix="circlekeeper-")
         self._server = module.get_server(folder, cleanup_mode="delete")
+        self._upgraded = False
 
     @property
     def url(self) -> str:
@@ -40,15 +41,18 @@ class Server:
 
     def fresh_database(self) -> str:
         """Make an empty database of our schema and return its URL."""
-        name = f"fresh_{next(_numbers)}"
+        if not self._upgraded:
+            upgrade(self._create("upgraded"))
+            self._upgraded = True
+        return self._create(f"fresh_{next(_numbers)}", "upgraded")
+
+    def _create(self, name: str, template: str = "template1") -> str:
         engine = make_engine(self.url)
         with engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.exec_driver_sql(f"create database {name}")
+            connection.exec_driver_sql(f"create database {name} template {template}")
         engine.dispose()
-        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
-        upgrade(url)
-        return url
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def stop(self) -> None:
         """Stop it as a crash would: connections break, nothing is finished."""

@@ -8,7 +8,7 @@ import discord
 import structlog
 
 from bot.adapters.discord import commands, permissions
-from bot.adapters.discord.communities import Communities
+from bot.adapters.discord.communities import KIND, Communities
 from bot.adapters.discord.gateway import Gateway, point_to
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.intake import Intake
@@ -52,10 +52,15 @@ _INTENT = (
     "off and start the bot again: it then works without it."
 )
 _SHARDS = (
-    "CIRCLEKEEPER_DISCORD__SHARD_IDS does not fit: Discord counts {count} shards for this bot, "
-    "numbered from 0."
+    "CIRCLEKEEPER_DISCORD__SHARD_IDS does not fit: the number of shards is {count}, and they are "
+    "numbered from 0. CIRCLEKEEPER_DISCORD__SHARD_COUNT says how many there are, else Discord does."
 )
-_BAD_TOKEN, _BAD_INTENTS, _BAD_SHARDS = (4004,), (4013, 4014), (4010, 4011)
+_MORE_SHARDS = (
+    "Discord wants this bot's servers spread over more shards than {count}. Set "
+    "CIRCLEKEEPER_DISCORD__SHARD_COUNT to more, give each shard to one process in "
+    "CIRCLEKEEPER_DISCORD__SHARD_IDS, and start all of them again."
+)
+_BAD_TOKEN, _BAD_INTENTS, _BAD_SHARD, _TOO_FEW_SHARDS = (4004,), (4013, 4014), 4010, 4011
 
 
 class DiscordAdapter:
@@ -69,6 +74,7 @@ class DiscordAdapter:
         api_url: a proxy or a double in Discord's place.
         gateway_url: the same for the gateway.
         shard_ids: which shards this process takes; none: all of them.
+        shard_count: how many there are; None: as many as Discord counts now.
     """
 
     def __init__(
@@ -81,6 +87,7 @@ class DiscordAdapter:
         api_url: str | None = None,
         gateway_url: str | None = None,
         shard_ids: Sequence[int] = (),
+        shard_count: int | None = None,
     ) -> None:
         """Make no connection yet."""
         self._token = token
@@ -91,6 +98,8 @@ class DiscordAdapter:
         self._gateway_url = gateway_url
         self._api_url = api_url
         self._shard_ids = tuple(shard_ids)
+        self._wanted_count = shard_count
+        self._shard_count = 1
         self._rest = Rest(token, api_url)
         self._guilds = Guilds(self._rest)
         self._interactions = Interactions(self._rest)
@@ -148,14 +157,18 @@ class DiscordAdapter:
             raise Misconfigured(_REFUSED) from error
         if error.code in _BAD_INTENTS:
             raise Misconfigured(_INTENT) from error
-        if error.code in _BAD_SHARDS:
-            raise Misconfigured(_SHARDS.format(count="other")) from error
+        given = self._shard_ids or self._wanted_count
+        if given and error.code == _BAD_SHARD:
+            raise Misconfigured(_SHARDS.format(count=self._shard_count)) from error
+        if given and error.code == _TOO_FEW_SHARDS:
+            raise Misconfigured(_MORE_SHARDS.format(count=self._shard_count)) from error
+        # Where nothing is given, it asks for their number when it connects again.
 
     async def _session(self, host: Host) -> None:
         """Log in, and listen until the connection ends."""
         application = await self._ask("/applications/@me")
         counted = await self._ask("/gateway/bot")
-        count = int(counted.get("shards") or 1)
+        count = self._shard_count = self._wanted_count or int(counted.get("shards") or 1)
         if self._shard_ids and max(self._shard_ids) >= count:
             raise Misconfigured(_SHARDS.format(count=count))
         point_to(self._api_url, self._gateway_url or str(counted.get("url") or ""))
@@ -165,6 +178,8 @@ class DiscordAdapter:
         communities = Communities(host, self._clock, self._rest, self._guilds)
         communities.members = members
         await communities.load()
+        if self._shard_ids:
+            self._guilds.elsewhere.told = lambda: host.recall(KIND)
 
         def hear(name: str, data: JSON) -> None:
             if name == "READY":

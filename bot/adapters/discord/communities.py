@@ -11,16 +11,18 @@ from typing import Any, TypeAlias
 import structlog
 
 from bot.adapters.discord import inbound
-from bot.adapters.discord.guilds import Guilds, community, rooms
+from bot.adapters.discord.guilds import Guilds, community, roles, rooms
+from bot.adapters.discord.permissions import lacking
 from bot.adapters.discord.rest import DiscordError, Refused, Rest
 from bot.core.events import Added, Event, Removed
 from bot.core.ports import Clock, Host
+from bot.core.refs import Need
 
 log = structlog.get_logger(__name__)
 
 JSON: TypeAlias = Mapping[str, Any]
 
-_KIND = "discord.guilds"
+KIND = "discord.guilds"
 _TOGETHER = 0.5  # seconds; changes of a guild's channels and roles come in swarms
 _PAGE, _PAGES = 1000, 20
 _BETWEEN = 0.1  # seconds from page to page: answers to people share the account's fifty a second
@@ -44,7 +46,7 @@ class Communities:
 
     async def load(self) -> None:
         """Take up what was told before."""
-        self._told = dict(await self._host.recall(_KIND))
+        self._told = dict(await self._host.recall(KIND))
 
     async def close(self) -> None:
         """Look at nothing any more."""
@@ -104,9 +106,13 @@ class Communities:
         guild = self._guilds.get(guild_id)
         if guild is None or guild.me is None:
             return
-        found = rooms(guild)
+        found, given = rooms(guild), roles(guild)
+        lacks = lacking(guild.me.guild_permissions)
+        if not self.members:
+            lacks += (Need.ARRIVALS,)
         since = str(guild.me.joined_at)
-        seen = json.dumps([guild.name, [asdict(each) for each in found]])
+        known = [asdict(each) for each in found], [asdict(each) for each in given]
+        seen = json.dumps([guild.name, *known, lacks])
         state = f"{since} {hashlib.sha256(seen.encode()).hexdigest()[:16]}"
         before = self._told.get(guild_id, "")
         if state != before:
@@ -116,6 +122,8 @@ class Communities:
                 community=community(guild_id),
                 name=guild.name,
                 rooms=found,
+                roles=given,
+                lacks=lacks,
                 new=new,
             )
             await self._tell(added)
@@ -137,7 +145,7 @@ class Communities:
             self._told.pop(guild_id, None)
         else:
             self._told[guild_id] = state
-        await self._host.remember(_KIND, {guild_id: state})
+        await self._host.remember(KIND, {guild_id: state})
 
     async def _tell(self, event: Event) -> None:
         await self._host.receive(event)

@@ -1,13 +1,15 @@
 """The guilds as communities: their rooms, who moderates, and where a channel belongs."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import discord
 
-from bot.adapters.discord.rest import DiscordError, Rest
-from bot.core.refs import Community, Room, RoomFacts, Standing
+from bot.adapters.discord.elsewhere import Elsewhere
+from bot.adapters.discord.permissions import lacking
+from bot.adapters.discord.rest import DiscordError, Refused, Rest
+from bot.core.refs import Community, Need, RoleFacts, Room, RoomFacts, Standing
 
 Channel: TypeAlias = discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel
 
@@ -16,6 +18,7 @@ FORUM = 15
 
 _ROOMS = (discord.TextChannel, discord.ForumChannel)
 _FRESH = 30.0  # seconds for which a looked up membership is believed
+_AT_ONCE, _REFUSALS, _PAUSE = 10, 20, 0.05
 
 
 class Guilds:
@@ -25,7 +28,9 @@ class Guilds:
         """Know no client yet."""
         self._rest = rest
         self._client: discord.Client | None = None
-        self._looked_up: dict[tuple[int, str], tuple[float, Standing | None]] = {}
+        self._looked_up: dict[tuple[str, str], tuple[float, Standing | None]] = {}
+        self._asking = asyncio.Semaphore(_AT_ONCE)
+        self.elsewhere = Elsewhere(rest)
 
     def follow(self, client: discord.Client | None) -> None:
         """Ask this client from now on."""
@@ -44,16 +49,31 @@ class Guilds:
         """Return a channel or thread, as far as the gateway told of it."""
         return self._client.get_channel(int(channel_id)) if self._client is not None else None
 
-    def of_room(self, room: Room) -> discord.Guild | None:
-        """Return the guild that a room is in."""
+    async def roles_around(self, room: Room) -> tuple[str, list[tuple[str, str]]] | None:
+        """Return the guild that a room is in, and its roles' ids and names.
+
+        Raises: `DiscordError`.
+        """
         channel = self.channel(room.id)
         if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
-            return channel.guild
-        return None
+            guild = channel.guild
+            return str(guild.id), [(str(role.id), role.name) for role in guild.roles]
+        found = await self.elsewhere.channel(room.id)
+        other = await self.elsewhere.guild(found["guild_id"]) if found is not None else None
+        if other is None:
+            return None
+        return str(other["id"]), [(str(each["id"]), each["name"]) for each in other["roles"]]
 
-    def is_forum(self, channel_id: str) -> bool:
-        """Tell whether a channel holds posts rather than messages."""
-        return isinstance(self.channel(channel_id), discord.ForumChannel)
+    async def is_forum(self, channel_id: str) -> bool:
+        """Tell whether a channel holds posts rather than messages.
+
+        Raises: `DiscordError`.
+        """
+        channel = self.channel(channel_id)
+        if channel is not None:
+            return isinstance(channel, discord.ForumChannel)
+        found = await self.elsewhere.channel(channel_id)
+        return found is not None and found["type"] == FORUM
 
     def room(self, channel_id: str) -> Room:
         """Return the room that a channel is, or that its thread belongs to."""
@@ -64,35 +84,81 @@ class Guilds:
 
     async def standing(self, user_id: str) -> tuple[Standing, ...]:
         """Return in which guilds somebody is, and where they moderate, asking Discord."""
-        found = await asyncio.gather(*(self._in_guild(guild, user_id) for guild in self.all()))
+        ours = [str(guild.id) for guild in self.all()]
+        everywhere = dict.fromkeys([*ours, *await self.elsewhere.guilds()])
+        found = await asyncio.gather(*(self._in_guild(each, user_id) for each in everywhere))
         return tuple(each for each in found if each is not None)
 
-    async def _in_guild(self, guild: discord.Guild, user_id: str) -> Standing | None:
+    def changed(self, guild_id: str, user_id: str) -> None:
+        """Believe no longer what was looked up of somebody in a guild."""
+        self._looked_up.pop((guild_id, user_id), None)
+
+    async def _in_guild(self, guild_id: str, user_id: str) -> Standing | None:
         now = asyncio.get_running_loop().time()
-        at, known = self._looked_up.get((guild.id, user_id), (float("-inf"), None))
+        at, known = self._looked_up.get((guild_id, user_id), (float("-inf"), None))
         if now < at + _FRESH:
             return known
-        standing = None
         try:
-            member = await self._rest.call("GET", f"/guilds/{guild.id}/members/{user_id}")
+            async with self._asking:
+                standing = await self._ask(guild_id, user_id)
         except DiscordError:
-            member = None  # not there, as far as we can tell
-        if member is not None:
-            standing = self.standing_of(guild, user_id, member.get("roles") or [])
+            return None  # not there, as far as we can tell now
         if len(self._looked_up) > 10_000:
             self._looked_up.clear()
-        self._looked_up[guild.id, user_id] = now, standing
+        self._looked_up[guild_id, user_id] = now, standing
         return standing
 
-    def standing_of(self, guild: discord.Guild, user_id: str, roles: Iterable[str]) -> Standing:
+    async def _ask(self, guild_id: str, user_id: str) -> Standing | None:
+        """Ask about somebody, later where Discord wants that: all guilds may be too many at once.
+
+        Raises: `DiscordError`.
+        """
+        for left in reversed(range(_REFUSALS)):
+            try:
+                member = await self._rest.call("GET", f"/guilds/{guild_id}/members/{user_id}")
+                return await self._standing_of(guild_id, user_id, member.get("roles") or [])
+            except Refused as error:
+                if error.status in (403, 404):
+                    return None
+                if error.status != 429 or not left:
+                    raise
+                await asyncio.sleep(max(error.retry_after or 0.0, _PAUSE))
+        raise AssertionError("unreachable")
+
+    async def _standing_of(
+        self, guild_id: str, user_id: str, roles: Sequence[str]
+    ) -> Standing | None:
+        ours = self.get(guild_id)
+        if ours is not None:
+            return self.standing_of(ours, user_id, roles)
+        other = await self.elsewhere.guild(guild_id)
+        if other is None:
+            return None
+        allowed = discord.Permissions.none()
+        for role in other["roles"]:
+            if role["id"] == guild_id or role["id"] in roles:
+                allowed |= discord.Permissions(int(role["permissions"]))
+        return _standing(guild_id, user_id, str(other["owner_id"]), allowed, roles)
+
+    def standing_of(self, guild: discord.Guild, user_id: str, roles: Sequence[str]) -> Standing:
         """Return somebody's standing by their roles."""
         allowed = guild.default_role.permissions
         for role_id in roles:
             role = guild.get_role(int(role_id))
             if role is not None:
                 allowed |= role.permissions
-        moderator = str(guild.owner_id) == user_id or may_moderate(allowed)
-        return Standing(community(guild.id), moderator)
+        return _standing(guild.id, user_id, str(guild.owner_id), allowed, roles)
+
+
+def _standing(
+    guild_id: str | int,
+    user_id: str,
+    owner: str,
+    allowed: discord.Permissions,
+    roles: Sequence[str],
+) -> Standing:
+    moderator = owner == user_id or may_moderate(allowed)
+    return Standing(community(guild_id), moderator, tuple(roles))
 
 
 def community(guild_id: str | int) -> Community:
@@ -121,15 +187,24 @@ def _facts(
     allowed = channel.permissions_for(me)
     forum = isinstance(channel, discord.ForumChannel)
     can_post = allowed.send_messages and allowed.read_message_history
+    lacks = lacking(allowed, of_forum=forum)
     return (
         RoomFacts(
             room=Room(PLATFORM, str(channel.id)),
             name=channel.name,
             can_post=can_post,
             can_pin=forum or allowed.pin_messages,
+            lacks=tuple(each for each in lacks if each is not Need.ROLES),
         ),
         allowed.view_channel,
     )
+
+
+def roles(guild: discord.Guild) -> tuple[RoleFacts, ...]:
+    """Return the roles that people give one another, the highest first."""
+    found = [role for role in guild.roles if not role.is_default() and not role.managed]
+    found.sort(key=lambda role: (-role.position, role.id))
+    return tuple(RoleFacts(str(role.id), role.name) for role in found)
 
 
 def permissions_of(data: Mapping[str, Any]) -> discord.Permissions:

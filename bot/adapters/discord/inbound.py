@@ -66,7 +66,8 @@ def read_interaction(data: JSON) -> Clicked:
     guild = str(data["guild_id"]) if data.get("guild_id") else None
     standing = None
     if guild is not None:
-        standing = (Standing(community(guild), may_moderate(permissions_of(inside))),)
+        moderator, roles = may_moderate(permissions_of(inside)), inside.get("roles") or ()
+        standing = (Standing(community(guild), moderator, tuple(map(str, roles))),)
     return Clicked(
         interaction=Interaction(str(data["id"]), str(data["token"])),
         kind=int(data["type"]),

@@ -25,6 +25,7 @@ JSON: TypeAlias = Mapping[str, Any]
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
 
+_OF_MEMBERS = ("GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE")
 _TRIES = 8
 _PAUSE = 0.1
 
@@ -52,6 +53,8 @@ class Intake:
 
     def hear(self, name: str, data: JSON) -> None:
         """Take in one dispatch; what has to wait waits in a task of its own."""
+        if name in _OF_MEMBERS:
+            self._guilds.changed(str(data["guild_id"]), str(data["user"]["id"]))
         match name:
             case "INTERACTION_CREATE":
                 self._interaction(data)
@@ -118,6 +121,8 @@ class Intake:
         if clicked.kind not in (inbound.COMMAND, inbound.COMPONENT, inbound.FORM):
             return
         self._interactions.took(clicked.interaction, aside=self._aside(clicked))
+        if clicked.guild is not None:
+            self._guilds.changed(clicked.guild, clicked.member.id)
         question = inbound.opened_form(clicked)
         work: Work
         if question is not None:

@@ -4,10 +4,10 @@ a mention.
 
 import re
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_COMMONMARK = MarkdownIt("commonmark", {"html": False, "breaks": True})
+from bot.core.blocks import Notation, write
+
 _SPECIAL = re.compile(r"([\\`*_~|<>@:\[\]()#])")
 _LIST_LIKE = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
@@ -15,7 +15,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 
 def to_discord(text: str) -> str:
     """Render CommonMark for Discord."""
-    return _Blocks().render(_COMMONMARK.parse(text))
+    return write(text, _DISCORD)
 
 
 def plain(text: str) -> str:
@@ -36,80 +36,6 @@ def _escaped(text: str) -> str:
 def _no_list(match: re.Match[str]) -> str:
     mark = match[2]
     return f"{match[1]}{mark[:-1]}\\{mark[-1]}"
-
-
-class _Blocks:
-    """Walks the blocks and writes lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.lists: list[int | None] = []
-        self.quotes = 0
-        self.heading = ""
-        self.first_in_item = False
-
-    def render(self, tokens: list[Token]) -> str:
-        for token in tokens:
-            self._block(token)
-        return "\n".join(self.lines).strip("\n")
-
-    def _block(self, token: Token) -> None:
-        match token.type:
-            case "bullet_list_open":
-                self.lists.append(None)
-            case "ordered_list_open":
-                self.lists.append(int(token.attrs.get("start", 1)))
-            case "bullet_list_close" | "ordered_list_close":
-                self.lists.pop()
-                if not self.lists:
-                    self._gap()
-            case "list_item_open":
-                self.first_in_item = True
-            case "blockquote_open":
-                self.quotes += 1
-            case "blockquote_close":
-                self.quotes -= 1
-                self._gap()
-            case "heading_open":
-                self.heading = "#" * min(int(token.tag[1:]), 3) + " "
-            case "inline":
-                self._write(_inline(token.children or []))
-            case "fence" | "code_block":
-                # A fence cannot hold a fence: three of the sign are kept apart.
-                inside = token.content.rstrip("\n").replace("```", "`\u200b`\u200b`")
-                self._write(f"```\n{inside}\n```")
-                self._gap()
-            case "hr":
-                self._write("—")
-                self._gap()
-            case "heading_close":
-                self.heading = ""
-                self._gap()
-            case "paragraph_close" if not self.lists:
-                self._gap()
-            case _:
-                pass
-
-    def _write(self, text: str) -> None:
-        quote = "> " if self.quotes else ""
-        mark, indent = self.heading, ""
-        if self.lists:
-            indent, mark = "  " * (len(self.lists) - 1), "  "
-            if self.first_in_item:
-                number = self.lists[-1]
-                mark = "- " if number is None else f"{number}. "
-                if number is not None:
-                    self.lists[-1] = number + 1
-                self.first_in_item = False
-        for line in text.split("\n"):
-            self.lines.append(f"{quote}{indent}{mark}{line}")
-            mark = " " * len(mark) if self.lists else ""
-
-    def _gap(self) -> None:
-        if self.quotes:
-            return
-        if self.lines and self.lines[-1] != "":
-            self.lines.append("")
 
 
 def _inline(tokens: list[Token]) -> str:
@@ -150,6 +76,16 @@ def _inline(tokens: list[Token]) -> str:
     return "".join(out)
 
 
+def _heading(level: int) -> str:
+    return "#" * min(level, 3) + " "
+
+
+def _fence(text: str) -> str:
+    # A fence cannot hold a fence: three of the sign are kept apart.
+    inside = text.replace("```", "`\u200b`\u200b`")
+    return f"```\n{inside}\n```"
+
+
 def _code(text: str) -> str:
     return f"`{text}`" if "`" not in text else f"``{text}``"
 
@@ -158,3 +94,6 @@ def _link(label: str, href: str) -> str:
     if label == href or not href.startswith(("http://", "https://")):
         return label if label == href else f"{label} ({plain(href)})"
     return f"[{label}](<{href}>)"
+
+
+_DISCORD = Notation(_inline, _fence, bullet="- ", quote="> ", heading=_heading)

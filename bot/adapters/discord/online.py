@@ -2,13 +2,12 @@
 
 import discord
 
-from bot.adapters.discord.permissions import NEEDED, invite_url, may_see_members
+from bot.adapters.discord.permissions import invite_url, lacking, may_see_members, shown
 from bot.adapters.discord.rest import DiscordError, Refused, Rest
 from bot.core.content import Mistake
 
 _WHERE = "Discord"
-_PORTAL = "In the developer portal, under your application, Bot"
-_ADMINISTRATOR = 1 << 3
+_PORTAL = "https://discord.com/developers/applications"
 
 
 async def look(token: str, api_url: str | None = None) -> tuple[list[Mistake], list[str]]:
@@ -20,7 +19,8 @@ async def look(token: str, api_url: str | None = None) -> tuple[list[Mistake], l
         if error.status != 401:
             return [_mistake(f"Discord refused to answer ({error}).", "Try again later.")], []
         what = "Discord does not accept the token."
-        return [_mistake(what, f"{_PORTAL}, Reset Token; set CIRCLEKEEPER_DISCORD__TOKEN.")], []
+        mend = f"At {_PORTAL}, your application, Bot, Reset Token; set CIRCLEKEEPER_DISCORD__TOKEN."
+        return [_mistake(what, mend)], []
     except DiscordError as error:
         mend = "Look at the network, and at CIRCLEKEEPER_DISCORD__API_URL where that is set."
         return [_mistake(f"Discord cannot be reached ({error}).", mend)], []
@@ -31,37 +31,29 @@ async def look(token: str, api_url: str | None = None) -> tuple[list[Mistake], l
 async def _look(rest: Rest) -> tuple[list[Mistake], list[str]]:
     application = await rest.call("GET", "/applications/@me")
     guilds = await rest.read_list("/users/@me/guilds")
-    hints, link = [], invite_url(str(application["id"]))
+    id_ = str(application["id"])
+    hints, link = [], invite_url(id_)
     if not may_see_members(int(application.get("flags") or 0)):
         hints.append(
             "Server Members Intent is off, so nobody is noticed when they join; Start here is the "
-            f"way in. {_PORTAL}, Privileged Gateway Intents, it can be switched on."
+            f"way in. It can be switched on at {_PORTAL}/{id_}/bot, Privileged Gateway Intents."
         )
     if not guilds:
         hints.append(f"The bot is in no server yet. Invite it: {link}")
     hints.append(
-        "Who may use /keeper: those with Manage Server. An admin opens it to a role under Server "
-        "Settings, Integrations, the bot, /keeper."
+        "Who may use /keeper: those with Manage Server, and the role that is chosen in /keeper "
+        "setup. An admin opens the command to that role under Server Settings, Integrations, the "
+        "bot, /keeper, Add Roles or Members."
     )
     found = []
     for guild in guilds:
-        missing = _missing(int(guild.get("permissions") or 0))
+        missing = lacking(discord.Permissions(int(guild.get("permissions") or 0)))
         if missing:
-            what = f"In the server {guild['name']} the bot lacks: {', '.join(missing)}."
+            names = ", ".join(shown(each) for each in missing)
+            what = f"In the server {guild['name']} the bot lacks: {names}."
             mend = "Give them to its role (Server Settings, Roles), or invite it once more: "
             found.append(_mistake(what, mend + link))
     return found, hints
-
-
-def _missing(allowed: int) -> list[str]:
-    """Return the names of the needed permissions that are not there, as Discord shows them."""
-    if allowed & _ADMINISTRATOR:
-        return []
-    return [
-        name.replace("_", " ").title()
-        for name, needed in NEEDED
-        if needed and not getattr(discord.Permissions(allowed), name)
-    ]
 
 
 def _mistake(what: str, mend: str) -> Mistake:

@@ -8,15 +8,28 @@ from urllib.parse import urlencode
 
 import discord
 
-NEEDED = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    create_public_threads=True,
-    read_message_history=True,  # to read back what may have been sent
-    pin_messages=True,  # for Start here
-    manage_roles=True,  # for the role at the end of a hunt
-)
+from bot.core.refs import Need
+
+_NEEDS = {
+    "view_channel": Need.SEE,
+    "send_messages": Need.WRITE,
+    "read_message_history": Need.HISTORY,  # to read back what may have been sent
+    "create_public_threads": Need.THREADS,
+    "send_messages_in_threads": Need.IN_THREADS,
+    "pin_messages": Need.PIN,  # for Start here
+    "manage_roles": Need.ROLES,  # for the role at the end of a hunt
+}
+_SHOWN = {
+    Need.SEE: "View Channels",
+    Need.WRITE: "Send Messages",
+    Need.HISTORY: "Read Message History",
+    Need.THREADS: "Create Public Threads",
+    Need.IN_THREADS: "Send Messages in Threads",
+    Need.PIN: "Pin Messages",
+    Need.ROLES: "Manage Roles",
+}
+_NOT_IN_FORUMS = (Need.THREADS, Need.PIN)
+NEEDED = discord.Permissions(**dict.fromkeys(_NEEDS, True))
 _AUTHORIZE = "https://discord.com/oauth2/authorize"
 _MEMBERS_INTENT = (1 << 14) | (1 << 15)  # granted, or switched on for a small bot
 
@@ -31,6 +44,22 @@ def intents(*, members: bool) -> discord.Intents:
         dm_reactions=True,
         members=members,
     )
+
+
+def lacking(allowed: discord.Permissions, *, of_forum: bool = False) -> tuple[Need, ...]:
+    """Return what the bot needs and may not do; a forum needs less."""
+    if allowed.administrator:
+        return ()
+    return tuple(
+        need
+        for name, need in _NEEDS.items()
+        if not getattr(allowed, name) and not (of_forum and need in _NOT_IN_FORUMS)
+    )
+
+
+def shown(need: Need) -> str:
+    """Return the name under which Discord's settings show a permission to the host."""
+    return _SHOWN[need]
 
 
 def may_see_members(application_flags: int) -> bool:

@@ -31,7 +31,7 @@ async def read_back(
     if not isinstance(action, Say | AskChoice | AskForm | OpenThread):
         return None  # the others may simply be done again
     start = _snowflake(delivery.first_attempt)
-    if not isinstance(action, OpenThread) and sending.is_post(action):
+    if not isinstance(action, OpenThread) and await sending.is_post(action):
         assert isinstance(action.to, Room)
         return await _post(rest, action.to.id, delivery.key, start)
     channel = await sending.place_of(action, delivery.on)

@@ -93,7 +93,7 @@ class Sending:
         if action.aside is not None:
             raise Undeliverable("Only the answer to a command or a click can be for one person.")
         payload = messages.with_nonce(messages.message(action), delivery.key)
-        if self.is_post(action):
+        if await self.is_post(action):
             return await self._post(action, payload)
         channel = await self.place_of(action, delivery.on)
         sent = await self._rest.call("POST", f"/channels/{channel}/messages", body=payload)
@@ -112,11 +112,11 @@ class Sending:
             return None
         return self.ref(action.to, sent)
 
-    def is_post(self, action: Shown) -> bool:
+    async def is_post(self, action: Shown) -> bool:
         """Tell whether a message is to be a post of its own in a forum."""
         threaded = not isinstance(action, AskForm) and action.in_thread
         whole = isinstance(action.to, Room) and not action.to.thread and not threaded
-        return whole and isinstance(action.to, Room) and self._guilds.is_forum(action.to.id)
+        return whole and isinstance(action.to, Room) and await self._guilds.is_forum(action.to.id)
 
     async def _post(self, action: Shown, payload: JSON) -> MessageRef:
         """Make a post in a forum: it carries no nonce, so it is read back by its mark alone."""
@@ -156,14 +156,15 @@ class Sending:
             raise
 
     async def _set_role(self, action: SetRole) -> None:
-        guild = self._guilds.of_room(action.to) if isinstance(action.to, Room) else None
-        if guild is None:
+        found = await self._guilds.roles_around(action.to) if isinstance(action.to, Room) else None
+        if found is None:
             raise Undeliverable("The room that tells the server is gone.")
+        guild, there = found
         wanted = action.role.casefold().lstrip("@")
-        roles = [role for role in guild.roles if wanted in (role.name.casefold(), str(role.id))]
+        roles = [id_ for id_, name in there if wanted in (name.casefold(), id_)]
         if not roles:
             raise Undeliverable("There is no role of this name.")
-        path = f"/guilds/{guild.id}/members/{action.member.id}/roles/{roles[0].id}"
+        path = f"/guilds/{guild}/members/{action.member.id}/roles/{roles[0]}"
         try:
             await self._rest.call("PUT", path)
         except Refused as error:

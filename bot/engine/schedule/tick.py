@@ -18,7 +18,8 @@ from bot.engine.schedule.catchup import catch_up, following
 from bot.engine.schedule.clockwatch import JUMP, ClockWatch
 from bot.engine.schedule.recurrence import Rule, next_after
 from storage.schedules import Schedules
-from storage.store import Store, Transaction
+from storage.store import Store
+from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)

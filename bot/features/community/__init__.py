@@ -29,6 +29,7 @@ def feature() -> Feature:
             "community.zone": setup.zone,
             "community.rooms": setup.rooms,
             "community.rooms_apart": setup.rooms_apart,
+            "community.role": setup.role,
             "community.opening": setup.opening,
             "quiet.days": quiet.days_typed,
             "quiet.remove": quiet.remove_chosen,

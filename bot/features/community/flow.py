@@ -1,10 +1,11 @@
 """The community's own life: the bot comes, is opened, pauses, and is taken away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bot.core.errors import BadInput
 from bot.core.events import Added, Removed
 from bot.core.features import Opened
+from bot.core.refs import Need, RoomFacts
 from bot.core.turn import USES, Turn
 from storage.communities import Communities
 
@@ -18,8 +19,10 @@ def added(turn: Turn, event: Added) -> None:
         row.name = event.name
     if back:
         row.state = "new"
+    row.lacks = [str(need) for need in event.lacks] or None
     communities.save(row)
     communities.set_rooms(row.id, event.rooms)
+    communities.set_roles(row.id, event.roles)
     if event.new and row.state == "new" and event.rooms:
         turn.say("arrived", to=event.rooms[0].room)
 
@@ -77,6 +80,8 @@ def status(turn: Turn, _options: Mapping[str, str]) -> None:
         state=turn.text(f"state_{community.state}"),
         zone=community.zone,
         rooms=rooms,
+        by_role=turn.has_roles,
+        role=_moderator_role(turn),
         lines=turn.gather("status"),
         problems=turn.gather("problems"),
     )
@@ -84,25 +89,74 @@ def status(turn: Turn, _options: Mapping[str, str]) -> None:
 
 def check(turn: Turn, _options: Mapping[str, str]) -> None:
     """Name everything that would not work."""
-    turn.say("check", problems=turn.gather("problems"))
+    turn.say(
+        "check",
+        problems=turn.gather("problems"),
+        unheard=Need.ARRIVALS in turn.community.lacks,
+        by_role=turn.has_roles,
+        role=_moderator_role(turn),
+        how=turn.text("open_keeper"),
+    )
 
 
 def problems(turn: Turn) -> list[str]:
-    """Return what is wrong with the rooms."""
+    """Return what is wrong with the rooms, the role, and what the bot may do."""
     community = turn.community
     known = {facts.room.id: facts for facts in community.known_rooms}
-    found = []
+    found = _lacking(turn, known)
     if not community.rooms:
         found.append(turn.text("problem_no_rooms"))
     for use, room in community.rooms.items():
         facts = known.get(room.id)
         if facts is None:
             found.append(turn.text("problem_room_gone", use=turn.text(f"use_{use}")))
+        elif turn.has_roles:
+            continue  # what it lacks there is named
         elif not facts.can_post:
             found.append(turn.text("problem_cannot_post", room=facts.name))
         elif use == "newcomers" and not facts.can_pin:
             found.append(turn.text("problem_cannot_pin", room=facts.name))
+    if community.moderator_role and not _moderator_role(turn):
+        found.append(turn.text("problem_role_gone"))
+    return list(dict.fromkeys(found))  # a room may serve several uses
+
+
+def _lacking(turn: Turn, known: Mapping[str, RoomFacts]) -> list[str]:
+    """Say what the bot may not do in the rooms that it uses; once, if it is so everywhere."""
+    community = turn.community
+    by_room: dict[str, set[Need]] = {}
+    for use, room in community.rooms.items():
+        if room.id in known:
+            lacks = {each for each in known[room.id].lacks if _counts(each, use)}
+            by_room.setdefault(room.id, set()).update(lacks)
+    somewhere = set[Need]().union(*by_room.values()) if by_room else set(Need)
+    everywhere = [
+        each
+        for each in community.lacks
+        if each is not Need.ARRIVALS and (each is Need.ROLES or each in somewhere)
+    ]
+    found = [turn.text("problem_lacks", names=_named(turn, everywhere))] if everywhere else []
+    for id_, lacks in by_room.items():
+        own = [each for each in Need if each in lacks and each not in everywhere]
+        if own:
+            name = known[id_].name
+            found.append(turn.text("problem_room_lacks", room=name, names=_named(turn, own)))
     return found
+
+
+def _counts(need: Need, use: str) -> bool:
+    """Tell whether a need matters where a room is used for this."""
+    return need is not Need.PIN or use == "newcomers"
+
+
+def _named(turn: Turn, lacks: Iterable[Need]) -> list[str]:
+    return [turn.text(f"need_{each}") for each in lacks]
+
+
+def _moderator_role(turn: Turn) -> str:
+    """Return the name of the role whose members moderate; nothing where there is none."""
+    roles = {role.id: role.name for role in turn.community.known_roles}
+    return roles.get(turn.community.moderator_role or "", "")
 
 
 def _set_state(turn: Turn, state: str) -> None:

@@ -1,12 +1,13 @@
 """Setting a community up: a few questions, which can be left and taken up again."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from zoneinfo import available_timezones
 
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached, SetupStep, ZoneChanged
-from bot.core.refs import RoomFacts
+from bot.core.refs import RoleFacts, RoomFacts
 from bot.core.turn import USES, Answer, Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import valid_zone
@@ -14,8 +15,9 @@ from bot.engine.words import language_name
 from storage.communities import Communities
 
 _FLOW = "community"
-_OWN = ("language", "zone", "rooms")
+_OWN = ("language", "zone", "rooms", "role")
 _MANY = 8
+_ROLES = 24  # with "nobody else" as many as one menu holds
 
 
 def begin(turn: Turn, _options: Mapping[str, str]) -> None:
@@ -49,6 +51,8 @@ def _go_to(turn: Turn, step: str) -> None:
             )
         case "rooms":
             _ask_rooms(turn)
+        case "role":
+            _ask_role(turn)
         case "opening":
             choices = [turn.choice("open", "choice_open"), turn.choice("wait", "choice_wait")]
             turn.ask("community.opening", "ask_opening", choices)
@@ -174,6 +178,56 @@ def _use(turn: Turn, chosen: Mapping[str, RoomFacts]) -> None:
     for use, facts in chosen.items():
         setattr(row, f"{use}_room", facts.room.id)
     communities.save(row)
+
+
+def _ask_role(turn: Turn) -> None:
+    roles = turn.community.known_roles
+    if not turn.has_roles or not roles:
+        _after(turn, "role")
+        return
+    choices = [turn.choice("none", "choice_no_role")]
+    choices += [
+        Choice(role.id, label, None, ())
+        for role, label in zip(roles[:_ROLES], _told_apart(roles), strict=False)
+    ]
+    field = Field("role", turn.text("field_role"), limit=100)
+    turn.ask_form("community.role", "ask_role", [field], choices=choices)
+
+
+def _told_apart(roles: Sequence[RoleFacts]) -> list[str]:
+    """Return the roles' names; those that several have get a number, from the highest down."""
+    names = Counter(role.name for role in roles)
+    seen = Counter[str]()
+    labels = []
+    for each in roles:
+        seen[each.name] += 1
+        number = f" ({seen[each.name]})" if names[each.name] > 1 else ""
+        labels.append(f"{each.name}{number}")
+    return labels
+
+
+def role(turn: Turn, answer: Answer) -> None:
+    """Keep the role whose members moderate, or that there is none."""
+    communities = turn.rows(Communities)
+    row = communities.get(turn.community.id)
+    meant = None if answer.choice == "none" else _role_meant(turn, answer)
+    row.moderator_role = meant.id if meant else None
+    communities.save(row)
+    if meant:
+        turn.say("role_kept", role=meant.name, how=turn.text("open_keeper"))
+    else:
+        turn.say("no_role_kept")
+    _after(turn, "role")
+
+
+def _role_meant(turn: Turn, answer: Answer) -> RoleFacts:
+    roles = list(turn.community.known_roles)
+    typed = fold(answer.text.lstrip("@"))
+    found = [each for each in roles if answer.choice == each.id or fold(each.name) == typed]
+    if len(found) == 1:
+        return found[0]
+    names = [each.name for each in roles[:_ROLES]]
+    raise BadInput("role_twice" if found else "role_unknown", typed=answer.text[:60], roles=names)
 
 
 def opening(turn: Turn, answer: Answer) -> None:

@@ -44,6 +44,7 @@ class Gateway:
         self.heartbeat = heartbeat
         self.url = ""
         self.shards = 1  # recommended
+        self.least = 1  # fewer are refused
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.refusals = 0  # connections to be refused from now on
@@ -195,6 +196,8 @@ class Gateway:
         number, count = wanted.get("shard", (0, 1))
         if not 0 <= number < count:
             return connection.close(4010)
+        if count < self.least:
+            return connection.close(4011)
         session = Session(secrets.token_hex(16), intents, (number, count), connection=connection)
         self._let_go()
         self.sessions[session.id] = session

@@ -9,7 +9,7 @@ import pytest_asyncio
 from bot.rehearsal.stage import Stage
 from storage.communities import Communities
 from storage.quiet import QuietPeriods
-from storage.store import Transaction
+from storage.transaction import Transaction
 from tests.rehearsal.community import (
     DAY,
     WEEK,

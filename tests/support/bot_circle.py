@@ -1,0 +1,67 @@
+"""What circles with the bot as a process of its own share: its life, from start to end."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.bot import BotProcess
+from tests.support.stores import prepare
+from tests.support.synapse import Account
+
+
+class BotCircle:
+    """A bot that starts when one enters, and ends when one leaves."""
+
+    def __init__(self) -> None:
+        """Prepare; nothing runs yet."""
+        self._stack = AsyncExitStack()
+        self.bot: BotProcess
+
+    async def __aenter__(self) -> Self:
+        """Start the bot, and let the moderator bring it in."""
+        try:
+            await self._begin()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        return self
+
+    async def _begin(self) -> None:
+        raise NotImplementedError
+
+    def _start_bot(
+        self, account: Account | Mapping[str, str], extra: Mapping[str, str] | None = None
+    ) -> None:
+        """Start the bot in a folder that has a key and an empty store."""
+        folder = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="circlekeeper-"))
+        )
+        self.bot = BotProcess(account, folder, extra)
+        prepare(self.bot.database, self.bot.key)
+        # In a thread: while it ends it still speaks to a platform, which may live in this process.
+        self._stack.push_async_callback(asyncio.to_thread, self.bot.close)
+        self._before_start()
+        self.bot.start()
+
+    def _before_start(self) -> None:
+        """Do what a host does before the first start."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the bot; where something failed, show its log."""
+        if error is not None and self.bot.log.exists():
+            print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
+        await self._stack.aclose()
+
+    async def restarts(self) -> None:
+        """Kill the bot and start it again."""
+        self.bot.kill()
+        self.bot.start()
