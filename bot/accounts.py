@@ -1,12 +1,18 @@
 """The accounts that the settings name: what connects as them, and whether they can."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from bot.app import Content, RandomIds, SystemClock
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
-from bot.core.ports import Adapter
+from bot.core.ports import Adapter, Memory
 from bot.engine.declaring import declare
 from bot.engine.words import Words
-from bot.settings import Discord, Settings
+from bot.settings import Discord, Matrix, Settings
+
+if TYPE_CHECKING:
+    from bot.adapters.matrix import Credentials, LoggedIn
 
 _NOT_INSTALLED = "Discord needs a part that is not installed: pip install 'circlekeeper[discord]'."
 
@@ -33,7 +39,8 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
                 password=matrix.password.get_secret_value() if matrix.password else None,
                 inviters=matrix.inviters or None,
                 prefix=matrix.prefix,
-                notices={"encrypted-room": _in_all(content.words, "engine/encrypted_room")},
+                notices=_notices(content.words),
+                encryption=matrix.encryption,
             )
         )
     return found
@@ -56,21 +63,98 @@ def _discord(discord: Discord, content: Content) -> Adapter:
     )
 
 
+def _notices(words: Words) -> dict[str, str]:
+    names = {
+        "encrypted-room": "engine/encrypted_room",
+        "unreadable": "engine/unreadable",
+        "in-clear": "engine/in_clear",
+    }
+    return {notice: _in_all(words, name) for notice, name in names.items()}
+
+
 def _in_all(words: Words, name: str) -> str:
     """Return words in every language, for people of whom nothing is known yet."""
     return "\n".join(words.render(locale, name, {}) for locale in words.languages)
 
 
-async def look(settings: Settings) -> tuple[list[Mistake], list[str]]:
-    """Ask the platforms whether the accounts can do what they have to; return hints, too."""
-    if settings.discord is None:
-        return [], []
-    try:
-        from bot.adapters.discord import look as look_at_discord
-    except ModuleNotFoundError as error:
-        raise Misconfigured(_NOT_INSTALLED) from error
-    return await look_at_discord(
-        settings.discord.token.get_secret_value(), settings.discord.api_url
+async def look(
+    settings: Settings, remembered: Callable[[str, str], dict[str, str]]
+) -> tuple[list[Mistake], list[str]]:
+    """Ask the platforms whether the accounts can do what they have to; return hints, too.
+
+    `remembered` returns what the store keeps for an account, by kind.
+    """
+    mistakes: list[Mistake] = []
+    hints: list[str] = []
+    if settings.discord is not None:
+        try:
+            from bot.adapters.discord import look as look_at_discord
+        except ModuleNotFoundError as error:
+            raise Misconfigured(_NOT_INSTALLED) from error
+        wrong, more = await look_at_discord(
+            settings.discord.token.get_secret_value(), settings.discord.api_url
+        )
+        mistakes, hints = [*mistakes, *wrong], [*hints, *more]
+    if settings.matrix is not None:
+        from bot.adapters.matrix import look as look_at_matrix
+        from bot.adapters.matrix.signin import MEMORY
+
+        matrix = settings.matrix
+        kept = {} if matrix.access_token else remembered(matrix.user_id, MEMORY)
+        wrong, more = await look_at_matrix(_credentials(matrix), kept, encryption=matrix.encryption)
+        mistakes, hints = [*mistakes, *wrong], [*hints, *more]
+    return mistakes, hints
+
+
+async def matrix_login(
+    settings: Settings,
+    memory: Memory,
+    *,
+    password: Callable[[], str],
+    recovery_key: Callable[[], str],
+    new_device: bool,
+    reset: bool,
+    new_recovery_key: bool,
+) -> "LoggedIn":
+    """Sign in for good; see `bot.adapters.matrix.hosting`."""
+    from bot.adapters.matrix import log_in
+
+    return await log_in(
+        _credentials(_matrix(settings)),
+        memory,
+        SystemClock(),
+        RandomIds(),
+        password=password,
+        recovery_key=recovery_key,
+        new_device=new_device,
+        reset=reset,
+        new_recovery_key=new_recovery_key,
+    )
+
+
+def matrix_account(settings: Settings) -> str:
+    """Return the Matrix account's name."""
+    return _matrix(settings).user_id
+
+
+def _matrix(settings: Settings) -> Matrix:
+    if settings.matrix is None:
+        raise Misconfigured(
+            "Set CIRCLEKEEPER_MATRIX__HOMESERVER, CIRCLEKEEPER_MATRIX__USER_ID, and "
+            "CIRCLEKEEPER_MATRIX__PASSWORD or CIRCLEKEEPER_MATRIX__ACCESS_TOKEN first."
+        )
+    return settings.matrix
+
+
+def _credentials(matrix: Matrix) -> "Credentials":
+    from bot.adapters.matrix import Credentials
+
+    return Credentials(
+        matrix.homeserver,
+        matrix.user_id,
+        matrix.access_token.get_secret_value() if matrix.access_token else None,
+        matrix.device_id,
+        matrix.password.get_secret_value() if matrix.password else None,
     )
 
 

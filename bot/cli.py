@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -16,6 +17,7 @@ from bot import __version__, accounts, apart
 from bot.app import App, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
+from bot.engine.host import StoreMemory
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
 from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
@@ -24,7 +26,7 @@ from storage.charter import set_floor
 from storage.crypto import KeyFile
 from storage.engines import make_engine
 from storage.opening import open_store, waits_for_upgrade
-from storage.reporting import report
+from storage.reporting import remembered, report
 from storage.schema import check_version, pending, upgrade
 
 _WIDEST = 100
@@ -32,6 +34,14 @@ _CAST = (
     "A community on a simulated clock. Mira moderates, Tom is a member, Ana is new, and Inès, who "
     "reads French, comes later. Their lines are a script; the bot's are what it would say."
 )
+
+
+_SIGNING = {
+    "kept": "The account's signing keys are in order.",
+    "made": "The account had no signing keys; they are made.",
+    "recovered": "The account's signing keys were brought back with the recovery key.",
+    "reset": "The account has new signing keys: whoever verified it before must do so again.",
+}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST})
@@ -154,7 +164,7 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")
-@click.option("--online", is_flag=True, help="Also ask Discord about token, intents, permissions.")
+@click.option("--online", is_flag=True, help="Also ask the platforms about tokens and permissions.")
 def check(as_json: bool, online: bool) -> None:
     """Name every mistake in settings, charter, prompts, hunts and catalogues, at once."""
     found = check_settings(os.environ, Path.cwd())
@@ -167,7 +177,7 @@ def check(as_json: bool, online: bool) -> None:
     if online:
         with _told():
             settings = _settings()
-            wrong, hints = asyncio.run(accounts.look(settings))
+            wrong, hints = asyncio.run(accounts.look(settings, _remembered(settings)))
         mistakes += wrong
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
@@ -196,6 +206,84 @@ def invite_url() -> None:
             "/keeper setup in a channel there.",
             err=True,
         )
+
+
+@main.group("matrix")
+def matrix_group() -> None:
+    """Set a Matrix account up."""
+
+
+@matrix_group.command("login")
+@click.option("--new-device", is_flag=True, help="On a new device, with the password.")
+@click.option("--reset", is_flag=True, help="Make new signing keys; people verify the bot anew.")
+@click.option("--new-recovery-key", is_flag=True, help="Store the keys under a new recovery key.")
+@click.option(
+    "--password-file", type=click.File(), help="The account's password, if it is in no setting."
+)
+@click.option(
+    "--recovery-key-file", type=click.File(), help="The recovery key that was shown once."
+)
+def matrix_login(
+    new_device: bool,
+    reset: bool,
+    new_recovery_key: bool,
+    password_file: IO[str] | None,
+    recovery_key_file: IO[str] | None,
+) -> None:
+    """Sign in, and have the bot's device signed by its owner, so that strict clients trust it."""
+    with _told():
+        settings = _settings()
+        configure_logs("error", "console")
+        account = accounts.matrix_account(settings)
+        opened = open_store(settings.database_url.get_secret_value(), settings.key_file)
+        try:
+            done = asyncio.run(
+                accounts.matrix_login(
+                    settings,
+                    StoreMemory(opened.store, account),
+                    password=lambda: _secret(password_file, "Password of the account"),
+                    recovery_key=lambda: _secret(recovery_key_file, "Recovery key"),
+                    new_device=new_device,
+                    reset=reset,
+                    new_recovery_key=new_recovery_key,
+                )
+            )
+        finally:
+            opened.close()
+    click.echo(f"Signed in as {account} on the device {done.device_id}.")
+    click.echo(_SIGNING[done.signed.keys])
+    if done.access_token is not None:
+        click.echo("Put these into the settings in place of the old ones; they are shown once:")
+        click.echo(f"  access_token  {done.access_token}\n  device_id     {done.device_id}")
+    if done.signed.recovery_key is not None:
+        click.echo("The recovery key, shown once. Write it down, and keep it apart from the store:")
+        click.echo(f"  {done.signed.recovery_key}")
+    if done.signed.trusted:
+        click.echo("A strict client would talk to the bot: its device is signed by its owner.")
+    else:
+        click.echo("A strict client would not talk to the bot: the homeserver shows no signature.")
+        sys.exit(1)
+
+
+def _secret(file: IO[str] | None, what: str) -> str:
+    """Return a secret from its file, or ask for it where somebody sits."""
+    if file is not None:
+        return file.read().strip()
+    if not sys.stdin.isatty():
+        return ""
+    return str(click.prompt(what, hide_input=True, default="", show_default=False))
+
+
+def _remembered(settings: Settings) -> Callable[[str, str], dict[str, str]]:
+    """Return what looks into the store, which may not be there yet."""
+
+    def look(account: str, kind: str) -> dict[str, str]:
+        url, key_file = settings.database_url.get_secret_value(), KeyFile(settings.key_file)
+        if not key_file.exists() or waits_for_upgrade(url):
+            return {}
+        return remembered(url, key_file.load(), account, kind)
+
+    return look
 
 
 def _named_content(folder: Path) -> Folders:

@@ -72,13 +72,18 @@ class Discord(BaseModel, frozen=True, extra="forbid"):
 
 
 class Matrix(BaseModel, frozen=True, extra="forbid"):
-    """A Matrix account: an access token or a password. No `inviters`: whoever is on its server."""
+    """A Matrix account: an access token or a password. No `inviters`: whoever is on its server.
+
+    No `encryption`: encrypted rooms are read if the part for it is installed, and the device is the
+    bot's own.
+    """
 
     homeserver: Web
     user_id: User
     access_token: SecretStr | None = None
     device_id: str | None = None
     password: SecretStr | None = None
+    encryption: bool | None = None
     store: Path = Path("circlekeeper-matrix")
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
     prefix: Annotated[str, _like(r"\S{1,8}", "Write one sign or a few, for example !.")] = "!"
@@ -193,6 +198,8 @@ def _in_words(error: ErrorDetails) -> tuple[str, str]:
             return "has a value that is not known.", f"Possible are: {ctx['expected']}."
         case "int":
             return "is not a whole number.", "Write a number, for example 8080."
+        case "bool":
+            return "is neither true nor false.", "Write true or false."
         case "greater" | "less":
             limits = error["msg"].removeprefix("Input should be ")
             return "is out of range.", f"Write a number {limits}."

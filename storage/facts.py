@@ -1,15 +1,18 @@
 """What is remembered for adapters, which events were handled, and who holds what."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain
 
 from sqlalchemy import Executable, bindparam
 from sqlmodel import col, delete, select
 
 from storage.tables import Fact, Inbox, Lease, Meta
 from storage.transaction import Transaction
+
+_AT_ONCE = 500  # keys in one question
 
 
 @cache
@@ -39,18 +42,24 @@ class Facts:
         self.tx = tx
         self.account = account
 
-    def recall(self, kind: str) -> dict[str, str]:
-        """Return everything of a kind."""
+    def recall(self, kind: str, keys: Collection[str] | None = None) -> dict[str, str]:
+        """Return everything of a kind, or what there is under these keys."""
         query = select(Fact).where(Fact.account == self.account, Fact.kind == kind)
-        return dict(
-            json.loads(self.tx.open(f"fact.{kind}", row.sealed))
-            for row in self.tx.session.exec(query)
-        )
+        rows: Iterable[Fact] = ()
+        if keys is None:
+            rows = self.tx.session.exec(query)
+        else:
+            digests = [self._digest(kind, key) for key in keys]
+            parts = [digests[at : at + _AT_ONCE] for at in range(0, len(digests), _AT_ONCE)]
+            rows = chain.from_iterable(
+                self.tx.session.exec(query.where(col(Fact.digest).in_(part))) for part in parts
+            )
+        return dict(json.loads(self.tx.open(f"fact.{kind}", row.sealed)) for row in rows)
 
     def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
         """Keep or (None) forget values by key."""
         for key, value in values.items():
-            digest = self.tx.vault.digest(f"fact.{kind}", key)
+            digest = self._digest(kind, key)
             row = self.tx.session.get(Fact, (self.account, kind, digest))
             if value is None:
                 if row is not None:
@@ -84,6 +93,9 @@ class Facts:
         there = set(self.tx.session.scalars(_HANDLED, values))
         known = {(Inbox, self.account, digest): digest in there for digest in digests}
         self.tx.known.update(known)
+
+    def _digest(self, kind: str, key: str) -> str:
+        return self.tx.vault.digest(f"fact.{kind}", key)
 
     def _event(self, event_id: str) -> str:
         return self.tx.vault.digest("event", event_id)

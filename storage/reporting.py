@@ -1,4 +1,4 @@
-"""Counts of the store's own matters; none is about a person."""
+"""Looking into a store beside the process that runs on it."""
 
 from pathlib import Path
 
@@ -7,11 +7,26 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, func, select
 
 from bot.core.errors import Misconfigured
+from storage.crypto import Vault
 from storage.engines import make_engine
+from storage.facts import Facts
 from storage.schema import revision
 from storage.tables import Community, Outbox, Schedule
+from storage.transaction import Transaction
 
 _NONE = "There is no store here yet. `circlekeeper {}` makes it."
+
+
+def remembered(url: str, vault: Vault, account: str, kind: str) -> dict[str, str]:
+    """Return what is kept for an account, without the lock of the process that runs."""
+    engine = make_engine(url)
+    try:
+        with Session(engine) as session:
+            return Facts(Transaction(session, vault), account).recall(kind)
+    except DatabaseError as error:
+        raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
+    finally:
+        engine.dispose()
 
 
 def report(url: str) -> dict[str, int | str]:

@@ -3,7 +3,8 @@
 Texts are CommonMark. Every action has a `key` of at most 25 characters, unique for ever: it is the
 idempotency key of the delivery. `after` names the key of another action that must stand first; an
 action dies with the one that it waits for. `before` are texts that stand first in the same message,
-where what answers one interaction goes together.
+where what answers one interaction goes together. `encrypted_text` is said in place of the text
+where the conversation turns out to be encrypted from end to end, if the two differ.
 """
 
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class Say:
     key: str
     to: Destination
     text: str
+    encrypted_text: str = ""
     lane: Lane = Lane.INTERACTIVE
     after: str | None = None
     aside: Member | None = None
@@ -83,6 +85,7 @@ class AskChoice:
     key: str
     to: Destination
     text: str
+    encrypted_text: str = ""
     question: str
     choices: tuple[Choice, ...]
     hint: str = ""  # how to answer where there are no buttons
@@ -108,6 +111,7 @@ class AskForm:
     key: str
     to: Destination
     text: str
+    encrypted_text: str = ""
     question: str
     fields: tuple[Field, ...]
     choices: tuple[Choice, ...] = ()
@@ -224,4 +228,5 @@ class Affordances:
     prefix: str = "/"  # what a command begins with, where it is typed in a room
     exclusive: bool = False  # one process at a time may act as the account
     one_answer: bool = False  # what answers one interaction goes into one message, if it fits
+    encrypts: bool = False  # some conversations may be encrypted from end to end
     per_second: float | None = None  # deliveries that the platform takes of one account, if known

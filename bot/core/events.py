@@ -57,6 +57,8 @@ class FromMember(Event):
     `standing` lists the communities that the member shares with the bot, as the platform tells it
     at this moment. `locale` is the platform's language for the person (BCP 47), where it has one.
     `interaction` is what may be answered in its own place, where the platform has such things.
+    `encrypted` tells whether the private conversation in which it happened is encrypted from end to
+    end; None where it happened elsewhere.
     """
 
     member: Member
@@ -64,6 +66,7 @@ class FromMember(Event):
     community: Community | None = None
     locale: str | None = None
     interaction: Interaction | None = None
+    encrypted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The seams: what an adapter offers, what it may ask of us, and where time and chance come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -54,7 +54,19 @@ class Delivery:
     first_attempt: datetime | None = None
 
 
-class Host(Protocol):
+class Memory(Protocol):
+    """What is kept for an adapter, by kind and key."""
+
+    async def recall(self, kind: str, keys: Collection[str] | None = None) -> Mapping[str, str]:
+        """Return what the adapter remembered under this kind, by key: all of it, or these keys."""
+        ...
+
+    async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
+        """Keep values by key, all or none, sealed at rest; None forgets the key."""
+        ...
+
+
+class Host(Memory, Protocol):
     """What an adapter may ask of us."""
 
     async def receive(self, event: Event) -> None:
@@ -86,14 +98,6 @@ class Host(Protocol):
 
         It reads and changes nothing, so that a form can open at once.
         """
-        ...
-
-    async def recall(self, kind: str) -> Mapping[str, str]:
-        """Return everything that the adapter remembered under this kind, by key."""
-        ...
-
-    async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
-        """Keep values by key, all or none, sealed at rest; None forgets the key."""
         ...
 
 

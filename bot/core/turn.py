@@ -101,6 +101,13 @@ class Turn(Protocol):
         ...
 
     @property
+    def encrypted(self) -> bool | None:
+        """Whether it happened in a private conversation that is encrypted from end to end; None
+        where it happened elsewhere, or where the platform does not tell.
+        """
+        ...
+
+    @property
     def locale(self) -> str:
         """The language to speak now."""
         ...
@@ -225,6 +232,7 @@ class Turn(Protocol):
         lane: Lane | None = None,
         expires: timedelta | None = None,
         stands: bool = False,
+        tells_encryption: bool = False,
         **values: object,
     ) -> str:
         """Ask with a few answers; earlier questions of the same flow wait no longer.
@@ -237,6 +245,8 @@ class Turn(Protocol):
             expires: how long it may wait; afterwards it is not sent any more.
             stands: it is to stand where a reaction can be put on it, if the member may be written
                 to there.
+            tells_encryption: the words tell whether the conversation is encrypted (`encrypted`);
+                which holds is known when they are sent.
         """
         ...
 
@@ -250,6 +260,7 @@ class Turn(Protocol):
         choices: Sequence[Choice] = (),
         about: Mapping[str, Any] | None = None,
         gate: str | None = None,
+        tells_encryption: bool = False,
         **values: object,
     ) -> str:
         """Ask for the member's own words; `choices` are ways to answer without any."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from bot.core.actions import Affordances, Choice
-from bot.core.events import Event
+from bot.core.events import Event, FromMember
 from bot.core.markup import Markdown, to_plain
 from bot.core.refs import Destination, Direct, Member
 from bot.core.turn import CommunityFacts, Plan
@@ -48,6 +48,11 @@ class About:
     def place(self) -> Destination | None:
         """Return where it happened."""
         return self.where.place
+
+    @property
+    def encrypted(self) -> bool | None:
+        """Return whether the private conversation in which it happened is encrypted."""
+        return self.event.encrypted if isinstance(self.event, FromMember) else None
 
     @property
     def locale(self) -> str:

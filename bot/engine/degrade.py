@@ -5,6 +5,7 @@ long text several messages. A number, a label, a bare word and a reaction all an
 question (see `engine.reading`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -30,6 +31,8 @@ _MOST_REACTIONS = 3
 
 def degrade(action: Action, can: Affordances) -> list[Action]:
     """Return what to do instead, for a platform that can do only this."""
+    if isinstance(action, Say | AskChoice | AskForm) and action.encrypted_text and not can.encrypts:
+        action = replace(action, encrypted_text="")
     match action:
         case Say():
             return _split(_aside(action, can), can)
@@ -91,6 +94,7 @@ def _with_opener(ask: AskForm) -> AskChoice:
         key=ask.key,
         to=ask.to,
         text=ask.text,
+        encrypted_text=ask.encrypted_text,
         question=ask.question,
         choices=ask.choices,
         lane=ask.lane,
@@ -105,10 +109,12 @@ def _with_opener(ask: AskForm) -> AskChoice:
 
 def _numbered(ask: AskChoice, can: Affordances) -> Say:
     emoji = reactions_for(ask.choices)
+    shown = ask.encrypted_text
     return Say(
         key=ask.key,
         to=ask.to,
         text=_with_numbers(ask.text, ask.choices, ask.hint),
+        encrypted_text=_with_numbers(shown, ask.choices, ask.hint) if shown else "",
         lane=ask.lane,
         after=ask.after,
         aside=ask.aside,
@@ -133,6 +139,7 @@ def _answerable(ask: AskForm) -> AskChoice:
         key=ask.key,
         to=ask.to,
         text=said.text,
+        encrypted_text=said.encrypted_text,
         question=ask.question,
         choices=ask.choices,
         lane=ask.lane,
@@ -143,16 +150,17 @@ def _answerable(ask: AskForm) -> AskChoice:
 
 
 def _first_field(ask: AskForm) -> Say:
-    parts = [ask.text]
+    more = []
     if len(ask.fields) > 1:
-        parts.append(field_text(ask.fields[0].label))
+        more.append(field_text(ask.fields[0].label))
     if ask.choices:
-        parts.append(ask.hint)
-        parts.append("\n".join(f"- {escape(choice.label)}" for choice in ask.choices))
+        more.append(ask.hint)
+        more.append("\n".join(f"- {escape(choice.label)}" for choice in ask.choices))
     return Say(
         key=ask.key,
         to=ask.to,
-        text="\n\n".join(part for part in parts if part),
+        text=_followed(ask.text, more),
+        encrypted_text=_followed(ask.encrypted_text, more) if ask.encrypted_text else "",
         lane=ask.lane,
         after=ask.after,
         aside=ask.aside,
@@ -160,8 +168,14 @@ def _first_field(ask: AskForm) -> Say:
     )
 
 
+def _followed(text: str, more: Sequence[str]) -> str:
+    return "\n\n".join(part for part in (text, *more) if part)
+
+
 def _split(action: Say | AskChoice | AskForm, can: Affordances) -> list[Action]:
     """Say what is too long for one message in several; the question comes with the last."""
+    if len(action.encrypted_text) > can.text_limit:
+        action = replace(action, encrypted_text="")  # the more cautious one is never wrong
     *first, last = _parts(action.text, can.text_limit)
     return [
         *(

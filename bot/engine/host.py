@@ -1,6 +1,6 @@
 """What an adapter may ask of us, answered from the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from bot.core.actions import Field
@@ -18,14 +18,30 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 
-class StoreHost:
+class StoreMemory:
+    """What is kept for one account (see `core.ports.Memory`)."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        """Keep it in this store."""
+        self.store = store
+        self.account = account
+
+    async def recall(self, kind: str, keys: Collection[str] | None = None) -> Mapping[str, str]:
+        """Return what the adapter remembered under this kind: all of it, or these keys."""
+        return await self.store.transact(lambda tx: Facts(tx, self.account).recall(kind, keys))
+
+    async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
+        """Keep values by key, all or none."""
+        await self.store.transact(lambda tx: Facts(tx, self.account).remember(kind, values))
+
+
+class StoreHost(StoreMemory):
     """The host of one adapter (see `core.ports.Host`)."""
 
     def __init__(self, store: Store, dispatcher: Dispatcher) -> None:
         """Serve the dispatcher's adapter."""
-        self.store = store
+        super().__init__(store, dispatcher.adapter.account)
         self.dispatcher = dispatcher
-        self.account = dispatcher.adapter.account
 
     async def receive(self, event: Event) -> None:
         """Take an event; when this returns, it is committed."""
@@ -81,11 +97,3 @@ class StoreHost:
             return FormFacts(question, tuple(Field(**each) for each in found.spec["fields"]))
 
         return await self.store.transact(look, urgent=True)
-
-    async def recall(self, kind: str) -> Mapping[str, str]:
-        """Return everything that the adapter remembered under this kind."""
-        return await self.store.transact(lambda tx: Facts(tx, self.account).recall(kind))
-
-    async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
-        """Keep values by key, all or none."""
-        await self.store.transact(lambda tx: Facts(tx, self.account).remember(kind, values))

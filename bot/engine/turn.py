@@ -93,17 +93,20 @@ class EngineTurn(About):
         lane: Lane | None = None,
         expires: timedelta | None = None,
         stands: bool = False,
+        tells_encryption: bool = False,
         **values: object,
     ) -> str:
         """Ask with a few answers; earlier questions of the same flow wait no longer."""
         where, aside, answers = self._answer_place(to, stands=stands)
         key = self._open("choice", purpose, choices, (), about, anyone)
         hint = "engine/how_to_react" if anyone else "engine/how_to_answer"
+        text, encrypted_text = self._texts(words, values, tells_encryption)
         return self.do(
             AskChoice(
                 key=key,
                 to=where,
-                text=self.text(words, **values),
+                text=text,
+                encrypted_text=encrypted_text,
                 question=key,
                 choices=tuple(choices),
                 hint=self.text(hint),
@@ -125,16 +128,19 @@ class EngineTurn(About):
         choices: Sequence[Choice] = (),
         about: Mapping[str, Any] | None = None,
         gate: str | None = None,
+        tells_encryption: bool = False,
         **values: object,
     ) -> str:
         """Ask for the member's own words."""
         where, aside, answers = self._answer_place(None)
         key = self._open("form", purpose, choices, fields, about, anyone=False)
+        text, encrypted_text = self._texts(words, values, tells_encryption)
         return self.do(
             AskForm(
                 key=key,
                 to=where,
-                text=self.text(words, **values),
+                text=text,
+                encrypted_text=encrypted_text,
                 question=key,
                 fields=tuple(fields),
                 choices=tuple(choices),
@@ -283,6 +289,13 @@ class EngineTurn(About):
             self._feature, self._command, self._depth = before
 
     # Inner parts
+
+    def _texts(self, words: str, values: Mapping[str, object], tells: bool) -> tuple[str, str]:
+        """Return what is said, and what is said where the conversation is encrypted."""
+        if not tells:
+            return self.text(words, **values), ""
+        plain, encrypted = (self.text(words, encrypted=each, **values) for each in (False, True))
+        return plain, "" if encrypted == plain else encrypted
 
     def _community_id(self) -> str | None:
         return self.where.community.id if self.where.community else None

@@ -5,7 +5,7 @@ class TestMyAdapter(AdapterContract):
     def bench(self) -> Bench: ...
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from bot.core.actions import Edit, Say
@@ -75,9 +75,10 @@ class NotingHost:
         """Know no question."""
         return None
 
-    async def recall(self, kind: str) -> Mapping[str, str]:
+    async def recall(self, kind: str, keys: Collection[str] | None = None) -> Mapping[str, str]:
         """Return what was remembered."""
-        return dict(self.memory.get(kind, {}))
+        kept = self.memory.get(kind, {})
+        return {key: value for key, value in kept.items() if keys is None or key in keys}
 
     async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
         """Keep it in memory."""

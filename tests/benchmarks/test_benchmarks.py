@@ -115,3 +115,15 @@ async def test_without_json_a_table_is_printed() -> None:
     heading, *rows = (await output("fanout")).splitlines()
     assert heading.split() == ["sqlite"]
     assert ["posted", "100"] in [row.split() for row in rows]
+
+
+async def test_every_command_in_an_encrypted_room_is_answered_in_order() -> None:
+    if importlib.util.find_spec("synapse") is None:
+        missing = "The Matrix server is not here: install matrix-synapse."
+        if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+    figures = (await report("matrix_encrypted"))["figures"]
+    for kind in ("unencrypted", "encrypted"):
+        assert figures[kind]["burst_answered"] == figures[kind]["burst_asked"] == 5
+        assert figures[kind]["in_order"]

@@ -3,51 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
-import shutil
-import subprocess
 from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from tests.discord.double import Double
+from tests.support.node import installed
 
 HERE = Path(__file__).parent / "js"
-CACHE = Path(__file__).parents[2] / ".cache"
-_PINNED = ("package.json", "package-lock.json", ".npmrc")
-
-
-def missing(reason: str) -> None:
-    """Say that an optional part is missing; fail where every part is wanted."""
-    if os.environ.get("CIRCLEKEEPER_REQUIRE_ALL") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
 def modules() -> Path:
     """The folder with discord.js, in the locked version; it is installed the first time."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        missing("Node.js with npm is not installed; discord.js needs them")
-    pinned = b"".join((HERE / name).read_bytes() for name in _PINNED)
-    folder = CACHE / f"discord-js-{hashlib.sha256(pinned).hexdigest()[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
-        if not (folder / "installed").exists():
-            for name in _PINNED:
-                shutil.copy(HERE / name, folder)
-            done = subprocess.run(
-                ["npm", "ci", "--no-progress"], cwd=folder, capture_output=True, text=True
-            )
-            if done.returncode:
-                missing(f"discord.js could not be installed: {done.stderr[-500:]}")
-            (folder / "installed").touch()
-    return folder
+    return installed(HERE, "discord.js")
 
 
 async def test_discord_js_does_all_that_a_facilitator_does(platform: Double, modules: Path) -> None:

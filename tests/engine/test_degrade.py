@@ -155,3 +155,17 @@ def test_nothing_of_a_long_text_is_lost_or_becomes_markup(text: str, limit: int)
     assert len({part.key for part in parts}) == len(parts)
     read = "".join("".join(to_plain(part).split()) for part in said)
     assert read == "".join(text.split())
+
+
+def test_what_differs_in_an_encrypted_conversation_is_said_there_with_all_the_rest() -> None:
+    can = replace(TEXT, encrypts=True)
+    for action in (
+        replace(ask(), encrypted_text="Between us?"),
+        replace(form(*FIELDS, choices=CHOICES), encrypted_text="Between us?"),
+    ):
+        said, plain = only_say(action, can), only_say(action)
+        assert plain.encrypted_text == ""
+        assert said.text == plain.text
+        assert said.encrypted_text == said.text.replace(action.text, "Between us?")
+    long = replace(ask(), encrypted_text="x" * can.text_limit)
+    assert only_say(long, can).encrypted_text == ""

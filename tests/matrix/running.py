@@ -15,7 +15,9 @@ from tests.support.fake_host import FakeHost
 from tests.support.running import Running, Whatever
 from tests.support.synapse import Account
 
-ENCRYPTED = "I cannot read encrypted rooms yet, so I leave."
+ENCRYPTED = "I cannot read encrypted rooms here, so I leave."
+UNREADABLE, IN_CLEAR = "The key has not reached me.", "That came without encryption."
+NOTICES = {"encrypted-room": ENCRYPTED, "unreadable": UNREADABLE, "in-clear": IN_CLEAR}
 
 
 def member(user_id: str) -> Member:
@@ -41,7 +43,8 @@ class Bot(Running[MatrixAdapter]):
         self.id = account.user_id
         options.setdefault("access_token", account.access_token)
         options.setdefault("device_id", account.device_id)
-        options.setdefault("notices", {"encrypted-room": ENCRYPTED})
+        options.setdefault("notices", NOTICES)
+        options.setdefault("encryption", False)
         homeserver = options.pop("homeserver", account.homeserver)
         self.adapter = MatrixAdapter(homeserver, self.id, self.clock, self.ids, **options)
 

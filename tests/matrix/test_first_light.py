@@ -161,7 +161,7 @@ async def test_an_encrypted_room_is_answered_with_why_not(
 ) -> None:
     mira = await human("mira")
     keeper = account("keeper")
-    with BotProcess(keeper, tmp_path):
+    with BotProcess(keeper, tmp_path, {"CIRCLEKEEPER_MATRIX__ENCRYPTION": "false"}):
         room = await mira.create_room("secret", invite=[keeper.user_id], encrypted=True)
         said = await mira.hears(room, "encrypted rooms")
         assert "chiffré" in said.text

@@ -151,6 +151,15 @@ def test_an_adapters_memory_is_kept_by_account_and_kind(store: Store) -> None:
     assert recall("one", "sync") == {"token": "t1"}
     assert recall("two", "rooms") == {"hall": "z"}
     assert recall("three", "rooms") == {}
+    many = {f"room{number}": str(number) for number in range(1200)}
+    remember("four", "rooms", **many)
+
+    def some(*keys: str) -> dict[str, str]:
+        return store.run(lambda tx: Facts(tx, "four").recall("rooms", keys))
+
+    assert some("room7", "never", "room1199") == {"room7": "7", "room1199": "1199"}
+    assert some() == {}
+    assert some(*many) == many
 
 
 def test_a_lease_is_held_by_one_until_it_ends(store: Store) -> None:

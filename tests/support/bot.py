@@ -78,6 +78,11 @@ class BotProcess:
         )
         return done.stdout
 
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while it runs."""
+        return None if self._process is None else self._process.pid
+
     def kill(self) -> None:
         """End it in the middle of whatever it does: SIGKILL."""
         self._end(signal.SIGKILL)

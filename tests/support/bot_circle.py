@@ -44,7 +44,11 @@ class BotCircle:
         prepare(self.bot.database, self.bot.key)
         # In a thread: while it ends it still speaks to a platform, which may live in this process.
         self._stack.push_async_callback(asyncio.to_thread, self.bot.close)
+        self._before_start()
         self.bot.start()
+
+    def _before_start(self) -> None:
+        """Do what a host does before the first start."""
 
     async def __aexit__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import string
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
@@ -113,8 +113,9 @@ class FakeHost:
     async def form(self, question: str, member: Member) -> FormFacts | None:
         return self.forms.get(question)
 
-    async def recall(self, kind: str) -> Mapping[str, str]:
-        return dict(self.memory.get(kind, {}))
+    async def recall(self, kind: str, keys: Collection[str] | None = None) -> Mapping[str, str]:
+        kept = self.memory.get(kind, {})
+        return {key: value for key, value in kept.items() if keys is None or key in keys}
 
     async def remember(self, kind: str, values: Mapping[str, str | None]) -> None:
         if self.on_remember is not None:

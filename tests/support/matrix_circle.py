@@ -2,6 +2,7 @@
 
 from tests.support.bot_circle import BotCircle
 from tests.support.human import Event, Human
+from tests.support.strict import StrictHuman
 from tests.support.synapse import Account, MakeAccount
 
 
@@ -18,6 +19,7 @@ class MatrixCircle(BotCircle):
         self._database = database
         self._register = account
         self._version = version
+        self._encrypted = False
         self._people: dict[str, Human] = {}
         self._chats: dict[str, str] = {}
         self.room = ""
@@ -27,7 +29,9 @@ class MatrixCircle(BotCircle):
         self.account = self._register("keeper")
         self._start_bot(self.account, self._extra())
         mira = await self.person("mira")
-        self.room = await mira.create_room("garden", version=self._version, preset="public_chat")
+        self.room = await mira.create_room(
+            "garden", version=self._version, preset="public_chat", encrypted=self._encrypted
+        )
         # The host's advice: power to pin, given with the invitation.
         await mira.set_power(self.room, self.account.user_id, 50)
         await mira.invite(self.room, self.account.user_id)
@@ -39,9 +43,12 @@ class MatrixCircle(BotCircle):
     async def person(self, name: str) -> Human:
         """Return somebody, who is registered when first named."""
         if name not in self._people:
-            human = await self._stack.enter_async_context(Human(self._register(name)))
+            human = await self._stack.enter_async_context(self._human(self._register(name)))
             self._people[name] = human
         return self._people[name]
+
+    def _human(self, account: Account) -> Human:
+        return Human(account)
 
     async def chat(self, name: str) -> str:
         """Return the private room with the bot, which the bot makes."""
@@ -80,3 +87,28 @@ class MatrixCircle(BotCircle):
         """Fail when the bot says anything more to this person in private."""
         person, chat = await self.person(name), await self.chat(name)
         await person.hears_nothing(chat, sender=self.account.user_id)
+
+
+class StrictCircle(MatrixCircle):
+    """A circle whose people insist on encryption, and on a bot that its owner has signed.
+
+    `encrypted`: the community's room is, too; private conversations are in any case.
+    """
+
+    def __init__(self, account: MakeAccount, *, encrypted: bool = False) -> None:
+        """Register people with `account`."""
+        super().__init__(account, "12")
+        self._encrypted = encrypted
+        self.printed = ""
+
+    def _before_start(self) -> None:
+        self.printed = self.bot.command("matrix", "login")
+
+    def _human(self, account: Account) -> Human:
+        return StrictHuman(account)
+
+    async def strict(self, name: str) -> StrictHuman:
+        """Return somebody as who they are here."""
+        person = await self.person(name)
+        assert isinstance(person, StrictHuman)
+        return person

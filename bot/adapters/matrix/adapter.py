@@ -1,23 +1,26 @@
 """Matrix as one of our platforms: an account that listens, and carries actions out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from bot.adapters.matrix import outbound
 from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
-from bot.adapters.matrix.communities import PLATFORM
+from bot.adapters.matrix.communities import PLATFORM, fingerprint
 from bot.adapters.matrix.direct import DirectRooms
+from bot.adapters.matrix.encrypting import begin
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.housekeeping import Housekeeping
 from bot.adapters.matrix.intake import Intake
 from bot.adapters.matrix.invitations import Invitations
 from bot.adapters.matrix.readback import read_back
+from bot.adapters.matrix.rooms import MEGOLM
 from bot.adapters.matrix.sending import Sending
 from bot.adapters.matrix.signin import SignIn
 from bot.adapters.matrix.sync import Sync
+from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Affordances, OpenThread, Say
 from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
@@ -39,7 +42,7 @@ _CLOSING = 5.0
 
 
 class MatrixAdapter:
-    """One Matrix account, unencrypted rooms only.
+    """One Matrix account.
 
     Args:
         homeserver: base URL of the client-server API.
@@ -51,7 +54,11 @@ class MatrixAdapter:
         password: signs in once; device and token are then remembered through the host.
         inviters: who may bring the bot in: user ids, server names, globs; default the own server.
         prefix: what a command begins with.
-        notices: what the bot says by itself; `encrypted-room`: why it does not stay in one.
+        notices: what the bot says by itself; `encrypted-room`: why it does not stay in one it
+            cannot read; `unreadable`: the key to a message is missing; `in-clear`: a message to it
+            came unencrypted.
+        encryption: whether it reads encrypted rooms; None: if what that needs is installed, and
+            the device is the bot's own.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class MatrixAdapter:
         inviters: Sequence[str] | None = None,
         prefix: str = "!",
         notices: Mapping[str, str] | None = None,
+        encryption: bool | None = None,
     ) -> None:
         """Make no connection yet."""
         if not user_id.startswith("@") or ":" not in user_id:
@@ -88,7 +96,10 @@ class MatrixAdapter:
         if inviters is None:
             inviters = (user_id.partition(":")[2],)
         self._invitations = Invitations(self._client, self._errands, clock, ids, tuple(inviters))
-        self._sending = Sending(self._client, self._direct, self._errands)
+        self._voice = Voice(self._client, self._facts)
+        self._sending = Sending(self._client, self._voice, self._direct, self._errands)
+        self._notices = notices or {}
+        self._wants_encryption = encryption
         self._housekeeping = Housekeeping(
             self._client,
             self._facts,
@@ -113,7 +124,8 @@ class MatrixAdapter:
     @property
     def affordances(self) -> Affordances:
         """What Matrix can show."""
-        return replace(_AFFORDANCES, prefix=self._prefix)
+        encrypts = self._wants_encryption is not False
+        return replace(_AFFORDANCES, prefix=self._prefix, encrypts=encrypts)
 
     async def run(self, host: Host) -> None:
         """Listen until cancelled.
@@ -124,6 +136,7 @@ class MatrixAdapter:
         await self._direct.load(host)
         try:
             await self._sign_in.run(host)
+            await self._begin_encryption(host)
             self._ready = True
             await self._invitations.load(host)
             self._housekeeping.look()
@@ -131,7 +144,19 @@ class MatrixAdapter:
         finally:
             self._ready = False
 
+    async def _begin_encryption(self, host: Host) -> None:
+        try:
+            encryption = await begin(
+                self._client, host, self._errands, self._clock, self._ids, self._wants_encryption
+            )
+        except Refused as error:
+            raise self._sign_in.signed_out() from error
+        self._voice.encryption = encryption
+        self._direct.encrypts = None if encryption is None else encryption.reaches
+        self._facts.can_read(() if encryption is None else (MEGOLM,))
+
     async def _listen(self, host: Host) -> None:
+        encryption = self._voice.encryption
         intake = Intake(
             self._client,
             self._facts,
@@ -140,15 +165,22 @@ class MatrixAdapter:
             self._clock,
             self._prefix,
             self._sending.keys,
+            encryption,
+            self._note("in-clear"),
         )
+        unreadable = self._note("unreadable")
 
         async def take(answer: JSON, since: str | None, began_ms: int) -> None:
+            if encryption is not None:
+                await encryption.receive(answer)
             self._invitations.take_all(answer)
             await intake.take(answer, since, began_ms)
             self._housekeeping.look()
             await self._invitations.save()
             await self._facts.save(host)
             self._invitations.answer()
+            if encryption is not None:
+                await encryption.look(unreadable)
 
         while True:
             try:
@@ -160,6 +192,21 @@ class MatrixAdapter:
                 await self._clock.sleep(_NOT_YET)  # never in a tight circle
                 await self._sign_in.run(host)
                 self._ready = True
+
+    def _note(self, name: str) -> Callable[[str, str], None]:
+        """Return what tells people in a room, once for an event, what was wrong with it."""
+
+        def note(room_id: str, event_id: str) -> None:
+            content = outbound.plain_notice(self._notices.get(name, ""))
+            transaction = outbound.transaction(fingerprint(event_id)[:20], f"-{name}")
+
+            async def say() -> None:
+                await self._voice.send(room_id, "m.room.message", content, transaction)
+
+            if content["body"]:
+                self._errands.send(f"notice {event_id}", say)
+
+        return note
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -8,6 +8,7 @@ MatrixError
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -15,9 +16,20 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 import aiohttp
-from nio import AsyncClient, AsyncClientConfig
 
 from bot.adapters.matrix.waves import Waves
+
+# Wherever vodozemac is installed, nio loads an encryption of its own with it: 15 MB, which nobody
+# here uses. Hidden while nio looks for it, it is loaded by ours alone, where that is wanted.
+_VODOZEMAC = "vodozemac"
+_loaded = sys.modules.get(_VODOZEMAC)
+sys.modules[_VODOZEMAC] = None  # type: ignore[assignment]
+try:
+    from nio import AsyncClient, AsyncClientConfig
+finally:
+    del sys.modules[_VODOZEMAC]
+    if _loaded is not None:
+        sys.modules[_VODOZEMAC] = _loaded
 
 JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]
@@ -47,11 +59,15 @@ class Refused(MatrixError):
         status: the HTTP status.
         errcode: Matrix's error code, or "".
         retry_after: seconds to wait, where the homeserver names them.
+        session: under which a proof of who we are is awaited, or "".
     """
 
-    def __init__(self, status: int, errcode: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, status: int, errcode: str, retry_after: float | None = None, session: str = ""
+    ) -> None:
         """Keep what the homeserver said."""
         super().__init__(f"{status} {errcode}".strip())
+        self.session = session
         self.status = status
         self.errcode = errcode
         self.retry_after = retry_after
@@ -64,7 +80,9 @@ class Refused(MatrixError):
     @property
     def signed_out(self) -> bool:
         """Tell whether the access token is worth nothing any more."""
-        return self.errcode in _SIGNED_OUT or (self.status == 401 and not self.errcode)
+        return self.errcode in _SIGNED_OUT or (
+            self.status == 401 and not self.errcode and not self.session
+        )
 
 
 class Client:
@@ -271,7 +289,8 @@ def _result(status: int, raw: bytes, headers: Mapping[str, str]) -> Answer:
     if status >= 500 or status < 400:
         raise NoAnswer(f"status {status}")
     said = parsed if isinstance(parsed, dict) else {}
-    raise Refused(status, str(said.get("errcode", "")), _retry_after(said, headers))
+    after, session = _retry_after(said, headers), str(said.get("session", ""))
+    raise Refused(status, str(said.get("errcode", "")), after, session)
 
 
 def _retry_after(said: JSON, headers: Mapping[str, str]) -> float | None:

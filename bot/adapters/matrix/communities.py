@@ -16,7 +16,7 @@ class Communities:
     """A view of all rooms at one moment; made anew when a room changes."""
 
     def __init__(self, rooms: Mapping[str, RoomState], me: str) -> None:
-        """Find each room's community."""
+        """Find the community of each of the rooms, all of which we can read."""
         self._me = me
         self._rooms = {room.id: room for room in rooms.values() if is_shared(room)}
         self._spaces = sorted(room.id for room in self._rooms.values() if room.is_space)
@@ -82,7 +82,7 @@ class Communities:
 
 def is_shared(room: RoomState) -> bool:
     """Tell whether a room can be part of a community."""
-    return room.known and not room.direct and not room.token and not room.encrypted
+    return room.known and not room.direct and not room.token
 
 
 def belongs(room: RoomState, space: RoomState) -> bool:

@@ -7,13 +7,14 @@ the room carries it in m.room.create: after a crash in between, the room is foun
 import asyncio
 import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.adapters.matrix.client import Client, MatrixError, Refused
 from bot.adapters.matrix.facts import Facts
-from bot.adapters.matrix.rooms import DIRECT_KEY, RoomState
+from bot.adapters.matrix.rooms import DIRECT_KEY, MEGOLM, RoomState
 from bot.core.errors import Unreachable
 from bot.core.ports import Host, Ids
 
@@ -49,6 +50,7 @@ class DirectRooms:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._spoke_in: dict[str, str] = {}
         self._whole: set[str] = set()  # rooms that the member is known to be invited to
+        self.encrypts: Callable[[str], Awaitable[bool]] | None = None  # for this member
 
     async def load(self, host: Host) -> None:
         """Recall the rooms that we made or were about to make."""
@@ -140,17 +142,20 @@ class DirectRooms:
         return content.get("membership") not in ("leave", "ban")
 
     async def _create(self, intent: Intent) -> str:
+        body = {
+            "preset": "private_chat",
+            "is_direct": True,
+            "invite": [intent.member],
+            "creation_content": {DIRECT_KEY: intent.token},
+            # Nobody else comes in: what is said here is for the two of us.
+            "power_level_content_override": {"invite": 100},
+        }
+        if self.encrypts is not None and await self.encrypts(intent.member):
+            body["initial_state"] = [
+                {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": MEGOLM}}
+            ]
         try:
-            return await self._client.create_room(
-                {
-                    "preset": "private_chat",
-                    "is_direct": True,
-                    "invite": [intent.member],
-                    "creation_content": {DIRECT_KEY: intent.token},
-                    # Nobody else comes in: what is said here is for the two of us.
-                    "power_level_content_override": {"invite": 100},
-                }
-            )
+            return await self._client.create_room(body)
         except Refused as error:
             if error.limited or error.signed_out:
                 raise
@@ -160,11 +165,12 @@ class DirectRooms:
         return [room for room in self._facts.rooms.values() if room.direct == member]
 
     def _is_usable(self, room: RoomState) -> bool:
-        return room.is_private_to(room.direct, self._facts.me) and not room.encrypted
+        return room.is_private_to(room.direct, self._facts.me) and not self._facts.is_locked(room)
 
-    def _preference(self, room: RoomState) -> tuple[bool, bool, int, str]:
+    def _preference(self, room: RoomState) -> tuple[bool, bool, bool, int, str]:
+        there = room.members.get(room.direct) == "join"
         spoke_here = self._spoke_in.get(room.direct) == room.id
-        return room.members.get(room.direct) == "join", spoke_here, room.own_join_ms, room.id
+        return there, spoke_here, room.encrypted, room.own_join_ms, room.id
 
     def _was_left(self, member: str) -> bool:
         intent = self._intents.get(member)

@@ -1,6 +1,6 @@
 """All rooms' facts together: taken from the stream, remembered, recalled at a start."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.adapters.matrix.communities import Communities
@@ -17,6 +17,7 @@ class Facts:
         """Know nothing yet."""
         self.me = me
         self.rooms: dict[str, RoomState] = {}
+        self.algorithms: frozenset[str] = frozenset()  # that we can decrypt
         self._changed: set[str] = set()
         self._communities: Communities | None = None
 
@@ -24,8 +25,18 @@ class Facts:
     def communities(self) -> Communities:
         """Which community each room belongs to, now."""
         if self._communities is None:
-            self._communities = Communities(self.rooms, self.me)
+            readable = {id_: room for id_, room in self.rooms.items() if not self.is_locked(room)}
+            self._communities = Communities(readable, self.me)
         return self._communities
+
+    def can_read(self, algorithms: Iterable[str]) -> None:
+        """Note what we can decrypt."""
+        self.algorithms = frozenset(algorithms)
+        self._communities = None
+
+    def is_locked(self, room: RoomState) -> bool:
+        """Tell whether what is said in a room is encrypted in a way that we cannot read."""
+        return room.encrypted and room.algorithm not in self.algorithms
 
     def apply(self, room_id: str, event: Mapping[str, Any]) -> None:
         """Take a state event in."""

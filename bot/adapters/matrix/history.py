@@ -13,7 +13,9 @@ log = structlog.get_logger(__name__)
 
 _PAGE = 100
 _GAP_LIMIT = 1000
-_GAP_FILTER = {"types": ["m.room.message", "m.sticker", "m.reaction", "m.room.member"]}
+_GAP_FILTER = {
+    "types": ["m.room.message", "m.room.encrypted", "m.sticker", "m.reaction", "m.room.member"]
+}
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Share:
     gap: list[JSON] = field(default_factory=list)  # what the timeline left out before it
     before: dict[str, str | None] = field(default_factory=dict)  # membership, by event id
     events: list[JSON] = field(default_factory=list)  # what to act on, oldest first
+    sealed: set[str] = field(default_factory=set)  # events of when the room was encrypted already
 
 
 class History:

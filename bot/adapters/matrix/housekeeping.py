@@ -49,7 +49,7 @@ class Housekeeping:
         for room in rooms.values():
             if room.id in self._done:
                 continue
-            if room.encrypted or self._is_overheard(room) or _is_over(room):
+            if self._facts.is_locked(room) or self._is_overheard(room) or _is_over(room):
                 self._done.add(room.id)
                 self._errands.send(f"farewell {room.id}", self._farewell(room))
             elif room.replaced_by and room.replaced_by not in rooms:
@@ -62,9 +62,10 @@ class Housekeeping:
         return bool(room.direct) and len(room.others(self._facts.me)) > 1
 
     def _farewell(self, room: RoomState) -> Callable[[], Awaitable[None]]:
-        # We cannot read an encrypted room, nor one that becomes so: whoever wrote to us would wait
-        # for ever. The notice goes unencrypted; clients show it, marked as such.
-        text = self._notices.get("encrypted-room", "") if room.encrypted else ""
+        # Where we cannot read what is encrypted, whoever wrote to us would wait for ever. The
+        # notice goes unencrypted; clients show it, marked as such.
+        locked = self._facts.is_locked(room)
+        text = self._notices.get("encrypted-room", "") if locked else ""
         room_id, visit = room.id, fingerprint(room.own_join)[:20]
 
         async def say_and_leave() -> None:

@@ -1,7 +1,7 @@
 """One answer of /sync: first facts, then what they mean for communities, then each event."""
 
 from collections.abc import Awaitable, Callable, Container
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
@@ -23,6 +23,9 @@ from bot.core.events import Added, Delivered, Joined, Left, Posted, Reacted, Rem
 from bot.core.ports import Clock, Host
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 
+if TYPE_CHECKING:
+    from bot.adapters.matrix.encryption.machine import Encryption
+
 log = structlog.get_logger(__name__)
 
 _RETRIES = (0.5, 1.0, 2.0, 4.0)
@@ -40,8 +43,16 @@ class Intake:
         clock: Clock,
         prefix: str,
         own_keys: Container[str],
+        encryption: "Encryption | None" = None,
+        in_clear: Callable[[str, str], None] = lambda _room, _event: None,
     ) -> None:
-        """Begin with the facts as they are; `own_keys` are deliveries that we know all about."""
+        """Begin with the facts as they are.
+
+        `own_keys` are deliveries that we know all about. `in_clear` is told of messages to us that
+        came unencrypted into an encrypted room, which are not taken.
+        """
+        self._encryption = encryption
+        self._in_clear = in_clear
         self._own_keys = own_keys
         self._history = History(client, facts)
         self._facts = facts
@@ -76,15 +87,29 @@ class Intake:
                         share, event
                     )
                 )
+        if self._encryption is not None:
+            for waiting in await self._encryption.late():
+                share = Share(waiting.room_id, [], [])
+                await self._patiently(
+                    lambda share=share, waiting=waiting: self._act(  # type: ignore[misc]
+                        share, waiting.event
+                    )
+                )
+                await self._encryption.done(waiting)
 
     # Facts, and which events are to be acted on
 
     def _apply(self, share: Share, oldest_ms: int) -> None:
         """Take a share's facts in, and choose the events to act on."""
+        before = self._facts.rooms.get(share.room_id)
+        if before is not None and before.encrypted:
+            share.sealed.update(str(event.get("event_id")) for event in share.gap)
         for event in share.state:
             self._facts.apply(share.room_id, event)
         for event in share.timeline:
             room = self._facts.rooms.get(share.room_id)
+            if room is not None and room.encrypted:
+                share.sealed.add(str(event.get("event_id")))
             if event.get("type") == "m.room.member" and room is not None:
                 known = room.members.get(str(event.get("state_key")))
                 share.before[str(event.get("event_id"))] = known
@@ -106,6 +131,9 @@ class Intake:
             event = Removed(event_id=gone, community=Community(PLATFORM, room_id))
             await self._patiently(lambda: self._host.receive(event))
         await self._patiently(lambda: self._direct.dropped(room_id))
+        encryption = self._encryption
+        if encryption is not None and room is not None and room.encrypted:
+            await self._patiently(lambda: encryption.left(room_id))
         self._facts.drop(room_id)
 
     # Communities
@@ -154,14 +182,31 @@ class Intake:
         elif sender == self._me:
             await self._recognize(room, event, event_id)
         else:
-            member = Member(PLATFORM, sender)
-            listener = Listener(self._me, room.own_name, self._prefix)
-            heard = read_message(event, listener, direct=bool(room.direct))
-            reacted = read_reaction(event)
-            if heard is not None:
-                await self._act_on_message(room, member, event_id, heard)
-            elif reacted is not None:
-                await self._act_on_reaction(room, member, event_id, *reacted)
+            await self._act_on_saying(room, Member(PLATFORM, sender), event, event_id, share)
+
+    async def _act_on_saying(
+        self, room: RoomState, member: Member, event: JSON, event_id: str, share: Share
+    ) -> None:
+        once = event_id
+        in_clear = event_id in share.sealed
+        if event.get("type") == "m.room.encrypted" and self._encryption is not None:
+            opened = await self._encryption.read(room.id, event, private=bool(room.direct))
+            if opened is None:
+                return
+            event = {**event, "type": opened.event_type, "content": opened.content}
+            # The same ciphertext under another event id is a replay, which the inbox knows.
+            once, in_clear = opened.identity, False
+        listener = Listener(self._me, room.own_name, self._prefix)
+        heard = read_message(event, listener, direct=bool(room.direct))
+        reacted = read_reaction(event)
+        if heard is not None and in_clear:
+            # Anybody on its way could have written it, or the person's own client, by mistake.
+            if heard.text is not None:
+                self._in_clear(room.id, event_id)
+        elif heard is not None:
+            await self._act_on_message(room, member, event_id, once, heard)
+        elif reacted is not None:
+            await self._act_on_reaction(room, member, event_id, *reacted)
 
     async def _recognize(self, room: RoomState, event: JSON, event_id: str) -> None:
         """Tell of a message of ours whose result was never known: an earlier run was killed.
@@ -199,7 +244,7 @@ class Intake:
         )
 
     async def _act_on_message(
-        self, room: RoomState, member: Member, event_id: str, heard: Heard
+        self, room: RoomState, member: Member, event_id: str, once: str, heard: Heard
     ) -> None:
         place = self._place(room, member, heard.thread)
         if place is None:
@@ -217,7 +262,7 @@ class Intake:
             self._direct.spoke(member.id, room.id)
         await self._host.receive(
             Posted(
-                event_id=event_id,
+                event_id=once,
                 member=member,
                 standing=self._facts.communities.standing(member.id),
                 community=self._facts.communities.of(room.id),
@@ -225,6 +270,7 @@ class Intake:
                 message=MessageRef(where, event_id),
                 text=text,
                 reply=heard.reply,
+                encrypted=room.encrypted if isinstance(place, Direct) else None,
             )
         )
 
@@ -244,12 +290,14 @@ class Intake:
                 place=place,
                 message=message,
                 emoji=symbol,
+                encrypted=room.encrypted if isinstance(place, Direct) else None,
             )
         )
 
     def _place(self, room: RoomState, member: Member, thread: str | None) -> Destination | None:
         if room.direct:
-            private = room.is_private_to(member.id, self._me) and not room.encrypted
+            alone = room.is_private_to(member.id, self._me)
+            private = alone and not self._facts.is_locked(room)
             return Direct(member) if private else None
         if self._facts.communities.of(room.id) is None:
             return None

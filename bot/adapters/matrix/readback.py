@@ -21,7 +21,7 @@ async def read_back(client: Client, room_id: str, delivery: Delivery) -> Message
     """
     first = delivery.first_attempt
     oldest_ms = None if first is None else int((first - _MARGIN).timestamp() * 1000)
-    only_ours = {"senders": [client.user_id], "types": ["m.room.message"]}
+    only_ours = {"senders": [client.user_id], "types": ["m.room.message", "m.room.encrypted"]}
     page: str | None = None
     for _ in range(_PAGES):
         answer = await client.messages(room_id, page, event_filter=only_ours)

@@ -13,6 +13,7 @@ from typing import Any
 from bot.adapters.matrix.client import JSON
 
 DIRECT_KEY = "io.circlekeeper.direct"
+MEGOLM = "m.megolm.v1.aes-sha2"
 MODERATOR = 50.0
 TOPIC_LIMIT = 1000  # a riddle's word may stand there; more is not kept
 
@@ -29,6 +30,7 @@ _SINGLE = frozenset(
         "m.room.canonical_alias",
         "m.room.join_rules",
         "m.room.encryption",
+        "m.room.history_visibility",
         "m.room.tombstone",
     }
 )
@@ -71,6 +73,9 @@ class RoomState:
     children: dict[str, str] = field(default_factory=dict)  # and who named each
     parents: list[str] = field(default_factory=list)
     encrypted: bool = False
+    algorithm: str = ""  # of the encryption
+    rotation: list[int] = field(default_factory=list)  # messages, milliseconds; 0: not said
+    history: str = "shared"  # from when on people may read
     replaced_by: str = ""
     replaced_from: str = ""  # who replaced it
     announced: str = ""  # the id of the last event that told of it as a community
@@ -89,6 +94,13 @@ class RoomState:
     def others(self, me: str) -> list[str]:
         """Return who else is here or invited."""
         return [member for member in self.members if member != me]
+
+    @property
+    def readers(self) -> list[str]:
+        """Return who is to be able to read what is said now."""
+        if self.history == "joined":
+            return [who for who, membership in self.members.items() if membership == "join"]
+        return list(self.members)
 
     def is_private_to(self, member: str, me: str) -> bool:
         """Tell whether only this member and we are here."""
@@ -117,6 +129,7 @@ class RoomState:
         return (
             self.version, tuple(self.creators), self.is_space, self.token, repr(self.levels),
             self.name, self.topic, self.alias, self.join_rule, self.encrypted, self.replaced_by,
+            self.algorithm, tuple(self.rotation), self.history,
         )  # fmt: skip
 
     def _apply_single(self, kind: str, content: JSON, sender: str, me: str) -> None:
@@ -141,6 +154,12 @@ class RoomState:
                 self.join_rule = _text(content, "join_rule") or "invite"
             case "m.room.encryption":
                 self.encrypted = True  # it can never be switched off again
+                self.algorithm = _text(content, "algorithm")
+                self.rotation = [
+                    _whole(content.get(f"rotation_period_{unit}")) for unit in ("msgs", "ms")
+                ]
+            case "m.room.history_visibility":
+                self.history = _text(content, "history_visibility") or "shared"
             case "m.room.tombstone":
                 self.replaced_by = _text(content, "replacement_room")
                 self.replaced_from = sender
@@ -286,6 +305,10 @@ def _level(value: object, default: float) -> float:
         return int(value)
     except (ValueError, OverflowError):
         return default
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _text(content: Mapping[str, Any], key: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -11,6 +12,7 @@ from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Edit, Forget, Lane, OpenThread, Pin, Retract, Say, SetRole
 from bot.core.errors import Undeliverable
 from bot.core.ports import Delivery
@@ -25,9 +27,10 @@ _KEYS = 2000  # of the last deliveries of this run
 class Sending:
     """Sends what one account has to send."""
 
-    def __init__(self, client: Client, direct: DirectRooms, errands: Errands) -> None:
+    def __init__(self, client: Client, voice: Voice, direct: DirectRooms, errands: Errands) -> None:
         """Have sent nothing yet."""
         self._client = client
+        self._voice = voice
         self._direct = direct
         self._errands = errands
         self._pinning: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -83,16 +86,22 @@ class Sending:
             room_id = await self._direct.open(action.to.member.id, answering=answering)
         else:
             room_id, thread = action.to.id, action.to.thread
+        if action.encrypted_text and await self._voice.is_encrypted(room_id):
+            action = replace(action, text=action.encrypted_text)
         content = outbound.say(action, on, thread)
-        event_id = await self._client.send(
-            room_id, "m.room.message", content, outbound.transaction(delivery.key)
+        event_id = await self._voice.send(
+            room_id,
+            "m.room.message",
+            content,
+            outbound.transaction(delivery.key),
+            reader=action.to.member.id if isinstance(action.to, Direct) else None,
         )
         if action.reactions:
             self._seed(room_id, event_id, delivery.key, action.reactions[:_SEEDED])
         return MessageRef(Room(PLATFORM, room_id, thread), event_id)
 
     async def _send(self, room_id: str, content: JSON, key: str, on: MessageRef) -> MessageRef:
-        event_id = await self._client.send(
+        event_id = await self._voice.send(
             room_id, "m.room.message", content, outbound.transaction(key)
         )
         return MessageRef(Room(PLATFORM, room_id, outbound.thread_root(on)), event_id)

@@ -7,12 +7,12 @@ import structlog
 from bot.adapters.matrix.backoff import Backoff
 from bot.adapters.matrix.client import Client, MatrixError, Refused
 from bot.core.errors import Misconfigured
-from bot.core.ports import Clock, Host, Ids
+from bot.core.ports import Clock, Ids, Memory
 
 log = structlog.get_logger(__name__)
 
-_MEMORY = "matrix.login"
-_DEVICE_NAME = "Circlekeeper"
+MEMORY = "matrix.login"
+DEVICE_NAME = "Circlekeeper"
 
 
 @dataclass(slots=True)
@@ -26,12 +26,12 @@ class SignIn:
     device_id: str | None = None
     password: str | None = field(default=None, repr=False)
 
-    async def run(self, host: Host) -> None:
+    async def run(self, memory: Memory) -> None:
         """Sign in; wait as long as the homeserver is away.
 
         Raises: `Misconfigured` when the token, the password or the device is wrong.
         """
-        kept = {} if self.access_token else dict(await host.recall(_MEMORY))
+        kept = {} if self.access_token else dict(await memory.recall(MEMORY))
         if self.access_token:
             self.client.use_token(self.access_token, self.device_id)
         elif kept.get("access_token"):
@@ -42,7 +42,7 @@ class SignIn:
             try:
                 if signed:
                     return await self._check()
-                await self._log_in(host, kept.get("device_id"))
+                await self._log_in(memory, kept.get("device_id"))
                 signed = True
             except Refused as error:
                 if signed and error.signed_out:
@@ -63,7 +63,7 @@ class SignIn:
         """Return the sentence that says how to get a new token."""
         return Misconfigured(
             f"The homeserver does not accept the access token of {self.client.user_id} any more: "
-            "get a new one with `circlekeeper matrix login` and set "
+            "get a new one with `circlekeeper matrix login --new-device` and set "
             "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN and CIRCLEKEEPER_MATRIX__DEVICE_ID."
         )
 
@@ -83,10 +83,10 @@ class SignIn:
             )
         self.client.use_token(self.client.access_token, str(device) if device else wanted)
 
-    async def _log_in(self, host: Host, device_id: str | None) -> None:
-        answer = await self.client.login(self.password or "", device_id, _DEVICE_NAME)
-        await host.remember(
-            _MEMORY,
+    async def _log_in(self, memory: Memory, device_id: str | None) -> None:
+        answer = await self.client.login(self.password or "", device_id, DEVICE_NAME)
+        await memory.remember(
+            MEMORY,
             {"access_token": str(answer["access_token"]), "device_id": str(answer["device_id"])},
         )
 

@@ -13,6 +13,7 @@ from storage.reflection import Thought, Thoughts
 
 LIMIT = 4000
 _PAGE = 5
+_OPEN, _MAYBE_ENCRYPTED = "open", "maybe encrypted"  # how it was told who can see it
 _OFFER_AFTER = 2  # "a rhythm is offered only after a second thought was kept" (PRODUCT.md)
 
 
@@ -25,8 +26,7 @@ class Keeping:
 
     def now(self, turn: Turn, options: Mapping[str, str]) -> None:
         """Keep a thought; without a text, ask for it."""
-        told = turn.state("reflection").get("told", False)
-        if options.get("text") and told:
+        if options.get("text") and not self._has_to_tell(turn):
             self._keep(turn, {"text": options["text"]})
         else:
             # What was typed before the member was told who can see it is not kept.
@@ -38,9 +38,10 @@ class Keeping:
         self._ask(turn, about=event.about)
 
     def _ask(self, turn: Turn, about: str) -> None:
-        state = turn.state("reflection")
-        first = not state.get("told", False)
-        turn.keep("reflection", {**state, "told": True})
+        first = self._has_to_tell(turn)
+        if first:
+            told = _OPEN if turn.encrypted is False else _MAYBE_ENCRYPTED
+            turn.keep("reflection", {**turn.state("reflection"), "told": told})
         field = Field("text", turn.text("field_thought"), limit=LIMIT)
         choices = [turn.choice("nothing", "choice_nothing")]
         # Whatever the place of the question was, the answer is asked for in private.
@@ -52,7 +53,16 @@ class Keeping:
             about={"about": about},
             first=first,
             topic=about,
+            tells_encryption=True,
         )
+
+    def _has_to_tell(self, turn: Turn) -> bool:
+        """Tell whether the member has yet to hear who can technically see what they write here.
+
+        Who heard that no server can is told again in a conversation where one can.
+        """
+        told = turn.state("reflection").get("told", False)
+        return not told or (told == _MAYBE_ENCRYPTED and turn.encrypted is False)
 
     def thought(self, turn: Turn, answer: Answer) -> None:
         """Keep what was written; "nothing this time" is a complete answer."""

@@ -101,7 +101,8 @@ def _go_to(turn: Turn, step: str) -> None:
             choices = [turn.choice(way, f"reach_{way}") for way in REACH]
             turn.ask("welcome.reach", "ask_reach", choices, **place)
         case "kept":
-            turn.ask("welcome.kept", "what_is_kept", [turn.choice("on", "choice_on")], **place)
+            on = [turn.choice("on", "choice_on")]
+            turn.ask("welcome.kept", "what_is_kept", on, tells_encryption=True, **place)
         case _:
             choices = [turn.choice("hunt", "choice_hunt"), turn.choice("start", "choice_look")]
             if not turn.state("expectations"):

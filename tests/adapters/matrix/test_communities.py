@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.adapters.matrix.communities import Communities
-from bot.adapters.matrix.rooms import Levels, RoomState
+from bot.adapters.matrix.facts import Facts
+from bot.adapters.matrix.rooms import MEGOLM, Levels, RoomState
 from bot.core.refs import Community, Standing
 
 ME = "@keeper:home"
@@ -63,14 +64,25 @@ def test_a_room_agrees_by_naming_its_parent() -> None:
     assert view(a_room("!a", parents=["!s"]), space).of("!a") == community("!s")
 
 
-def test_rooms_that_are_private_encrypted_or_unknown_are_no_communities() -> None:
+def test_rooms_that_are_private_or_unknown_are_no_communities() -> None:
     rooms = [
         a_room("!d", direct=ANNA),
         a_room("!t", token="abc"),
-        a_room("!e", encrypted=True),
         RoomState("!u"),
     ]
     assert view(*rooms).roots == []
+
+
+def test_an_encrypted_room_is_a_community_only_for_who_can_read_it() -> None:
+    facts = Facts(ME)
+    rooms = [
+        a_room("!e", encrypted=True, algorithm=MEGOLM),
+        a_room("!x", encrypted=True, algorithm="another"),
+    ]
+    facts.rooms = {room.id: room for room in rooms}
+    assert facts.communities.roots == []
+    facts.can_read([MEGOLM])
+    assert [root.id for root in facts.communities.roots] == ["!e"]
 
 
 def test_everybody_stands_where_they_are_and_moderates_by_the_root_alone() -> None:

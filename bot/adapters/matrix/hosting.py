@@ -1,0 +1,175 @@
+"""What a host asks of a Matrix account besides running it: signing in for good, and a check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.encrypting import NOT_INSTALLED, is_installed
+from bot.adapters.matrix.signin import DEVICE_NAME, MEMORY, SignIn
+from bot.core.content import Mistake
+from bot.core.errors import Misconfigured
+from bot.core.ports import Clock, Ids, Memory
+
+if TYPE_CHECKING:
+    from bot.adapters.matrix.encryption.login import Asked, Signed
+
+_LOGIN = "Stop the bot, run `circlekeeper matrix login`, and start it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How the settings say that one becomes the account."""
+
+    homeserver: str
+    user_id: str
+    access_token: str | None = field(default=None, repr=False)
+    device_id: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """What came of a login; `access_token` only where the host has to put it into the settings."""
+
+    device_id: str
+    signed: Signed
+    access_token: str | None = field(default=None, repr=False)
+
+
+async def log_in(
+    credentials: Credentials,
+    memory: Memory,
+    clock: Clock,
+    ids: Ids,
+    *,
+    password: Callable[[], str],
+    recovery_key: Callable[[], str],
+    new_device: bool = False,
+    reset: bool = False,
+    new_recovery_key: bool = False,
+) -> LoggedIn:
+    """Sign in, and have the device signed by its owner; `password` and `recovery_key` ask for them.
+
+    Raises: `Misconfigured`.
+    """
+    if not is_installed():
+        raise Misconfigured(NOT_INSTALLED)
+    from bot.adapters.matrix.encryption.keyserver import KeyServer
+    from bot.adapters.matrix.encryption.login import Asked, sign_in_depth
+    from bot.adapters.matrix.encryption.own import own_device
+    from bot.adapters.matrix.encryption.shelf import Shelf
+
+    def known_password() -> str:
+        return credentials.password or password()
+
+    asked: Asked = Asked(known_password, recovery_key, reset, new_recovery_key)
+    client = Client(credentials.homeserver, credentials.user_id)
+    try:
+        await client.call("GET", ["login"])  # or the signing in would wait for ever
+        token = None
+        if new_device:
+            token = await _new_device(client, credentials, memory, known_password())
+        else:
+            await _sign_in(client, credentials, clock, ids).run(memory)
+        server, shelf = KeyServer(client), Shelf(memory)
+        own = await own_device(client.user_id, client.device_id or "", server, shelf)
+        return LoggedIn(own.device_id, await sign_in_depth(own, asked), token)
+    except MatrixError as error:
+        raise Misconfigured(_away(credentials, error)) from error
+    finally:
+        await client.close()
+
+
+def _sign_in(client: Client, credentials: Credentials, clock: Clock, ids: Ids) -> SignIn:
+    token, device, password = (
+        credentials.access_token,
+        credentials.device_id,
+        credentials.password,
+    )
+    return SignIn(client, clock, ids, token, device, password)
+
+
+async def _new_device(
+    client: Client, credentials: Credentials, memory: Memory, password: str
+) -> str | None:
+    """Sign in on a new device; return its token, if it is not kept for the next start."""
+    if not password:
+        raise Misconfigured("A new device needs the account's password.")
+    before = dict(await memory.recall(MEMORY))
+    try:
+        answer = await client.login(password, None, DEVICE_NAME)
+    except Refused as error:
+        if error.limited or error.status not in (400, 401, 403):
+            raise
+        raise Misconfigured(f"The homeserver does not accept the password ({error}).") from error
+    token, device_id = str(answer["access_token"]), str(answer["device_id"])
+    if credentials.password is None:
+        return token
+    await memory.remember(MEMORY, {"access_token": token, "device_id": device_id})
+    if before.get("access_token"):
+        client.use_token(before["access_token"], before.get("device_id"))
+        with suppress(MatrixError):  # it may be signed out already
+            await client.call("POST", ["logout"], body={})
+        client.use_token(token, device_id)
+    return None
+
+
+async def look(
+    credentials: Credentials, kept: dict[str, str], *, encryption: bool | None
+) -> tuple[list[Mistake], list[str]]:
+    """Return what the host has to mend, and what is good to know.
+
+    `kept`: the sign-in that the store remembers, for an account with a password.
+    """
+    token = credentials.access_token or kept.get("access_token")
+    if token is None:
+        return [], ["Matrix: the bot has not signed in yet; start it, or run `matrix login`."]
+    client = Client(credentials.homeserver, credentials.user_id)
+    client.use_token(token, credentials.device_id)
+    try:
+        who = await client.whoami()
+        if who.get("user_id") != credentials.user_id:
+            mend = "CIRCLEKEEPER_MATRIX__USER_ID and the token must fit."
+            return [_mistake("The access token belongs to another account.", mend)], []
+        if encryption is False or not is_installed():
+            how = "" if is_installed() else f" {NOT_INSTALLED}"
+            return [], [f"Matrix: encrypted rooms are left out.{how}"]
+        return await _look_at_device(client, str(who.get("device_id", "")))
+    except Refused as error:
+        what = f"The homeserver refuses the access token ({error})."
+        return [_mistake(what, "Get a new one: `circlekeeper matrix login --new-device`.")], []
+    except MatrixError as error:
+        return [_mistake(_away(credentials, error), "")], []
+    finally:
+        await client.close()
+
+
+async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake], list[str]]:
+    """Judge our device as a strict client does."""
+    from bot.adapters.matrix.encryption import crosssigning
+    from bot.adapters.matrix.encryption.keyserver import KeyServer
+
+    me, server = client.user_id, KeyServer(client)
+    answer = await server.query([me])
+    if device_id not in answer.get("device_keys", {}).get(me, {}):
+        what = "The bot's device has no keys yet, so nobody can encrypt for it."
+        return [_mistake(what, _LOGIN)], []
+    if crosssigning.published_key(answer, me, "master") is None:
+        what = "A strict client would not talk to the bot: its account signs no devices."
+        return [_mistake(what, _LOGIN)], []
+    if not crosssigning.is_signed_by_owner(answer, me, device_id):
+        what = "A strict client would not talk to the bot: its device is not signed by its owner."
+        return [_mistake(what, _LOGIN)], []
+    return [], ["Matrix: a strict client would talk to the bot: its device is signed by its owner."]
+
+
+def _away(credentials: Credentials, error: MatrixError) -> str:
+    return f"The homeserver {credentials.homeserver} did not do as it was asked ({error})."
+
+
+def _mistake(what: str, mend: str) -> Mistake:
+    return Mistake("Matrix", 0, what, mend)
