@@ -9,7 +9,8 @@ from sqlmodel import select
 
 from bot.core.actions import Say
 from bot.core.events import Commanded
-from bot.core.refs import Member, Room
+from bot.core.ports import Delivery
+from bot.core.refs import Member, MessageRef, Room
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform, Fault
 from storage.tables import Outbox
@@ -77,6 +78,28 @@ async def test_an_answer_is_held_by_us_when_its_turn_is_committed(circle: MakeCi
 
         # No second look was needed: whoever kills us now leaves a doubt, never a second answer.
         assert await here.store.transact(states) == ["sent", "sending"]
+
+
+class Odd(FakePlatform):
+    """A platform that names the message for `odd` in a way that nobody can write down."""
+
+    async def deliver(self, delivery: Delivery) -> MessageRef | None:
+        ref = await super().deliver(delivery)
+        return MessageRef(Room(FAKE, "odd"), b"\0") if delivery.key == "key-odd" else ref  # type: ignore[arg-type]
+
+
+async def test_what_cannot_be_noted_holds_up_no_other(circle: MakeCircle) -> None:
+    clock = SimulatedClock(START)
+    here = circle(platform=Odd(clock, TEXT_ONLY, name=FAKE))
+    names = ("a", "odd", "b", "c")
+    await here.wants(*(say(name, f"room-{name}") for name in names))
+    async with working(here):
+        await until(lambda: len(here.platform.stands) == 4)
+        await here.wants(say("later"))
+        here.outbox.wake()
+        await until(lambda: len(here.platform.stands) == 5)
+    states = {name: await here.state(f"key-{name}") for name in (*names, "later")}
+    assert states == {"a": "sent", "odd": "sending", "b": "sent", "c": "sent", "later": "sent"}
 
 
 async def test_where_each_waits_for_its_turn_no_more_are_held_than_are_under_way(
