@@ -36,7 +36,8 @@ def ours() -> dict[str, dict[str, Any]]:
 
 
 def test_every_word_of_ours_is_a_command(ours: dict[str, dict[str, Any]]) -> None:
-    assert set(ours) == {"start", "hunt", "charter", "reflect", "my", "help", "keeper"}
+    words = {"start", "hunt", "word", "suggest", "charter", "reflect", "my", "help", "keeper"}
+    assert set(ours) == words
     groups = {each["name"]: each for each in ours["keeper"]["options"]}
     assert groups["prompt"]["type"] == groups["quiet"]["type"] == 2
     assert groups["setup"]["type"] == 1
