@@ -180,7 +180,7 @@ class Notes:
             # A note lies about for a day: who was a moderator then need not be one now.
             for plan in turn.plans(KIND, personal=True):
                 turn.unplan(plan.id)
-            turn.say("engine/moderators_only")
+            turn.say("engine/moderators_only", by_role=turn.has_roles)
             return None
         coming = next(iter(self.library.upcoming(turn, 1)), None)
         if coming is None or _about(coming) != dict(answer.about):

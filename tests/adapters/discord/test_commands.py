@@ -65,6 +65,8 @@ def test_options_have_their_kind_and_limits(ours: dict[str, dict[str, Any]]) -> 
         "pause",
         "choose",
         "done",
+        "buddy",
+        "met",
     ]
     (topic,) = ours["help"]["options"]
     assert topic["autocomplete"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,8 +130,8 @@ def reply(to: str) -> dict[str, Any]:
 
 def test_the_quotation_before_a_reply_is_stripped() -> None:
     body = "> <@anna:home> !forget me\n> all of it\n\n!help"
-    assert in_room(body, **reply("$q")) == Heard("!help")
-    assert in_room("> !forget", **reply("$q")) == NOT_TO_US
+    assert in_room(body, **reply("$q")) == Heard("!help", reply=True)
+    assert in_room("> !forget", **reply("$q")) == replace(NOT_TO_US, reply=True)
 
 
 def test_a_quotation_that_is_no_reply_stays() -> None:
@@ -138,8 +139,8 @@ def test_a_quotation_that_is_no_reply_stays() -> None:
 
 
 def test_a_reply_that_mentions_us_may_answer_our_question() -> None:
-    assert mentioning("2", **reply("$q")) == Heard(None, None, "$q", "2")
-    assert in_room("2", **reply("$q")) == NOT_TO_US
+    assert mentioning("2", **reply("$q")) == Heard(None, None, "$q", "2", reply=True)
+    assert in_room("2", **reply("$q")) == replace(NOT_TO_US, reply=True)
 
 
 def test_a_message_in_a_thread_carries_its_root() -> None:
@@ -149,8 +150,9 @@ def test_a_message_in_a_thread_carries_its_root() -> None:
         "is_falling_back": True,
         "m.in_reply_to": {"event_id": "$last"},
     }
-    assert in_room("!help", **{"m.relates_to": relation}) == Heard("!help", "$root")
-    assert mentioning("thank you", **{"m.relates_to": relation}) == Heard(None, "$root")
+    assert in_room("!help", **{"m.relates_to": relation}) == Heard("!help", "$root", reply=True)
+    heard = mentioning("thank you", **{"m.relates_to": relation})
+    assert heard == Heard(None, "$root", reply=True)
 
 
 def test_text_is_capped() -> None:

@@ -214,7 +214,7 @@ def test_what_does_not_change_anything_says_so() -> None:
     ]
     assert [room.apply(event, ME) for event in events] == [True] * 6
     assert [room.apply(event, ME) for event in events] == [False] * 6
-    assert not room.apply(state("m.room.topic", {"topic": "x"}), ME)
+    assert not room.apply(state("m.room.avatar", {"url": "mxc://home/x"}), ME)
     assert not room.apply({"type": "m.room.name", "content": {"name": "no state"}}, ME)
 
 
