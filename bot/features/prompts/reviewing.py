@@ -1,12 +1,9 @@
 """What moderators do with members' suggestions: take in, propose other words, decline."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from bot.core.actions import Field
 from bot.core.turn import Answer, Plan, Turn
 from bot.features.prompts.moderating import TEXT
-from bot.features.prompts.suggesting import NEWS, approve
+from bot.features.prompts.suggesting import NEWS, approve, as_seen
 from storage.schedules import Schedules
 from storage.suggestions import Suggestion, Suggestions
 
@@ -29,7 +26,7 @@ class Reviewing:
             "review.answer",
             "review",
             [turn.choice(each, f"choice_{each}") for each in names],
-            about=_about(row),
+            about=as_seen(row),
             text=str(body["text"]),
             credit=str(body.get("credit", "")),
             kept=bool(body.get("kept")),
@@ -126,7 +123,3 @@ class Reviewing:
             payload={"suggestion": row.id},
         )
         turn.rows(Schedules).save(plan)
-
-
-def _about(row: Suggestion) -> Mapping[str, Any]:
-    return {"suggestion": row.id, "revision": row.revision}

@@ -124,12 +124,21 @@ class Suggesting:
         if not direct:
             self._wait(turn, row.id)
         elif row.state == "asked":
-            self._ask_author(turn, row, gate="prompts.news")
+            if not self._is_before_them(turn, row):
+                self._ask_author(turn, row, gate="prompts.news")
         else:
             body = turn.rows(Suggestions).body(row)
             title, reason = title_of(body["text"]), str(body.get("reason", ""))
             words = "news_approved" if row.state == "approved" else "news_declined"
             turn.say(words, to=turn.me, gate="prompts.news", title=title, reason=reason)
+
+    def _is_before_them(self, turn: Turn, row: Suggestion) -> bool:
+        """Tell whether its author came first and is being asked: asked anew, that would close."""
+        waiting = turn.rows(Questions).waiting(turn.subject)
+        return any(
+            each.purpose == "suggest.edited" and each.spec["about"] == as_seen(row)
+            for each in waiting
+        )
 
     def _wait(self, turn: Turn, suggestion: str) -> None:
         state = turn.state(_FLOW)
@@ -159,7 +168,7 @@ class Suggesting:
             "suggest.edited",
             "ask_edit_agreed",
             [turn.choice(each, f"choice_{each}") for each in names],
-            about={"suggestion": row.id, "revision": row.revision},
+            about=as_seen(row),
             gate=gate,
             text=str(body["text"]),
             proposed=str(body["proposed"]),
@@ -210,6 +219,11 @@ class Suggesting:
         row.state = "withdrawn"
         turn.rows(Suggestions).save(row)
         turn.say("taken_back")
+
+
+def as_seen(row: Suggestion) -> dict[str, Any]:
+    """Return which suggestion somebody is asked about, as it is now."""
+    return {"suggestion": row.id, "revision": row.revision}
 
 
 def approve(turn: Turn, row: Suggestion, body: Mapping[str, Any]) -> None:

@@ -95,6 +95,15 @@ async def test_an_author_is_asked_before_an_edit_is_posted(stage: Stage) -> None
     assert posted.text.startswith("What stayed unsaid today?")
 
 
+async def test_an_author_who_looks_first_is_not_asked_again(stage: Stage) -> None:
+    await suggested(stage)
+    await proposed(stage)
+    assert "Nothing happens without your yes" in await told(stage, "ana", "suggest")
+    assert private(await passes(stage, DAY / 24), "ana") == []
+    await stage.clicks("ana", "Yes, without a name")
+    assert "comes like this" in stage.last("ana").text
+
+
 async def test_an_author_keeps_their_own_words(stage: Stage) -> None:
     await suggested(stage)
     await proposed(stage)
