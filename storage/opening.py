@@ -17,6 +17,7 @@ from storage.facts import get_meta, set_meta
 from storage.schema import check_version, newest, pending, revision, upgrade
 from storage.store import Store
 from storage.transaction import Transaction
+from storage.trouble import hindrance
 
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
 
@@ -72,7 +73,8 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
             raise Misconfigured(_LOCKED.format(path)) from error
         except OSError as error:
             raise Misconfigured(
-                f"The folder of the database {path} cannot be written: {error.strerror}."
+                f"The folder of the database {path} cannot be written: {error.strerror}. "
+                "Give this user the right to write there."
             ) from error
     try:
         return _open(url, KeyFile(key_path), lock, warn)
@@ -80,7 +82,12 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
         if lock is not None:
             lock.release()
         why = str(error.orig).partition("\n")[0].rstrip(".")
-        raise Misconfigured(f"The database {_shown(parsed)} cannot be opened: {why}.") from error
+        # A server's own words say enough; SQLite's do not say what to do.
+        hint = hindrance(error) if lock is not None else None
+        more = f" ({hint})" if hint else ""
+        raise Misconfigured(
+            f"The database {_shown(parsed)} cannot be opened: {why}{more}."
+        ) from error
     except BaseException:
         if lock is not None:
             lock.release()

@@ -122,7 +122,8 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
 
 def test_a_place_that_cannot_be_opened_is_refused(database: Path, key_file: KeyFile) -> None:
     database.mkdir()
-    assert "unable to open database file" in str(refusal(database, key_file))
+    told = str(refusal(database, key_file))
+    assert "unable to open database file (its file or folder cannot be opened; put it back)" in told
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, key_file: KeyFile) -> None:
@@ -133,7 +134,8 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path, key_file: KeyFile) 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, key_file: KeyFile) -> None:
     """The lock cannot be made: here because a folder stands in its place."""
     (tmp_path / "store.db.lock").mkdir()
-    assert "cannot be written: Is a directory" in str(refusal(tmp_path / "store.db", key_file))
+    told = str(refusal(tmp_path / "store.db", key_file))
+    assert "cannot be written: Is a directory. Give this user the right" in told
 
 
 @pytest.mark.parametrize(
