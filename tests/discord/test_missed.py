@@ -186,9 +186,11 @@ async def test_somebody_who_leaves_in_the_middle_comes_back_to_their_step(
         await circle.joins("ana")
         await circle.answers("ana", "Start")
         await circle.hears("ana", "1 of 4")
+        await circle.answers("ana", "English")
+        await circle.hears("ana", "2 of 4")
         circle.person("ana").leaves(circle.guild)
         await circle.until_settled()
         circle.person("ana").joins(circle.guild)
+        # How she is greeted depends on what is heard first, that she joined or what she typed.
         await circle.says("ana", "start")
-        await circle.hears("ana", "Your place was kept")
-        await circle.hears("ana", "1 of 4")
+        await circle.hears("ana", "2 of 4")
