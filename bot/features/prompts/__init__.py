@@ -71,6 +71,7 @@ def feature(folders: Folders) -> Feature:
             "suggest.credit": suggesting.credited,
             "suggest.name": suggesting.named,
             "suggest.edited": suggesting.edit_answered,
+            "suggestion.edited": suggesting.edit_answered,
             "review.answer": reviewing.answered,
             "review.text": reviewing.text_typed,
             "review.note": reviewing.proposed,

@@ -16,6 +16,8 @@ from storage.prompts import PromptRows
 from storage.suggestions import OPEN, Suggestion, Suggestions
 
 NEWS = "prompts.news"
+# The same may be asked by itself and upon `suggest` at one moment; either can be answered then.
+_ASKED, _NEWS_ASKED = "suggest.edited", "suggestion.edited"
 _FLOW = "suggest"
 _MOST = 5  # that may wait at once
 _NAME = 60
@@ -36,7 +38,7 @@ class Suggesting:
         suggestions = turn.rows(Suggestions)
         mine = suggestions.of(turn.subject, turn.community.id)
         if asked := next((row for row in mine if row.state == "asked"), None):
-            self._ask_author(turn, asked)
+            self._ask_author(turn, asked, _ASKED)
             return
         listed = [self._shown(turn, row) for row in mine[-_SHOWN:]]
         waiting = [row for row in mine if row.state == "waiting"]
@@ -125,7 +127,7 @@ class Suggesting:
             self._wait(turn, row.id)
         elif row.state == "asked":
             if not self._is_before_them(turn, row):
-                self._ask_author(turn, row, gate="prompts.news")
+                self._ask_author(turn, row, _NEWS_ASKED, gate="prompts.news")
         else:
             body = turn.rows(Suggestions).body(row)
             title, reason = title_of(body["text"]), str(body.get("reason", ""))
@@ -136,8 +138,7 @@ class Suggesting:
         """Tell whether its author came first and is being asked: asked anew, that would close."""
         waiting = turn.rows(Questions).waiting(turn.subject)
         return any(
-            each.purpose == "suggest.edited" and each.spec["about"] == as_seen(row)
-            for each in waiting
+            each.purpose == _ASKED and each.spec["about"] == as_seen(row) for each in waiting
         )
 
     def _wait(self, turn: Turn, suggestion: str) -> None:
@@ -148,7 +149,7 @@ class Suggesting:
     def undelivered(self, turn: Turn, event: Undelivered) -> None:
         """Let a question that could not reach its author wait for them."""
         question = turn.rows(Questions).get(event.key)
-        if question is not None and question.purpose == "suggest.edited":
+        if question is not None and question.purpose == _NEWS_ASKED:
             self._wait(turn, str(question.spec["about"]["suggestion"]))
 
     def wanted(self, turn: Turn) -> bool:
@@ -161,11 +162,13 @@ class Suggesting:
             return [HomeItem(turn.text("home_suggest_news"), "suggest", 3, True)]
         return [HomeItem(turn.text("home_suggest"), "suggest", order=40)]
 
-    def _ask_author(self, turn: Turn, row: Suggestion, gate: str | None = None) -> None:
+    def _ask_author(
+        self, turn: Turn, row: Suggestion, purpose: str, gate: str | None = None
+    ) -> None:
         body = turn.rows(Suggestions).body(row)
         names = ("yes_named", "yes_unnamed", "my_words", "withdraw")
         turn.ask(
-            "suggest.edited",
+            purpose,
             "ask_edit_agreed",
             [turn.choice(each, f"choice_{each}") for each in names],
             about=as_seen(row),
