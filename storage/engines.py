@@ -23,7 +23,6 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=POSTGRES_CONNECTIONS,
-            pool_pre_ping=False,
             connect_args=_POSTGRES,
             isolation_level="REPEATABLE READ",
         )

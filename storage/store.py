@@ -203,7 +203,7 @@ class Store:
 
         try:
             return self.run(lambda tx: [each(tx, job) for job in jobs])
-        except Exception:
+        except BaseException:  # whatever it is, it is told to whoever's work raises it alone
             return None
 
     def _alone(self, job: _Job) -> _Came:

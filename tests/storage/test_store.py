@@ -162,6 +162,31 @@ async def test_what_people_wait_for_is_committed_together(store: Store, url: str
 
 
 @ON_SQLITE
+async def test_whatever_is_raised_among_others_leaves_nobody_waiting(store: Store) -> None:
+    gate = Gate()
+
+    def write(tx: Transaction, name: str) -> str:
+        if name == "bea":
+            raise GeneratorExit
+        set_meta(tx, name, "was here")
+        return name
+
+    holding = asyncio.create_task(store.transact(gate.work))
+    await gate.reached()
+    people = [
+        asyncio.create_task(store.transact(partial(write, name=name))) for name in ("ana", "bea")
+    ]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    async with asyncio.timeout(20):
+        came = await asyncio.gather(*people, return_exceptions=True)
+    await holding
+    assert came[0] == "ana"
+    assert isinstance(came[1], GeneratorExit)
+    assert known(store, "ana") == "was here"
+
+
+@ON_SQLITE
 async def test_what_cannot_be_committed_together_is_done_one_by_one(store: Store) -> None:
     gate = Gate()
     tries: list[str] = []
