@@ -18,15 +18,16 @@ from bot.app import App, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
 from bot.engine.host import StoreMemory
+from bot.features.charter import edited
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
 from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
 from bot.settings_layers import from_environment, from_toml
-from storage.charter import set_floor
 from storage.crypto import KeyFile
 from storage.engines import make_engine
+from storage.floors import set_floor
 from storage.opening import open_store, waits_for_upgrade
-from storage.reporting import remembered, report
+from storage.reporting import founded, remembered, report
 from storage.schema import check_version, pending, upgrade
 
 _WIDEST = 100
@@ -173,12 +174,13 @@ def check(as_json: bool, online: bool) -> None:
     except Misconfigured:
         folders = _named_content(Path.cwd())
     mistakes = check_content(folders, content_checks(), found)
-    hints: list[str] = []
+    hints = _edited_charter(folders, online)
     if online:
         with _told():
             settings = _settings()
-            wrong, hints = asyncio.run(accounts.look(settings, _remembered(settings)))
+            wrong, more = asyncio.run(accounts.look(settings, _remembered(settings)))
         mistakes += wrong
+        hints += more
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
     else:
@@ -188,6 +190,16 @@ def check(as_json: bool, online: bool) -> None:
             click.echo(hint)
         click.echo(f"{len(mistakes)} to mend." if mistakes else "Everything is in order.")
     sys.exit(1 if mistakes else 0)
+
+
+def _edited_charter(folders: Folders, online: bool) -> list[str]:
+    """Explain what it means that the charter's file was edited after a community began with it."""
+    try:
+        url = _settings().database_url.get_secret_value()
+        charters = founded(url) if url.startswith("sqlite") or online else []
+    except Misconfigured:
+        return []  # `run` and `status` say what is wrong with the store
+    return edited.explain(folders, charters)
 
 
 @main.group("discord")
