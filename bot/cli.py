@@ -14,12 +14,13 @@ from typing import IO
 import click
 
 from bot import __version__, accounts, apart
-from bot.app import App, content_checks, read_content
+from bot.app import App, SystemClock, content_checks, read_content
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
 from bot.engine.host import StoreMemory
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
+from bot.operations.status import status as tell_status
 from bot.settings import TOML, Settings, check_settings, content_folders, load_settings
 from bot.settings_layers import from_environment, from_toml
 from storage.charter import set_floor
@@ -97,7 +98,10 @@ def run() -> None:
             warn=lambda text: click.echo(f"circlekeeper: {text}", err=True),
         )
         try:
-            asyncio.run(_until_stopped(App(opened.store, content, adapters)))
+            port = settings.http.port
+            watched_at = None if port is None else (settings.http.host, port)
+            app = App(opened.store, content, adapters, watched_at=watched_at)
+            asyncio.run(_until_stopped(app))
         finally:
             opened.close()
 
@@ -300,9 +304,9 @@ def _named_content(folder: Path) -> Folders:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 def status(as_json: bool) -> None:
-    """Tell what the store holds and what waits; numbers about people stay out."""
+    """Tell how the bot is, what the store holds and what waits; numbers about people stay out."""
     with _told():
-        facts = report(_settings().database_url.get_secret_value())
+        facts = tell_status(_settings(), SystemClock().now())
     if as_json:
         click.echo(json.dumps(facts))
     else:
