@@ -120,6 +120,7 @@ class MatrixAdapter:
             notices or {},
         )
         self._ready = False
+        self._sync: Sync | None = None
 
     @property
     def name(self) -> str:
@@ -136,6 +137,11 @@ class MatrixAdapter:
         """What Matrix can show."""
         encrypts = self._wants_encryption is not False
         return replace(_AFFORDANCES, prefix=self._prefix, encrypts=encrypts)
+
+    @property
+    def connected(self) -> bool:
+        """Whether we are signed in, and the homeserver answered the last question."""
+        return self._ready and self._sync is not None and self._sync.settled
 
     async def run(self, host: Host) -> None:
         """Listen until cancelled.
@@ -196,7 +202,8 @@ class MatrixAdapter:
 
         while True:
             try:
-                await Sync(self._client, host, self._clock, self._ids, take).run()
+                self._sync = Sync(self._client, host, self._clock, self._ids, take)
+                await self._sync.run()
             except Refused as error:
                 self._ready = False
                 if not self._sign_in.password:

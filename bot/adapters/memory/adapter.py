@@ -85,6 +85,11 @@ class MemoryAdapter:
 
     # The bot's side
 
+    @property
+    def connected(self) -> bool:
+        """Whether somebody listens."""
+        return self._host is not None
+
     async def run(self, host: Host) -> None:
         """Listen until cancelled."""
         self._host = host
