@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.content import Folders
 from bot.features.charter.content import Charter, digest_of, load_charter
-from storage.reporting import Founded
+from storage.drafts import Founded
 
 
 def explain(folders: Folders, charters: Sequence[Founded]) -> list[str]:
