@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from storage import (
     buddies,
     charter,
+    greetings,
     hunts,
     lexicon,
     numbers,
@@ -71,6 +72,7 @@ PERSONAL = (
     Personal(tables.Membership, "communities", _membership),
     Personal(tables.Conversation, "conversations", _conversation),
     *charter.PERSONAL,
+    *greetings.PERSONAL,
     *proposals.PERSONAL,
     *reflection.PERSONAL,
     *prompts.PERSONAL,

@@ -113,7 +113,7 @@ class _Script:
         await stage.clicks(NEWCOMER, "English")
         await stage.clicks(NEWCOMER, self.label("welcome/reach_direct"))
         await stage.clicks(NEWCOMER, self.label("welcome/choice_on"))
-        await stage.clicks(NEWCOMER, self.label("welcome/choice_expectations"))
+        await stage.clicks(NEWCOMER, self.label("welcome/choice_expect"))
         for text in lines.EXPECTATIONS:
             await stage.says(NEWCOMER, text)
         await stage.clicks(NEWCOMER, self.label("welcome/choice_hunt"))

@@ -2,6 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
+from tests.journeys.arriving import (
+    a_newcomer_pauses_for_nine_days,
+    somebody_comes_back,
+    somebody_hears_and_types,
+)
 from tests.support.circle import Circle, opened, welcomed
 
 
@@ -257,7 +262,10 @@ async def setup_is_left_and_resumed(circle: Circle) -> None:
     await circle.hears("mira", "Times are those of Europe/Paris")
 
 
-JOURNEYS: tuple[Callable[[Circle], Awaitable[None]], ...] = (
+Journey = Callable[[Circle], Awaitable[None]]
+
+# Those that are played on both stores, too.
+BASIC: tuple[Journey, ...] = (
     a_newcomer_finds_their_feet,
     a_shy_newcomer_skips_everything,
     a_newcomer_says_later,
@@ -269,4 +277,11 @@ JOURNEYS: tuple[Callable[[Circle], Awaitable[None]], ...] = (
     odd_things_are_typed,
     en_francais,
     setup_is_left_and_resumed,
+)
+
+JOURNEYS: tuple[Journey, ...] = (
+    *BASIC,
+    a_newcomer_pauses_for_nine_days,
+    somebody_comes_back,
+    somebody_hears_and_types,
 )

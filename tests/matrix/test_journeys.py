@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.journeys.dialogues import JOURNEYS
+from tests.journeys.dialogues import BASIC, JOURNEYS
 from tests.support.circle import Circle
 from tests.support.matrix_circle import MatrixCircle
 from tests.support.postgres import Server, postgres_server
@@ -25,7 +25,7 @@ async def test_journey(journey: Journey, version: str, account: MakeAccount) -> 
         await journey(circle)
 
 
-@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.__name__)
+@pytest.mark.parametrize("journey", BASIC, ids=lambda journey: journey.__name__)
 async def test_journey_on_postgresql(
     journey: Journey, account: MakeAccount, postgres_server: Server
 ) -> None:

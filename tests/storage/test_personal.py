@@ -14,6 +14,7 @@ from storage.communities import Communities
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.crypto import KeyFile
 from storage.erasing import Erasing
+from storage.greetings import Greetings
 from storage.hunts import HuntRows
 from storage.lexicon import Lexicon
 from storage.members import Members
@@ -66,6 +67,7 @@ def fill(tx: Transaction, name: str) -> None:
     PromptRows(tx).add(row, {"title": "Hm", "text": f"prompt of {name}"})
     HuntRows(tx).leave_clue(f"c-{name}", "garden", name, "first-footsteps", f"clue of {name}")
     Buddies(tx).offer(name, "garden", "welcomer", name)
+    Greetings(tx).wish(name, "garden", f"greeting of {name}")
     Buddies(tx).pair(f"b-{name}", "garden", name, f"{name}-friend", NOW)
     proposals = Proposals(tx)
     proposal = Proposal(

@@ -61,6 +61,9 @@ class BotCircle:
             print(self.bot.log.read_text()[-4000:])  # noqa: T201 - pytest shows it on failure
         await self._stack.aclose()
 
+    async def days_pass(self, days: int) -> None:
+        """Time goes as it goes."""
+
     async def restarts(self) -> None:
         """Kill the bot and start it again."""
         self.bot.kill()

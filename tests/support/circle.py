@@ -13,6 +13,18 @@ class Circle(Protocol):
         """Somebody comes into the community."""
         ...
 
+    async def leaves(self, name: str) -> None:
+        """Somebody leaves the community."""
+        ...
+
+    async def takes_another_device(self, name: str) -> None:
+        """Somebody goes on elsewhere, with what the platform has kept for them."""
+        ...
+
+    async def days_pass(self, days: int) -> None:
+        """Let days pass where the clock can be told to; on a real platform time goes as it goes."""
+        ...
+
     async def says(self, name: str, text: str, *, room: bool = False) -> None:
         """Somebody types."""
         ...

@@ -84,6 +84,16 @@ class DiscordCircle(BotCircle):
         if any(self._on(each, "Start") for each in self.person(name).sees(self.room)):
             await self.answers(name, "Start")
 
+    async def leaves(self, name: str) -> None:
+        """Somebody leaves the guild."""
+        self.person(name).leaves(self.guild)
+
+    async def takes_another_device(self, name: str) -> None:
+        """Somebody goes on elsewhere: what was for their eyes alone is not there."""
+        self.person(name).jumps_to_present()
+        self._asked.pop(name, None)
+        self._heard[name, False] = len(self._seen(name, room=False))
+
     async def says(self, name: str, text: str, *, room: bool = False) -> None:
         """Somebody types."""
         if not room:

@@ -154,6 +154,16 @@ class Human:
         )
         return human
 
+    async def on_another_device(self) -> Self:
+        """Log in on a new device; what was said by now counts as heard there."""
+        account = self.account
+        name = account.user_id.removeprefix("@").partition(":")[0]
+        other = await self.login(account.homeserver, name, account.password)
+        other._directs = dict(self._directs)
+        await other.sync()
+        other._consumed = {event.id for event in other.timeline}
+        return other
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -61,6 +61,16 @@ class MatrixCircle(BotCircle):
         """Somebody comes into the community."""
         await (await self.person(name)).join(self.room)
 
+    async def leaves(self, name: str) -> None:
+        """Somebody leaves the community."""
+        await (await self.person(name)).leave(self.room)
+
+    async def takes_another_device(self, name: str) -> None:
+        """Somebody signs in elsewhere; what was said by now is known there, too."""
+        before = await self.person(name)
+        device = await before.on_another_device()
+        self._people[name] = await self._stack.enter_async_context(device)
+
     async def says(self, name: str, text: str, *, room: bool = False) -> None:
         """Somebody types."""
         place = self.room if room else await self.chat(name)

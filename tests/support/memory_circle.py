@@ -1,6 +1,6 @@
 """A community on the memory adapter."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.adapters.memory import BOT, Line
@@ -30,6 +30,17 @@ class MemoryCircle:
     async def joins(self, name: str) -> None:
         """Somebody comes into the community."""
         await self.stage.joins(name)
+
+    async def leaves(self, name: str) -> None:
+        """Somebody leaves the community."""
+        await self.stage.chat.leave(name)
+
+    async def takes_another_device(self, name: str) -> None:
+        """There is none: whatever was said stands here."""
+
+    async def days_pass(self, days: int) -> None:
+        """Let the simulated clock go on; what the bot says meanwhile is to be heard, too."""
+        await self.stage.until(self.stage.clock.now() + timedelta(days=days))
 
     async def says(self, name: str, text: str, *, room: bool = False) -> None:
         """Somebody types."""

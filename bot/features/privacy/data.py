@@ -43,6 +43,7 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         voices=sum(
             len(each["state"]) for each in held.get("conversations", []) if each["flow"] == "voices"
         ),
+        greetings=[each["name"] for each in held.get("welcome by name", [])],
         wishes=len(held.get("buddy wishes", [])),
         suggestions=[each["text"] for each in held.get("suggestions", [])],
         questions=len(held.get("questions", [])),

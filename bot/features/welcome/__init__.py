@@ -2,8 +2,8 @@
 
 from bot.core.commands import Command
 from bot.core.events import Joined, Moved
-from bot.core.features import Feature, IntroductionOffered, Opened
-from bot.features.welcome import expectations, flow, introduction
+from bot.core.features import Feature, Introduced, IntroductionOffered, Opened
+from bot.features.welcome import expectations, flow, greeting, introduction
 
 
 def feature() -> Feature:
@@ -20,9 +20,10 @@ def feature() -> Feature:
             "welcome.next": flow.chosen,
             "home.door": flow.chosen,
             "welcome.expect": flow.expected,
+            "welcome.greeting": flow.greeted,
             **introduction.ANSWERS,
         },
-        due={expectations.KIND: expectations.due},
+        due={expectations.KIND: expectations.due, greeting.KIND: greeting.due},
         gates=expectations.GATES,
         home=expectations.home,
         findable=flow.findable,
@@ -31,5 +32,6 @@ def feature() -> Feature:
             Opened: flow.post_door,
             Moved: flow.door_moved,
             IntroductionOffered: introduction.offered,
+            Introduced: flow.introduced,
         },
     )

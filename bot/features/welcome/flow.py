@@ -1,15 +1,16 @@
 """Welcoming somebody: Start, Later, No thanks; then language, reach, what is kept, what next."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.core.actions import Choice, Pin
 from bot.core.events import Joined, Moved
-from bot.core.features import Findable, HomeItem, Opened
+from bot.core.features import Findable, HomeItem, Introduced, Opened
 from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
-from bot.features.welcome import expectations, introduction
+from bot.features.welcome import expectations, greeting, introduction
+from storage.greetings import Greetings
 from storage.members import Members
 
 _FLOW = "welcome"
@@ -98,7 +99,7 @@ def start(turn: Turn, _options: Mapping[str, str]) -> None:
 
 
 def _go_to(turn: Turn, step: str) -> None:
-    turn.keep(_FLOW, {"step": step})
+    turn.keep(_FLOW, {**turn.state(_FLOW), "step": step})
     place: dict[str, Any] = {"number": _STEPS.index(step) + 1, "count": len(_STEPS)}
     match step:
         case "language":
@@ -111,10 +112,18 @@ def _go_to(turn: Turn, step: str) -> None:
             on = [turn.choice("on", "choice_on")]
             turn.ask("welcome.kept", "what_is_kept", on, tells_encryption=True, **place)
         case _:
-            choices = [turn.choice("hunt", "choice_hunt"), turn.choice("start", "choice_look")]
-            if not turn.state("expectations"):
-                choices.append(turn.choice("expect", "choice_expectations"))
-            turn.ask("welcome.next", "ask_next", choices, **place)
+            turn.ask("welcome.next", "ask_next", _ways_on(turn), **place)
+
+
+def _ways_on(turn: Turn) -> list[Choice]:
+    """Return what may come next; what was done, or left out on purpose, is not offered again."""
+    choices = [turn.choice("hunt", "choice_hunt"), turn.choice("start", "choice_look")]
+    offered = turn.state(_FLOW).get("offered", [])
+    kept = {"expect": turn.state("expectations"), "introduce": turn.state("introduction")}
+    for what in _ON_THE_WAY:
+        if what not in offered and not kept.get(what):
+            choices.append(turn.choice(what, f"choice_{what}"))
+    return choices
 
 
 def language(turn: Turn, answer: Answer) -> None:
@@ -136,22 +145,49 @@ def kept(turn: Turn, _answer: Answer) -> None:
 
 def chosen(turn: Turn, answer: Answer) -> None:
     """Go through a door; the welcome is done by whichever leads on."""
-    if answer.choice == "expect":
-        expectations.ask(turn)
+    if answer.choice in _ON_THE_WAY:
+        state = turn.state(_FLOW)
+        turn.keep(_FLOW, {**state, "offered": [*state.get("offered", []), answer.choice]})
+        _ON_THE_WAY[answer.choice](turn)
         return
     turn.keep(_FLOW, {"step": "done"})
     if answer.choice == "introduction":
         introduction.begin(turn)
+    elif answer.choice == "greeting":
+        greeting.take_back(turn)
     elif answer.choice == expectations.DOOR:
         expectations.show(turn)
     else:
         turn.run(answer.choice)
 
 
+_ON_THE_WAY: Mapping[str, Callable[[Turn], None]] = {
+    "expect": expectations.ask,
+    "introduce": introduction.begin,
+    "greet": greeting.ask,
+}
+
+
+def greeted(turn: Turn, answer: Answer) -> None:
+    """Keep the wish to be welcomed by name, and go on with the welcome."""
+    greeting.wished(turn, answer)
+    _goes_on(turn)
+
+
+def introduced(turn: Turn, _event: Introduced) -> None:
+    """Whoever introduced themselves on the way, or not now, goes on with the welcome."""
+    _goes_on(turn)
+
+
+def _goes_on(turn: Turn) -> None:
+    if turn.state(_FLOW).get("step") == _STEPS[-1]:
+        _go_to(turn, _STEPS[-1])
+
+
 def expected(turn: Turn, answer: Answer) -> None:
     """Keep what somebody hopes for, and go on with the welcome."""
     expectations.keep(turn, answer)
-    _go_to(turn, "next")
+    _goes_on(turn)
 
 
 def home(turn: Turn) -> None:
@@ -165,8 +201,10 @@ def home(turn: Turn) -> None:
         Choice(item.command, item.label, None, (item.command, *_first(item.command, whole)))
         for item in items
     ]
-    if turn.state("introduction"):
-        choices.append(turn.choice("introduction", "home_introduction"))
+    words = "home_introduction" if turn.state("introduction") else "choice_introduce"
+    choices.append(turn.choice("introduction", words))
+    if turn.rows(Greetings).waits(turn.subject, turn.community.id):
+        choices.append(turn.choice("greeting", "home_greeting"))
     turn.ask("home.door", "home", choices, community=turn.community.name, waiting=waiting)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.core.actions import Field, Retract
 from bot.core.errors import BadInput
 from bot.core.features import Introduced, IntroductionOffered
+from bot.core.refs import Room
 from bot.core.turn import Answer, Turn
 from storage.outbox import Deliveries
 
@@ -107,7 +108,7 @@ def previewed(turn: Turn, answer: Answer) -> None:
         case "post" if room is not None and state.get("text"):
             with turn.in_language(turn.community.locale):
                 key = turn.say("introduction_posted", to=room, **_shown(turn))
-            turn.keep(_FLOW, {**state, "key": key, "at": turn.now.isoformat()})
+            turn.keep(_FLOW, {**state, "key": key, "room": room.id, "at": turn.now.isoformat()})
             choices = [turn.choice("undo", "choice_undo"), turn.choice("no", "choice_stays")]
             turn.ask("introduction.posted", "introduction_is_posted", choices, to=turn.me)
         case "private" | "post":
@@ -152,7 +153,9 @@ def _take_back(turn: Turn) -> None:
     if room is None or not key or turn.rows(Deliveries).state(key) is None:
         turn.say("introduction_out_of_reach")
         return
-    turn.do(Retract(key=turn.new_id(), to=room, after=key))
+    # It stands where it was posted, also when newcomers come to another room by now.
+    where = Room(room.platform, str(state.get("room", room.id)))
+    turn.do(Retract(key=turn.new_id(), to=where, after=key))
     turn.say("introduction_withdrawn")
 
 
