@@ -22,6 +22,31 @@ def fold(text: str) -> str:
     return _SPACE_BEFORE.sub(r"\1", joined)
 
 
+def stands_in(words: str, text: str) -> bool:
+    """Tell whether words stand in a text as such, without case and accents.
+
+    What only occurs within a longer word does not count, but in scripts that put no spaces.
+    """
+    wanted, whole = fold(words), fold(text)
+    start = whole.find(wanted) if wanted else -1
+    while start >= 0:
+        end = start + len(wanted)
+        if _parted(whole[:start][-1:], wanted[0]) and _parted(wanted[-1], whole[end : end + 1]):
+            return True
+        start = whole.find(wanted, start + 1)
+    return False
+
+
+def _parted(left: str, right: str) -> bool:
+    """Tell whether a word may end between two letters."""
+    return not (left.isalnum() and right.isalnum()) or _unspaced(left) or _unspaced(right)
+
+
+def _unspaced(letter: str) -> bool:
+    name = unicodedata.name(letter, "")
+    return name.startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR"))
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A command as it was typed."""

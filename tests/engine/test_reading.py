@@ -13,6 +13,7 @@ from bot.engine.reading import (
     choice_reacted,
     choice_typed,
     fold,
+    stands_in,
 )
 
 
@@ -153,3 +154,21 @@ def test_folding_keeps_letters_of_every_script() -> None:
     assert fold("  Élan  VITAL ") == "elan vital"
     assert fold("ШКОЛА") == "школа"
     assert fold("שָׁלוֹם") == "שלום"
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "stands"),
+    [
+        ("art", "An art of its own.", True),
+        ("ART", "Start here, smartly.", False),  # by accident, within longer words
+        ("ete", "Un Été (vert)", True),
+        ("without posting", "how to follow without posting.", True),
+        ("drafts", "Half-drafts are fine.", True),
+        ("draft", "Drafts, and a draft", True),
+        ("لعبة", "هذه لعبة جديدة", True),
+        ("花", "桜の花が咲く", True),  # no spaces between words
+        ("", "anything", False),
+    ],
+)
+def test_words_stand_in_a_text_as_such(words: str, text: str, stands: bool) -> None:
+    assert stands_in(words, text) is stands

@@ -30,7 +30,7 @@ from bot.engine.content import (
     quote,
     repeated,
 )
-from bot.engine.reading import fold
+from bot.engine.reading import stands_in
 from bot.features.hunts.steps import KINDS, Step
 
 
@@ -136,6 +136,6 @@ def _absent(answers: Tree, clause: Tree) -> Iterator[Mistake]:
         if not isinstance(text, str) or not isinstance(words, list):
             continue  # told by the charter's own check, and by the model
         for word in (word for word in words if isinstance(word, str)):
-            if fold(word) not in fold(text):
+            if not stands_in(word, text):
                 what = f"{quote(word)} does not occur in the clause {quote(clause['id'])}."
                 yield answers.mistake(language, what, "Take a word that stands in its text.")

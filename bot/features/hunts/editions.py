@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.features import Findable
 from bot.core.turn import Turn
-from bot.engine.reading import fold
+from bot.engine.reading import stands_in
 from bot.features.hunts.content import Hunt, hunt_of
 from bot.features.hunts.steps import KINDS, CharterWord, Riddle, Step, ThreadReply, Wave
 from storage.hunts import HuntRows
@@ -120,9 +120,9 @@ def _lacks(answers: Mapping[str, Sequence[str]], texts: Mapping[str, str] | None
     """Tell whether no accepted word stands in the source: any language's will do."""
     if texts is None:
         return "source"
-    whole = fold(" ".join(texts.values()))
-    words = (word for words in answers.values() for word in words)
-    return None if any(fold(word) in whole for word in words) else "answer"
+    words = [word for words in answers.values() for word in words]
+    there = any(stands_in(word, text) for word in words for text in texts.values())
+    return None if there else "answer"
 
 
 def _can_be_reached(turn: Turn, use: str) -> bool:

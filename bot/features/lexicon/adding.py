@@ -52,7 +52,7 @@ def _preview(turn: Turn, sense: Mapping[str, Any]) -> None:
     choices = [
         turn.choice("unnamed", "choice_unnamed"),
         turn.choice("named", "choice_named"),
-        turn.choice("language", "choice_other_language", language=language_name(language_)),
+        turn.choice("language", "choice_other_language", language=_called(turn, language_)),
         turn.choice("no", "choice_not_now"),
     ]
     about = {**sense, "language": language_}
@@ -63,7 +63,7 @@ def _preview(turn: Turn, sense: Mapping[str, Any]) -> None:
         about=about,
         term=sense["term"],
         meaning=sense["meaning"],
-        language=language_name(language_),
+        language=_called(turn, language_),
     )
 
 
@@ -122,6 +122,11 @@ def _meaning(text: str) -> str:
     if not meaning or len(meaning) > MEANING_LIMIT:
         raise BadInput("meaning_wrong", limit=MEANING_LIMIT)
     return meaning
+
+
+def _called(turn: Turn, tag: str) -> str:
+    """Return what a language is called in the one that is spoken, as within a sentence."""
+    return Locale.parse(turn.locale).languages.get(tag) or language_name(tag)
 
 
 def _language(text: str) -> str:

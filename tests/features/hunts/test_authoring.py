@@ -7,6 +7,7 @@ from sqlmodel import func, select
 
 from bot.adapters.memory import BOT
 from bot.rehearsal.stage import Stage
+from storage.communities import Communities
 from storage.hunts import HuntEdition
 from storage.tables import Conversation, Question
 from storage.transaction import Transaction
@@ -139,6 +140,54 @@ async def test_a_room_without_a_topic_and_a_platform_without_reactions(tmp_path:
         assert "Step 1 (Step topic) asks for something in a room’s topic" in told
         assert "Step 2 (Step sign) asks for a reaction" in told
         assert "Step 3 (Step thread) asks for an answer in a thread" in told
+    finally:
+        stage.close()
+
+
+async def test_what_a_hunt_lost_since_it_was_edited_is_named(tmp_path: Path) -> None:
+    """Words that moved away, a language that others have, and where it leads on."""
+    word = "kind: charter-word\nclause: come-freely\nanswers: {en: [why, reading]}"
+    first = hunt(("clause", word), ("line", "kind: read-and-keep"))
+    first = first.replace("minutes: 5\n", "minutes: 5\nnext: second\n")
+    second = hunt(("end", "kind: read-and-keep"), id_="second")
+    content = folders(tmp_path, first, second)
+    stage = await set_up(content)
+    try:
+        await stage.says("mira", "keeper hunt check")
+        assert "Every step of them can be walked here." in stage.last("mira").text
+        await stage.says("mira", "my settings")
+        await stage.clicks("mira", "Language: English")
+        await stage.clicks("mira", "Français")
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "2. Step line")
+        await stage.clicks("mira", "Tâche")
+        await stage.clicks("mira", "Français")
+        await stage.says("mira", "Lis quelque chose.")
+        await stage.says("mira", "my settings")
+        await stage.clicks("mira", stage.last("mira").choices[0])
+        await stage.clicks("mira", "English")
+        await stage.says("mira", "keeper hunt check")
+        assert "Step 1 (Step clause) lacks the language “fr”" in stage.last("mira").text
+
+        def speak_slovenian(tx: Transaction) -> None:
+            rows = Communities(tx)
+            (row,) = rows.all()
+            row.locale = "sl"
+            rows.save(row)
+
+        stage.opened.store.run(speak_slovenian)
+        (tmp_path / "hunts" / "content" / "hunt-1.yaml").unlink()
+        alone = first.replace("next: second\n", "")
+        folders(tmp_path, alone)
+        stage.restart()
+        await stage.says("mira", "keeper hunt check")
+        told = stage.last("mira").text
+        assert "It leads on to a hunt “second”, which is not on offer here." in told
+        assert "It does not speak your community’s language (“sl”)." in told
+        folders(tmp_path, alone, second.replace("minutes: 5\n", "minutes: 5\nnext: walk\n"))
+        stage.restart()
+        await stage.says("mira", "keeper hunt check")
+        assert "It leads on in a circle: walk, second." in stage.last("mira").text
     finally:
         stage.close()
 

@@ -59,14 +59,14 @@ def test_the_shipped_hunts_have_no_mistake() -> None:
 def test_a_good_hunt_is_read_each_step_by_its_kind(tmp_path: Path) -> None:
     text = HEAD + step("a", "kind: settings") + step("b", "kind: react", "emoji: 👋")
     text += step("c", "kind: wave", "room: newcomers")
-    text += step("d", "kind: charter-word", "clause: unfinished", "answers: {en: [draft]}")
+    text += step("d", "kind: charter-word", "clause: unfinished", "answers: {en: [drafts]}")
     hunts = load_hunts(folder(tmp_path, text)).value
     assert hunts is not None
     steps = hunts[0].steps
     assert [one.kind for one in steps] == ["settings", "react", "wave", "charter-word"]
     assert isinstance(steps[1], React)
     assert isinstance(steps[3], CharterWord)
-    assert (steps[1].emoji, steps[3].answers) == ("👋", {"en": ("draft",)})
+    assert (steps[1].emoji, steps[3].answers) == ("👋", {"en": ("drafts",)})
 
 
 def test_kinds_unknown_and_missing_and_keys_of_other_kinds(tmp_path: Path) -> None:
@@ -101,12 +101,17 @@ def test_hints_that_are_not_two_and_steps_that_stand_twice(tmp_path: Path) -> No
 
 
 def test_words_are_looked_for_in_the_clause_without_case_and_accents(tmp_path: Path) -> None:
-    words = "answers: {en: [DRAFT, sketch], fr: [ete]}"
+    words = "answers: {en: [DRAFTS, draft, sketch], fr: [ete]}"
     text = HEAD + step("a", "kind: charter-word", "clause: unfinished", words)
     text += step("b", "kind: charter-word", "clause: unfinnished", "answers: {en: [x]}")
     text += step("c", "kind: charter-word", "clause: nothing", "answers: {en: [x]}")
     found = [one for one in told(folder(tmp_path, text)) if "French" not in one[1]]
     assert found == [
+        (
+            16,
+            "'draft' does not occur in the clause 'unfinished'.",  # but in a longer word
+            "Take a word that stands in its text.",
+        ),
         (
             16,
             "'sketch' does not occur in the clause 'unfinished'.",
