@@ -22,6 +22,7 @@ from bot.core.events import (
     FromMember,
     Joined,
     Left,
+    Looked,
     Posted,
     Reacted,
     Removed,
@@ -178,6 +179,8 @@ class Dispatcher:
             case Delivered():
                 if Deliveries(turn.tx).recognized(event.key, turn.now, event.ref):
                     turn.tell(event)
+            case Looked():
+                self._looked(turn, event)
             case Undelivered():
                 turn.tell(event)
             case _:
@@ -188,6 +191,17 @@ class Dispatcher:
         row = ensure_community(turn, event.community, name)
         turn.where.community = row
         turn.where.locale = self.running.words.nearest(row.locale)
+        turn.tell(event)
+
+    def _looked(self, turn: EngineTurn, event: Looked) -> None:
+        """Go on for the one who wanted to know; for who was erased meanwhile, with nobody."""
+        whose = Deliveries(turn.tx).whose(event.key)
+        if whose is None:
+            return
+        turn.where.subject, community = whose
+        turn.where.community = Communities(turn.tx).get(community)
+        own = turn.settings.get("locale")
+        turn.where.locale = self.running.words.nearest(own, turn.where.community.locale)
         turn.tell(event)
 
     def _came_or_went(self, turn: EngineTurn, event: Joined | Left) -> None:
