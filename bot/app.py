@@ -33,6 +33,7 @@ from bot.features import (
     guide,
     hunts,
     lexicon,
+    notebook,
     privacy,
     prompts,
     reflection,
@@ -108,6 +109,7 @@ def features(folders: Folders) -> list[Feature]:
         prompts.feature(folders),
         reflection.feature(folders),
         lexicon.feature(),
+        notebook.feature(),
         privacy.feature(),
         guide.feature(),
     ]

@@ -171,6 +171,6 @@ class Looked(Event):
     key: str
     found: bool = False
     author: Member | None = None
-    thread: str | None = None
+    thread: MessageRef | None = None
     answered: bool = False
     text: str | None = None

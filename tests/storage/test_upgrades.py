@@ -58,6 +58,7 @@ ROWS["0004"] = (
     " values ('garden', '9', 'keepers', 0)",
 )
 ROWS["0005"] = ROWS["0004"]
+ROWS["0006"] = ROWS["0005"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

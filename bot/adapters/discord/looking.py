@@ -10,7 +10,7 @@ from bot.adapters.discord.inbound import is_person, is_talk
 from bot.adapters.discord.rest import Refused, Rest
 from bot.core.actions import Look
 from bot.core.events import Looked
-from bot.core.refs import Member
+from bot.core.refs import Member, MessageRef, Room
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -35,6 +35,7 @@ async def look(rest: Rest, guilds: Guilds, action: Look) -> Looked:
         if error.status in (403, 404):
             return nothing
         raise
+    threaded = channel.get("type") in _THREADS and channel.get("parent_id")
     text = str(found.get("content") or "").strip() if action.words else ""
     return Looked(
         event_id=nothing.event_id,
@@ -42,7 +43,7 @@ async def look(rest: Rest, guilds: Guilds, action: Look) -> Looked:
         found=True,
         author=Member(PLATFORM, str(found["author"]["id"])) if is_talk(found) else None,
         # A thread has the id of the message that it hangs on.
-        thread=place if channel.get("type") in _THREADS else None,
+        thread=MessageRef(Room(PLATFORM, str(channel["parent_id"])), place) if threaded else None,
         answered=answered,
         text=text or None,
     )

@@ -12,7 +12,7 @@ from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.inbound import is_redacted, without_fallback
 from bot.core.actions import Look
 from bot.core.events import Looked
-from bot.core.refs import Member
+from bot.core.refs import Member, MessageRef, Room
 
 if TYPE_CHECKING:
     from bot.adapters.matrix.encryption.machine import Encryption
@@ -44,6 +44,7 @@ async def look(
     kind = event.get("type")
     if is_redacted(event) or kind not in ("m.room.message", "m.room.encrypted"):
         return nothing
+    root = relation.get("event_id") if relation.get("rel_type") == "m.thread" else None
     text = None
     if action.words:
         text = await _words(encryption, room_id, event, now)
@@ -52,7 +53,7 @@ async def look(
         key=action.key,
         found=True,
         author=Member(PLATFORM, str(sender)) if sender != facts.me else None,
-        thread=str(relation["event_id"]) if relation.get("rel_type") == "m.thread" else None,
+        thread=MessageRef(Room(PLATFORM, room_id), str(root)) if root else None,
         answered=_is_answered(event, facts.me),
         text=text,
     )

@@ -139,7 +139,7 @@ class MemoryAdapter:
                 key=look.key,
                 found=line is not None,
                 author=Member(PLATFORM, line.author) if line and line.author != BOT else None,
-                thread=line.thread if line else None,
+                thread=MessageRef(look.message.room, line.thread) if line and line.thread else None,
                 answered=any(
                     each.thread == look.message.id and each.author != BOT for each in self.lines
                 ),
