@@ -161,7 +161,7 @@ class App:
             for adapter in adapters
         ]
         self.dispatchers = {
-            adapter.name: Dispatcher(self.running, store, adapter, outbox)
+            adapter.name: Dispatcher(self.running, store, adapter, outbox, self._hurry)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
@@ -215,6 +215,9 @@ class App:
     def _wake(self) -> None:
         for outbox in self.outboxes:
             outbox.wake()
+
+    def _hurry(self, due: datetime) -> None:
+        self.tick.hurry(due)
 
     def _read_ahead(self, tx: Transaction, due: Sequence[Due]) -> None:
         self.running.read_ahead(tx, [plan for plan, _ in due])

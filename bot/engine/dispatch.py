@@ -4,8 +4,9 @@ The order within a turn: note the event (a duplicate stops here), find out who, 
 community it is, read what was typed, call the feature's handler, and write what it wants done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -69,24 +70,28 @@ class Dispatcher:
         store: Store,
         adapter: Adapter,
         outgoing: Outgoing,
+        hurry: Callable[[datetime], None] = lambda _due: None,
     ) -> None:
-        """Serve one adapter; what turns write goes out by `outgoing`."""
+        """Serve one adapter; what turns write goes out by `outgoing`, and `hurry` is told when
+        something that they planned is due.
+        """
         self.running = running
         self.store = store
         self.adapter = adapter
         self.outgoing = outgoing
+        self.hurry = hurry
         self.hearing = Hearing(running, adapter)
 
     async def receive(self, event: Event) -> None:
         """Handle an event in one transaction; where that fails, nothing changes but an apology."""
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
 
-        def work(tx: Transaction) -> tuple[int, list[Claimed]]:
+        def work(tx: Transaction) -> tuple[int, list[Claimed], datetime | None]:
             wrote = self.turn(tx, event)
-            return wrote, self.outgoing.take(tx) if wrote else []
+            return wrote, self.outgoing.take(tx) if wrote else [], tx.due
 
         try:
-            wrote, claimed = await self.store.transact(work, urgent=urgent)
+            wrote, claimed, due = await self.store.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -97,10 +102,12 @@ class Dispatcher:
                 error=type(error).__name__,
                 where=_where_raised(error),
             )
-            wrote, claimed = await self._failed(event), []
+            wrote, claimed, due = await self._failed(event), [], None
         self.outgoing.begin(claimed)
         if wrote > len(claimed):
             self.outgoing.wake()  # the rest has to wait for something
+        if due is not None:
+            self.hurry(due)
 
     async def _failed(self, event: Event) -> int:
         try:
