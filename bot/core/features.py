@@ -117,6 +117,18 @@ class HomeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that stands once, under the next prompt.
+
+    `under` is the key of the prompt under which it stands already; `put` says under which it is.
+    """
+
+    text: str
+    under: str
+    put: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Carry:
     """What a feature exports of a community's settings, and takes in elsewhere; rooms by name.
 
@@ -158,7 +170,7 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, numbers, variables, findable, talks, carries, setup: see
+        home, status, problems, numbers, variables, findable, talks, notices, carries, setup: see
             `Turn.gather`.
         check: mistakes in the feature's content files.
     """
@@ -177,6 +189,7 @@ class Feature:
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None
     talks: Callable[[Turn], Sequence[Talk]] | None = None
+    notices: Callable[[Turn], Sequence[Notice]] | None = None
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None
