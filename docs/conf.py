@@ -25,6 +25,4 @@ html_title = "Circlekeeper"
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
-# Nothing is fetched from elsewhere when somebody reads.
-html_theme_options = {"top_of_page_buttons": []}
 copybutton_prompt_text = "$ "

@@ -37,11 +37,15 @@ def page() -> str:
 def _part(title: str, declared: Declared, audience: Audience) -> Iterator[str]:
     yield f"## {title}\n"
     rows = [
-        (code(_usage(command)), declared.does[command.path]["en"] + _private(command))
+        (
+            code(_usage(command)),
+            declared.does[command.path]["en"],
+            "yes" if command.private else "",
+        )
         for command in sorted(declared.commands, key=lambda each: each.path)
         if command.audience is audience
     ]
-    yield table(("word", "what it does"), rows)
+    yield table(("word", "what it does", "private"), rows)
 
 
 def _usage(command: Command) -> str:
@@ -51,7 +55,3 @@ def _usage(command: Command) -> str:
 def _option(option: Option) -> str:
     name = "/".join(option.choices) or option.name
     return f"<{name}>" if option.required else f"[{name}]"
-
-
-def _private(command: Command) -> str:
-    return " *Private.*" if command.private else ""

@@ -1,5 +1,6 @@
 """The files that a facilitator writes, from the models that read them."""
 
+import inspect
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -14,9 +15,9 @@ from docs.generator.schema import Schema, kind
 
 _TITLE = """# Files
 
-What each file may hold. [Writing prompts, hunts and a charter](../writing.md) tells how to go
-about it; `circlekeeper check` names what is missing or too much, with file and line. *By language*
-means that a text stands once for each language: `en: …`, `fr: …`.
+What each file may hold. [Writing prompts, hunts and a charter](../facilitating/writing.md)
+tells how to go about it; `circlekeeper check` names what is missing or too much, with file and
+line. *By language* means that a text stands once for each language: `en: …`, `fr: …`.
 """
 _FILES: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Weekly prompts", "prompts/content/<kind>.yaml", File),
@@ -39,7 +40,7 @@ def _parts() -> Iterator[str]:
         yield f"The file is {code(path)}, in the folder of your content.\n"
         if model is Charter:
             yield "The setting `charter` names this file; it may lie anywhere.\n"
-        yield from _object(schema, schema)
+        yield from _object({**schema, "description": inspect.getdoc(model) or ""}, schema)
         for name, part in schema.get("$defs", {}).items():
             if "properties" in part:
                 yield f"### {name}\n"

@@ -34,10 +34,10 @@ in which the bot is started. `circlekeeper check` names every mistake, with its 
 """
 
 
-def page() -> str:
-    """Return the page; fail where a setting says nothing of itself."""
-    said = _said(inspect.getsource(bot.settings))
-    return "\n".join([_TITLE, *_settings(Settings, (), said)])
+def page(source: str | None = None) -> str:
+    """Return the page; fail where a setting says nothing of itself in the source."""
+    said = _said(source or inspect.getsource(bot.settings))
+    return "\n".join([_TITLE, "## In no section\n", *_settings(Settings, (), said)])
 
 
 def _said(source: str) -> dict[tuple[str, str], str]:
@@ -61,7 +61,7 @@ def _settings(
     properties = model.model_json_schema()
     sections = []
     for name, info in model.model_fields.items():
-        section = _section(info)
+        section = section_of(info)
         if section is not None:
             sections.append((section, (*above, name)))
             continue
@@ -82,7 +82,8 @@ def _settings(
         yield from _settings(section, keys, said)
 
 
-def _section(info: FieldInfo) -> type[BaseModel] | None:
+def section_of(info: FieldInfo) -> type[BaseModel] | None:
+    """Return the section that a field holds, if it is none that has a value."""
     for part in (info.annotation, *get_args(info.annotation)):
         if isinstance(part, type) and issubclass(part, BaseModel):
             return part

@@ -36,9 +36,10 @@ def _commands(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
         return
     usage = " ".join([*words, *command.collect_usage_pieces(context)])
     yield f"```text\n{usage}\n```\n"
-    records = [param.get_help_record(context) for param in command.get_params(context)]
+    records = [param.get_help_record(context) for param in command.params]
     rows = [(code(record[0]), record[1]) for record in records if record is not None]
-    yield table(("option", "what it does"), rows)
+    if rows:
+        yield table(("option", "what it does"), rows)
 
 
 def _help(command: click.Command) -> str:
