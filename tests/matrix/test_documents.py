@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.circle import welcomed
 from tests.support.matrix_circle import MatrixCircle
-from tests.support.reader import ADDRESS, ROOT, FollowedBot, Reader, moderators_answers
+from tests.support.reader import ADDRESS, OURS, ROOT, FollowedBot, Reader, moderators_answers
 from tests.support.synapse import Account, MakeAccount
 
 DOCS = ROOT / "docs"
@@ -28,7 +28,7 @@ class FollowedCircle(MatrixCircle):
         self.reader = Reader(
             home,
             {
-                ADDRESS: f"git+{ROOT.as_uri()}",
+                ADDRESS: OURS,
                 "https://matrix.example.org": account.homeserver,
                 "@keeper:example.org": account.user_id,
             },
@@ -46,9 +46,10 @@ async def test_from_nothing_to_a_bot_that_welcomes(account: MakeAccount) -> None
         for text in circle.followed.in_the_room:
             await circle.says("mira", text, room=True)
         await circle.hears("mira", "Language")
-        for answer in moderators_answers(DOCS / "quickstart.md", discord=False):
+        for answer in moderators_answers(DOCS / "quickstart.md"):
             await circle.says("mira", answer)
         await circle.hears("mira", "The community is open")
+        await circle.hears("mira", "Start here", room=True)
         await welcomed(circle, "ana")
 
         writer = Reader(circle.reader.folder, {})
