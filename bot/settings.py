@@ -111,8 +111,10 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
 
 
 class Http(BaseModel, frozen=True, extra="forbid"):
-    """Health and metrics, on loopback."""
+    """Health and metrics."""
 
+    host: str = "127.0.0.1"
+    """The address on which they are served; as it is, this machine alone can ask."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The port; without it, nothing is served."""
 
