@@ -24,6 +24,7 @@ from bot.core.events import (
     FromMember,
     Joined,
     Left,
+    Moved,
     Posted,
     Reacted,
     Removed,
@@ -40,6 +41,7 @@ from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
+from storage.moving import Moving
 from storage.outbox import Claimed, Deliveries
 from storage.store import Store
 from storage.transaction import Transaction
@@ -206,6 +208,8 @@ class Dispatcher:
         match event:
             case Added() | Removed():
                 self._community_changed(turn, event)
+            case Moved():
+                self._moved(turn, event)
             case Joined() | Left():
                 self._came_or_went(turn, event)
             case Posted():
@@ -225,8 +229,21 @@ class Dispatcher:
                 raise TypeError(f"Nobody handles {type(event).__name__}.")
 
     def _community_changed(self, turn: EngineTurn, event: Added | Removed) -> None:
+        if isinstance(event, Removed) and Communities(turn.tx).find(event.community) is None:
+            return  # it goes on under another name
         name = event.name if isinstance(event, Added) else event.community.id
         row = ensure_community(turn, event.community, name)
+        turn.where.community = row
+        turn.where.locale = self.running.words.nearest(row.locale)
+        turn.tell(event)
+
+    def _moved(self, turn: EngineTurn, event: Moved) -> None:
+        moving = Moving(turn.tx)
+        row = moving.community(event.before, event.after)
+        if row is None:
+            return
+        for before, after in event.rooms:
+            moving.room(row, before, after)
         turn.where.community = row
         turn.where.locale = self.running.words.nearest(row.locale)
         turn.tell(event)
