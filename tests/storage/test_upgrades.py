@@ -65,7 +65,7 @@ ROWS["0006"] = (
     """ values ('garden', '1.0.0', '{"en": "To learn."}', '[]', null,"""
     " '2026-03-03 09:00:00.000000+00:00')",
 )
-ROWS["0007"] = ROWS["0008"] = ROWS["0006"]
+ROWS["0007"] = ROWS["0008"] = ROWS["0009"] = ROWS["0006"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
