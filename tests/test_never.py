@@ -97,8 +97,9 @@ def test_what_carries_messages_and_moments_has_no_text_in_clear() -> None:
             if name in about_people() and isinstance(column.type, JSON):
                 assert name == "schedule.rule", name
             if column.name in ("text", "texts", "body", "message", "answer", "spec", "payload"):
-                public = table.name in ("charter_clause", "hunt_edition")
-                assert public or isinstance(column.type, LargeBinary), name
+                fine = table.name in ("charter_clause", "hunt_edition")  # everybody reads them
+                fine = fine or name == "harvest_words.message"  # a keyed digest
+                assert fine or isinstance(column.type, LargeBinary), name
 
 
 def names() -> Iterator[str]:
@@ -137,7 +138,17 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 # What a log line may carry: of machines and rooms, never of a person or their words.
 CARRIED = {
     *("again_in", "code", "count", "delivery", "encrypted", "errand", "error", "events"),
-    *("feature", "gate", "guilds", "happened", "kind", "listener", "milliseconds", "outcome"),
+    *(
+        "feature",
+        "gate",
+        "guilds",
+        "happened",
+        "key",
+        "kind",
+        "listener",
+        "milliseconds",
+        "outcome",
+    ),
     *("policy", "reason", "room", "tried", "turn", "where", "why", "wrote"),
 }
 PERSONAL = {"member", "subject", "text", "texts", "words", "answer", "values", "settings", "typed"}
