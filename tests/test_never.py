@@ -149,7 +149,7 @@ CARRIED = {
         "milliseconds",
         "outcome",
     ),
-    *("policy", "reason", "room", "tried", "turn", "where", "why", "wrote"),
+    *("policy", "reason", "room", "tried", "turn", "values", "where", "why", "wrote"),
 }
 PERSONAL = {"member", "subject", "text", "texts", "words", "answer", "values", "settings", "typed"}
 
