@@ -34,7 +34,7 @@ from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
-_MOST = 16  # deliveries at once
+_MOST = 32  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
