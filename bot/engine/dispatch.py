@@ -30,7 +30,7 @@ from bot.core.events import (
 )
 from bot.core.ports import Adapter
 from bot.core.turn import Plan
-from bot.engine.hearing import Hearing
+from bot.engine.hearing import Hearing, Refused
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -52,7 +52,7 @@ class Outgoing(Protocol):
     def wake(self) -> None:
         """Look for what can be sent."""
 
-    def take(self, tx: Transaction) -> list[Claimed]:
+    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
 
     def begin(self, claimed: list[Claimed]) -> None:
@@ -80,9 +80,16 @@ class Dispatcher:
         """Handle an event in one transaction; where that fails, nothing changes but an apology."""
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
 
+        refused: BadInput | None = None
+
         def work(tx: Transaction) -> tuple[int, list[Claimed]]:
-            wrote = self.turn(tx, event)
-            return wrote, self.outgoing.take(tx) if wrote else []
+            nonlocal refused
+            try:
+                wrote = self.turn(tx, event, refused)
+            except Refused as error:
+                refused = error.bad
+                raise
+            return wrote, self.outgoing.take(tx, event, wrote) if wrote else []
 
         try:
             wrote, claimed = await self.store.transact(work, urgent=urgent)
@@ -110,17 +117,22 @@ class Dispatcher:
         await self.store.transact(lambda tx: self._take_in(tx, event))
         return 0
 
-    def turn(self, tx: Transaction, event: Event) -> int:
-        """Handle an event in this transaction; tell how much is to be sent then."""
+    def turn(self, tx: Transaction, event: Event, refused: BadInput | None = None) -> int:
+        """Handle an event in this transaction; tell how much is to be sent then.
+
+        `refused`: why a feature refused it, when it was tried before.
+        """
         if not self._take_in(tx, event):
             return 0
         turn = self._begin(tx, event)
+        turn.refused = refused
         try:
             self._handle(turn, event)
         except BadInput as bad:
-            if "option" in bad.values:
-                bad.values["option"] = turn.text(f"engine/option_{bad.values['option']}")
-            turn.say(bad.words, **bad.values)
+            values = dict(bad.values)
+            if "option" in values:
+                values["option"] = turn.text(f"engine/option_{values['option']}")
+            turn.say(bad.words, **values)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         # What was waiting for a delivery that is recognized now may go.

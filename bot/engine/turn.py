@@ -45,6 +45,7 @@ class EngineTurn(About):
         self._depth = 0
         self._moderating = False
         self.again = ""  # what is asked once more after bad input
+        self.refused: BadInput | None = None  # why a feature refused to do this, a moment ago
 
     # Saying and asking
 
