@@ -13,6 +13,8 @@ from typing import ClassVar, Literal
 
 from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef
 
+EVERYONE = "everyone"  # a `ping` for all who read the room; any other one is a role's id
+
 
 class Lane(StrEnum):
     """Order is kept within (destination, lane); earlier lanes overtake later ones."""
@@ -53,7 +55,8 @@ class Field:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on
-    it, so it may notify.
+    it, so it may notify. `ping`: whom it mentions (see `EVERYONE`); nobody, unless a moderator
+    allowed that.
     """
 
     recovery: ClassVar[Recovery] = Recovery.READABLE
@@ -71,6 +74,7 @@ class Say:
     in_thread: bool = False  # inside the thread of the message that `after` names
     reactions: tuple[str, ...] = ()
     reply_to: MessageRef | None = None  # the message in the same room that this answers
+    ping: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,7 @@ class AskChoice:
     before: tuple[str, ...] = ()
     in_thread: bool = False
     opener: str = ""
+    ping: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

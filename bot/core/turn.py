@@ -231,6 +231,7 @@ class Turn(Protocol):
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
+        ping: str = "",
         stands: bool = False,
         tells_encryption: bool = False,
         **values: object,
@@ -243,6 +244,7 @@ class Turn(Protocol):
             anyone: everybody who reads may answer, as often as they like.
             gate: the name of a consent check just before sending.
             expires: how long it may wait; afterwards it is not sent any more.
+            ping: whom it mentions, where a moderator allowed that (see `core.actions.EVERYONE`).
             stands: it is to stand where a reaction can be put on it, if the member may be written
                 to there.
             tells_encryption: the words tell whether the conversation is encrypted (`encrypted`);

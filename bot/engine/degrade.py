@@ -121,6 +121,7 @@ def _numbered(ask: AskChoice, can: Affordances) -> Say:
         ask=ask.ask,
         in_thread=ask.in_thread,
         reactions=emoji if can.reactions else (),
+        ping=ask.ping,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from bot.adapters.discord import custom_ids
 from bot.adapters.discord.markdown import plain, to_discord
+from bot.core import actions
 from bot.core.actions import AskChoice, AskForm, Choice, Field, OpenThread, Say
 from bot.core.markup import to_plain
 
@@ -44,6 +45,9 @@ def message(action: Say | AskChoice | AskForm | OpenThread) -> JSON:
     """Return the message for an action, without its nonce."""
     before = () if isinstance(action, OpenThread) else action.before
     components: list[JSON] = [{"type": _TEXT, "content": shown(each)} for each in before]
+    ping = action.ping if isinstance(action, Say | AskChoice) else ""
+    if ping:
+        components.append({"type": _TEXT, "content": _mention(ping)})
     components.append(_text(action.text, action.key))
     match action:
         case AskChoice():
@@ -55,7 +59,7 @@ def message(action: Say | AskChoice | AskForm | OpenThread) -> JSON:
     flags = COMPONENTS_V2
     if isinstance(action, Say | AskChoice | AskForm) and action.aside is not None:
         flags |= EPHEMERAL
-    return {"flags": flags, "components": components, "allowed_mentions": mentions()}
+    return {"flags": flags, "components": components, "allowed_mentions": mentions(ping)}
 
 
 def with_nonce(payload: JSON, key: str) -> JSON:
@@ -63,12 +67,19 @@ def with_nonce(payload: JSON, key: str) -> JSON:
     return payload | {"nonce": key, "enforce_nonce": True}
 
 
-def mentions() -> JSON:
-    """Return who may be pinged: nobody.
+def mentions(ping: str = "") -> JSON:
+    """Return who may be pinged: nobody, or whom a moderator allowed for this message."""
+    match ping:
+        case "":
+            return {"parse": []}
+        case actions.EVERYONE:
+            return {"parse": ["everyone"]}
+        case role:
+            return {"parse": [], "roles": [role]}
 
-    A prompt that a moderator allows to ping will be told apart here and nowhere else.
-    """
-    return {"parse": []}
+
+def _mention(ping: str) -> str:
+    return "@everyone" if ping == actions.EVERYONE else f"<@&{ping}>"
 
 
 def edited(components: Sequence[Mapping[str, Any]], text: str, key: str) -> JSON:

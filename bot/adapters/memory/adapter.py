@@ -57,6 +57,7 @@ class Line:
     thread: str | None = None
     pinned: bool = False
     reactions: list[str] = field(default_factory=list)
+    ping: str = ""
 
 
 class MemoryAdapter:
@@ -137,8 +138,10 @@ class MemoryAdapter:
             line.question = action.question
         else:
             line.reactions = list(action.reactions)
-        if not isinstance(action, AskForm) and action.in_thread and delivery.on is not None:
-            line.thread = delivery.on.id
+        if not isinstance(action, AskForm):
+            line.ping = action.ping
+            if action.in_thread and delivery.on is not None:
+                line.thread = delivery.on.id
         self.watch(line)
         return line.ref
 

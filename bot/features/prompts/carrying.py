@@ -9,11 +9,14 @@ from bot.core.turn import Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import Rule, next_after
 from bot.features.prompts.cards import SUGGESTED
-from bot.features.prompts.coming import Library, room_of
+from bot.features.prompts.coming import LATENESS, Library, room_of
+from bot.features.prompts.lateness import MOST as MOST_LATE
 from bot.features.prompts.moderating import TEXT, check_text, new_own
 from bot.features.prompts.posting import waiting_own
 from bot.features.prompts.scheduling import MOST, Scheduling
 from storage.prompts import PromptRows
+
+_LATENESS = int(LATENESS.total_seconds())
 
 _PIECE = 3000  # characters of prompts in one piece, so that a form takes it
 
@@ -34,7 +37,9 @@ class Carrying:
         for plan in self.library.plans(turn):
             room = room_of(turn, plan)
             own = (plan.payload or {}).get("room") and room and names.get(room.id)
-            schedules.append({"when": dict(plan.rule or {}), **({"room": own} if own else {})})
+            late = {"late_hours": plan.lateness // 3600} if plan.lateness != _LATENESS else {}
+            room_of_it = {"room": own} if own else {}
+            schedules.append({"when": dict(plan.rule or {}), **room_of_it, **late})
         rows = turn.rows(PromptRows)
         pieces: list[Mapping[str, Any]] = [{"schedules": schedules}] if schedules else []
         texts = [rows.texts(row)["text"] for row in waiting_own(turn) if row.kind != SUGGESTED]
@@ -49,7 +54,7 @@ class Carrying:
                     "community/import_key", key=str(key)[:40], known=["schedules", "own"]
                 )
         lines = []
-        rules = [rule for rule, _ in self._schedules(turn, part)]
+        rules = self._schedules(turn, part)
         if len(self.library.plans(turn)) + len(rules) > MOST:
             raise BadInput("prompts/too_many_schedules", count=MOST)
         if rules:
@@ -65,13 +70,13 @@ class Carrying:
     def take(self, turn: Turn, part: Mapping[str, Any]) -> None:
         """Keep the schedules and the prompts that are not there yet."""
         zone = turn.community.zone
-        for rule, room in self._schedules(turn, part):
+        for rule, room, late in self._schedules(turn, part):
             first = next_after(rule, zone, turn.now)
-            self.scheduling.save(turn, None, rule, zone, first, room=room)
+            self.scheduling.save(turn, None, rule, zone, first, room=room, lateness=late)
         for text in self._texts(turn, part):
             new_own(turn, text, author=turn.subject)
 
-    def _schedules(self, turn: Turn, part: Mapping[str, Any]) -> list[tuple[Rule, str | None]]:
+    def _schedules(self, turn: Turn, part: Mapping[str, Any]) -> list[tuple[Rule, str | None, int]]:
         known = [(plan.rule, (plan.payload or {}).get("room")) for plan in self.library.plans(turn)]
         found = []
         for each in _items(part, "schedules"):
@@ -82,8 +87,14 @@ class Carrying:
                 raise BadInput("community/import_value", key="when", value=value) from error
             room = self._room(turn, each["room"]) if each.get("room") else None
             if (rule.to_json(), room) not in known:
-                found.append((rule, room))
+                found.append((rule, room, self._late(each)))
         return found
+
+    def _late(self, schedule: Mapping[str, Any]) -> int:
+        hours = schedule.get("late_hours", _LATENESS // 3600)
+        if type(hours) is not int or not 1 <= hours <= MOST_LATE:
+            raise BadInput("community/import_value", key="late_hours", value=str(hours)[:40])
+        return hours * 3600
 
     def _texts(self, turn: Turn, part: Mapping[str, Any]) -> list[str]:
         rows = turn.rows(PromptRows)
