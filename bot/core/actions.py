@@ -44,12 +44,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One text field of a form; `limit` in characters."""
+    """One field of a form; `limit` in characters.
+
+    `kind`: a text; a `room` of the community, whose answer is the room's id where it was picked and
+    its name or number where it was typed; or a `file`, whose answer is the text in it.
+    """
 
     id: str
     label: str
     limit: int = 2000
     required: bool = False
+    kind: Literal["text", "room", "file"] = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,4 +239,5 @@ class Affordances:
     exclusive: bool = False  # one process at a time may act as the account
     one_answer: bool = False  # what answers one interaction goes into one message, if it fits
     encrypts: bool = False  # some conversations may be encrypted from end to end
+    pickers: bool = False  # a form's field for a room lets one pick among all of them
     per_second: float | None = None  # deliveries that the platform takes of one account, if known

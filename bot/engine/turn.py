@@ -32,6 +32,11 @@ from storage.transaction import Transaction
 
 R = TypeVar("R")
 _DEPTH = 8
+_OPENERS = {
+    "text": "engine/choice_own_words",
+    "room": "engine/choice_pick",
+    "file": "engine/choice_file",
+}
 
 
 class EngineTurn(About):
@@ -150,7 +155,7 @@ class EngineTurn(About):
                 lane=self._lane(),
                 aside=aside,
                 answers=answers,
-                opener=to_plain(self.text("engine/choice_own_words")),
+                opener=to_plain(self.text(_OPENERS[fields[0].kind])),
             ),
             gate=gate,
         )

@@ -37,6 +37,7 @@ _AFFORDANCES = Affordances(
     text_limit=3500,  # Discord's 4000 count the signs that keep a text plain, too
     quiescence=10.0,
     one_answer=True,
+    pickers=True,
     per_second=45.0,
 )
 _NOT_YET = 2.0

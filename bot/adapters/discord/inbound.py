@@ -24,6 +24,7 @@ JSON: TypeAlias = Mapping[str, Any]
 COMMAND, COMPONENT, TYPING, FORM = 2, 3, 4, 5
 _MESSAGE_KINDS = (0, 19)  # a message, and a reply; the rest are notices
 _THREADS = (10, 11, 12)
+_CHANNELS = 8
 _STARTED_ONBOARDING, _COMPLETED_ONBOARDING = 1 << 3, 1 << 1
 _NEWLY = timedelta(days=14)
 _TEXT_LIMIT = 20_000
@@ -114,6 +115,8 @@ def filled(part: JSON) -> Iterator[tuple[str, str]]:
     for each in part.get("components") or ():
         inner = each.get("component") or each
         value = inner.get("value")
+        if inner.get("type") == _CHANNELS and inner.get("values"):
+            value = inner["values"][0]
         if isinstance(value, str) and inner.get("custom_id") and value.strip():
             yield str(inner["custom_id"]), value
         yield from filled(inner)

@@ -16,6 +16,8 @@ COMPONENTS_V2 = 1 << 15
 EPHEMERAL = 1 << 6
 
 _TEXT, _ROW, _BUTTON, _SELECT, _INPUT, _LABEL = 10, 1, 2, 3, 4, 18
+_CHANNELS, _UPLOAD = 8, 19
+_ROOMS = (0, 5, 15)  # text, announcements, forum: as in `guilds.rooms`
 _TEXT_LIMIT = 4000
 _LABEL_LIMIT = 80
 _OPTION_LIMIT = 100
@@ -186,17 +188,21 @@ def _option(choice: Choice) -> JSON:
 
 
 def _input(field: Field, *, alone: bool) -> JSON:
-    return {
-        "type": _LABEL,
-        "label": _cut(field.label, _FORM_LABEL),
-        "component": {
-            "type": _INPUT,
-            "custom_id": field.id,
-            "style": 1 if field.limit <= _SHORT else 2,
-            "max_length": min(field.limit, _INPUT_LIMIT),
-            "required": field.required or alone,
-        },
-    }
+    required = field.required or alone
+    made: JSON = {"custom_id": field.id, "required": required}
+    match field.kind:
+        case "room":
+            made |= {"type": _CHANNELS, "channel_types": list(_ROOMS), "max_values": 1}
+            made["min_values"] = int(required)
+        case "file":
+            made |= {"type": _UPLOAD, "min_values": int(required), "max_values": 1}
+        case _:
+            made |= {
+                "type": _INPUT,
+                "style": 1 if field.limit <= _SHORT else 2,
+                "max_length": min(field.limit, _INPUT_LIMIT),
+            }
+    return {"type": _LABEL, "label": _cut(field.label, _FORM_LABEL), "component": made}
 
 
 def _cut(text: str, limit: int) -> str:

@@ -32,7 +32,7 @@ def feature() -> Feature:
         answers={
             "community.language": setup.language,
             "community.zone": setup.zone,
-            "community.rooms": setup.rooms,
+            "community.rooms": setup.room,
             "community.rooms_apart": setup.rooms_apart,
             "community.role": setup.role,
             "community.opening": setup.opening,

@@ -7,16 +7,16 @@ from zoneinfo import available_timezones
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached, SetupStep, ZoneChanged
-from bot.core.refs import RoleFacts, RoomFacts
-from bot.core.turn import USES, Answer, Turn
+from bot.core.refs import RoleFacts
+from bot.core.turn import Answer, Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import valid_zone
 from bot.engine.words import language_name
+from bot.features.community import rooms
 from storage.communities import Communities
 
 _FLOW = "community"
 _OWN = ("language", "zone", "rooms", "role")
-_MANY = 8
 _ROLES = 24  # with "nobody else" as many as one menu holds
 
 
@@ -50,7 +50,8 @@ def _go_to(turn: Turn, step: str) -> None:
                 choices=[turn.choice("keep", "keep_zone", zone=turn.community.zone)],
             )
         case "rooms":
-            _ask_rooms(turn)
+            if not rooms.ask(turn):
+                _after(turn, "rooms")
         case "role":
             _ask_role(turn)
         case "opening":
@@ -120,64 +121,16 @@ def _zones() -> list[str]:
     return sorted(name for name in available_timezones() if "/" in name)
 
 
-def _ask_rooms(turn: Turn) -> None:
-    rooms = turn.community.known_rooms
-    if not rooms:
-        turn.say("no_rooms")
-        _after(turn, "rooms")
-        return
-    if len(rooms) == 1:
-        _use(turn, dict.fromkeys(USES[:3], rooms[0]))
-        turn.say("one_room", room=rooms[0].name)
-        _after(turn, "rooms")
-        return
-    choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms[:_MANY]]
-    choices.append(turn.choice("apart", "choice_rooms_apart"))
-    turn.ask("community.rooms", "ask_rooms", choices)
-
-
-def rooms(turn: Turn, answer: Answer) -> None:
+def room(turn: Turn, answer: Answer) -> None:
     """Use one room for all, or ask for each use."""
-    known = list(turn.community.known_rooms)
-    if answer.choice == "apart":
-        listed = [facts.name for facts in known]
-        fields = [Field(use, turn.text(f"use_{use}"), limit=100) for use in USES]
-        turn.ask_form("community.rooms_apart", "ask_rooms_apart", fields, rooms=listed)
-        return
-    chosen = next((facts for facts in known if facts.room.id == answer.choice), None)
-    if chosen is None:
-        raise BadInput("room_unknown", typed="", rooms=[facts.name for facts in known])
-    _use(turn, dict.fromkeys(USES[:3], chosen))
-    turn.say("one_room", room=chosen.name)
-    _after(turn, "rooms")
+    if rooms.chosen(turn, answer):
+        _after(turn, "rooms")
 
 
 def rooms_apart(turn: Turn, answer: Answer) -> None:
     """Keep a room for each use."""
-    known = list(turn.community.known_rooms)
-    chosen = {use: _room_meant(known, answer.values.get(use, "")) for use in USES}
-    _use(turn, chosen)
-    shown = [(turn.text(f"use_{use}"), facts.name) for use, facts in chosen.items()]
-    turn.say("rooms_kept", rooms=shown)
+    rooms.apart(turn, answer)
     _after(turn, "rooms")
-
-
-def _room_meant(known: list[RoomFacts], typed: str) -> RoomFacts:
-    text = fold(typed.lstrip("#"))
-    if text.isdecimal() and 1 <= int(text) <= len(known):
-        return known[int(text) - 1]
-    for facts in known:
-        if text in (fold(facts.name.lstrip("#")), facts.room.id.casefold()):
-            return facts
-    raise BadInput("room_unknown", typed=typed[:60], rooms=[facts.name for facts in known])
-
-
-def _use(turn: Turn, chosen: Mapping[str, RoomFacts]) -> None:
-    communities = turn.rows(Communities)
-    row = communities.get(turn.community.id)
-    for use, facts in chosen.items():
-        setattr(row, f"{use}_room", facts.room.id)
-    communities.save(row)
 
 
 def _ask_role(turn: Turn) -> None:

@@ -72,20 +72,28 @@ class Scheduling:
             case "none":
                 turn.say("schedules_stay")
             case "new":
-                rooms = turn.community.known_rooms
-                choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms]
-                choices.append(turn.choice("none", "choice_cancel"))
-                turn.ask("prompts.room", "ask_room", choices, about={"words": words})
+                self._ask_room(turn, words)
             case plan:
                 self._go_on(turn, {"plan": plan, "words": words})
+
+    def _ask_room(self, turn: Turn, words: str) -> None:
+        rooms, about = turn.community.known_rooms, {"words": words}
+        cancel = turn.choice("none", "choice_cancel")
+        if turn.can.pickers:
+            field = Field("room", turn.text("field_room"), required=True, kind="room")
+            turn.ask_form("prompts.room", "ask_room", [field], choices=[cancel], about=about)
+        else:
+            choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms]
+            turn.ask("prompts.room", "ask_room", [*choices, cancel], about=about)
 
     def room(self, turn: Turn, answer: Answer) -> None:
         """Ask when prompts come to the chosen room."""
         if answer.choice == "none":
             turn.say("schedules_stay")
-        else:
-            may_post(turn, answer.choice)
-            self._go_on(turn, {"room": answer.choice, "words": str(answer.about.get("words", ""))})
+            return
+        room = answer.choice or answer.text
+        _may_post(turn, room)
+        self._go_on(turn, {"room": room, "words": str(answer.about.get("words", ""))})
 
     def _go_on(self, turn: Turn, about: Mapping[str, str]) -> None:
         if about.get("words"):
@@ -238,8 +246,10 @@ class Scheduling:
         turn.tell(SetupGoesOn(event_id=turn.new_id(), step="schedule"))
 
 
-def may_post(turn: Turn, room: str) -> None:
+def _may_post(turn: Turn, room: str) -> None:
     """Refuse a room in which the bot cannot post, while there is somebody to mend that."""
-    for facts in turn.community.known_rooms:
-        if facts.room.id == room and not facts.can_post:
-            raise BadInput("room_cannot_post", room=facts.name)
+    known = {facts.room.id: facts for facts in turn.community.known_rooms}
+    if room not in known:
+        raise BadInput("room_unseen")
+    if not known[room].can_post:
+        raise BadInput("room_cannot_post", room=known[room].name)
