@@ -43,7 +43,10 @@ def run() -> None:
             _upgrade_apart()
         opened = open_store(url, settings.key_file, warn=warn)
         try:
-            asyncio.run(_until_stopped(App(opened.store, content, adapters)))
+            port = settings.http.port
+            watched_at = None if port is None else (settings.http.host, port)
+            app = App(opened.store, content, adapters, watched_at=watched_at)
+            asyncio.run(_until_stopped(app))
         finally:
             opened.close()
 

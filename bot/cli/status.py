@@ -1,20 +1,21 @@
-"""`circlekeeper status`: what the store holds, told beside the process that runs."""
+"""`circlekeeper status`: how the bot is and what the store holds, told beside it."""
 
 import json
 
 import click
 
+from bot.app import SystemClock
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
-from storage.reporting import report
+from bot.operations.status import status as facts_of
 
 
 @click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 def status(as_json: bool) -> None:
-    """Tell what the store holds and what waits; numbers about people stay out."""
+    """Tell how the bot is, what the store holds and what waits; numbers about people stay out."""
     with told():
-        facts = report(settings_here().database_url.get_secret_value())
+        facts = facts_of(settings_here(), SystemClock().now())
     if as_json:
         click.echo(json.dumps(facts))
     else:

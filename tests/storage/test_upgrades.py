@@ -57,7 +57,7 @@ ROWS["0004"] = (
     "insert into community_role (community_id, external_id, name, rank)"
     " values ('garden', '9', 'keepers', 0)",
 )
-ROWS["0005"] = ROWS["0004"]
+ROWS["0005"] = ROWS["0006"] = ROWS["0004"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

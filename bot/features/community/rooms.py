@@ -7,6 +7,7 @@ from bot.core.errors import BadInput
 from bot.core.refs import Room, RoomFacts
 from bot.core.turn import USES, Answer, Turn
 from bot.engine.reading import fold
+from bot.features.community.entering import usable
 from storage.communities import Communities
 
 _FIRST, _MODERATORS = USES[0], "moderators"
@@ -17,7 +18,7 @@ _SAME = ("-", "–", "same", "none", "no", "pareil", "idem", "aucun", "non")
 
 def ask(turn: Turn) -> bool:
     """Ask which rooms to use; False where there is nothing to choose from."""
-    known = turn.community.known_rooms
+    known = usable(turn)
     if not known:
         turn.say("no_rooms")
         return False
@@ -47,7 +48,7 @@ def _ask_picked(turn: Turn) -> None:
 def _here(turn: Turn) -> RoomFacts | None:
     """Return the room in which the moderator is, if the bot may post there."""
     place = turn.place
-    known = {facts.room.id: facts for facts in turn.community.known_rooms if facts.can_post}
+    known = {facts.room.id: facts for facts in usable(turn) if facts.can_post}
     return known.get(place.id) if isinstance(place, Room) else None
 
 
@@ -57,7 +58,7 @@ def _as_they_are(turn: Turn) -> list[Choice]:
 
 def chosen(turn: Turn, answer: Answer) -> bool:
     """Use one room for all; False where each use is asked for next."""
-    known = turn.community.known_rooms
+    known = usable(turn)
     if answer.choice == "apart":
         fields = [Field(use, turn.text(f"use_{use}"), limit=100, kind="room") for use in USES]
         listed = [facts.name for facts in known]
@@ -72,7 +73,7 @@ def chosen(turn: Turn, answer: Answer) -> bool:
 
 def apart(turn: Turn, answer: Answer) -> None:
     """Keep a room for each use; without one, what newcomers have, and none for moderators."""
-    known = turn.community.known_rooms
+    known = usable(turn)
     if answer.choice:
         chosen(turn, answer)
         return
@@ -125,7 +126,7 @@ def _use(turn: Turn, found: Mapping[str, RoomFacts | None]) -> None:
 
 
 def _shown(turn: Turn) -> list[tuple[str, str]]:
-    names = {facts.room.id: facts.name for facts in turn.community.known_rooms}
+    names = {facts.room.id: facts.name for facts in usable(turn)}
     rooms = turn.community.rooms
     return [
         (turn.text(f"use_{use}"), names.get(rooms[use].id, "?")) for use in USES if use in rooms

@@ -12,7 +12,7 @@ from bot.core.turn import Answer, Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import valid_zone
 from bot.engine.words import language_name
-from bot.features.community import rooms
+from bot.features.community import entering, rooms
 from storage.communities import Communities
 
 _FLOW = "community"
@@ -50,8 +50,8 @@ def _go_to(turn: Turn, step: str) -> None:
                 choices=[turn.choice("keep", "keep_zone", zone=turn.community.zone)],
             )
         case "rooms":
-            if not rooms.ask(turn):
-                _after(turn, "rooms")
+            if not entering.ask(turn):
+                _ask_rooms(turn)
         case "role":
             _ask_role(turn)
         case "opening":
@@ -119,6 +119,17 @@ def zone_meant(text: str) -> str:
 
 def _zones() -> list[str]:
     return sorted(name for name in available_timezones() if "/" in name)
+
+
+def enter(turn: Turn, answer: Answer) -> None:
+    """Come into the rooms that the moderator names, and go on with them."""
+    entering.enter(turn, answer)
+    _ask_rooms(turn)
+
+
+def _ask_rooms(turn: Turn) -> None:
+    if not rooms.ask(turn):
+        _after(turn, "rooms")
 
 
 def room(turn: Turn, answer: Answer) -> None:
