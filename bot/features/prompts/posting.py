@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
 from bot.core.events import Undelivered
-from bot.core.features import Number, ThoughtOffered
+from bot.core.features import Notice, Number, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
@@ -75,6 +75,7 @@ class Postings:
         assert plan.next_due is not None
         ping = ping_for(turn, plan, plan.next_due, card.id)
         card = shown(turn, card)
+        notices: list[Notice] = [each for each in turn.gather("notices") if not each.under]
         key = turn.ask(
             "card.choice",
             "card",
@@ -88,7 +89,10 @@ class Postings:
             title=heading(card),
             text=Markdown(card.text),
             credit=Markdown(card.credit),
+            notices=[each.text for each in notices],
         )
+        for each in notices:
+            each.put(key)
         turn.do(
             OpenThread(
                 key=turn.new_id(),
@@ -113,6 +117,7 @@ class Postings:
                     title=heading(card),
                     text=Markdown(card.text),
                     credit=Markdown(card.credit),
+                    notices=[each.text for each in turn.gather("notices") if each.under == key],
                 ),
                 choices=tuple(self._choices(turn, card)),
                 hint=turn.text("engine/how_to_react"),
