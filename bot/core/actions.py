@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef, Room
 
+FILE_LIMIT = 256 * 1024  # bytes of a file that somebody gives as an answer
 EVERYONE = "everyone"  # a `ping` for all who read the room; any other one is a role's id
 
 
@@ -57,6 +58,14 @@ class Field:
     kind: Literal["text", "room", "file"] = "text"
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A text that comes as a file to keep; `name` is of ASCII letters and has an ending."""
+
+    name: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on
@@ -80,6 +89,7 @@ class Say:
     reactions: tuple[str, ...] = ()
     reply_to: MessageRef | None = None  # the message in the same room that this answers
     ping: str = ""
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,5 +262,6 @@ class Affordances:
     exclusive: bool = False  # one process at a time may act as the account
     one_answer: bool = False  # what answers one interaction goes into one message, if it fits
     encrypts: bool = False  # some conversations may be encrypted from end to end
+    files: bool = False  # a message may come with a file
     pickers: bool = False  # a form's field for a room lets one pick among all of them
     per_second: float | None = None  # deliveries that the platform takes of one account, if known

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from bot.core.actions import Action, Affordances, Choice, Field, Lane
+from bot.core.actions import Action, Affordances, Choice, Field, File, Lane
 from bot.core.events import Event
 from bot.core.refs import (
     Community,
@@ -213,6 +213,7 @@ class Turn(Protocol):
         after: str | None = None,
         in_thread: bool = False,
         gate: str | None = None,
+        file: File | None = None,
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered. Return the action's

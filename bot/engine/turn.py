@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
+from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, File, Lane, Say
 from bot.core.commands import Audience, Command, FirstAnswer
 from bot.core.errors import BadInput
 from bot.core.events import Event, FromMember, Joined, Posted
@@ -65,6 +65,7 @@ class EngineTurn(About):
         after: str | None = None,
         in_thread: bool = False,
         gate: str | None = None,
+        file: File | None = None,
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered."""
@@ -80,6 +81,7 @@ class EngineTurn(About):
                 ask=ask,
                 answers=answers,
                 in_thread=in_thread,
+                file=file,
                 reply_to=self._answered(where),
             ),
             gate=gate,

@@ -16,7 +16,7 @@ COMPONENTS_V2 = 1 << 15
 EPHEMERAL = 1 << 6
 
 _TEXT, _ROW, _BUTTON, _SELECT, _INPUT, _LABEL = 10, 1, 2, 3, 4, 18
-_CHANNELS, _UPLOAD = 8, 19
+_CHANNELS, _FILE, _UPLOAD = 8, 13, 19
 _ROOMS = (0, 5, 15)  # text, announcements, forum: as in `guilds.rooms`
 _TEXT_LIMIT = 4000
 _LABEL_LIMIT = 80
@@ -61,7 +61,12 @@ def message(action: Say | AskChoice | AskForm | OpenThread) -> JSON:
     flags = COMPONENTS_V2
     if isinstance(action, Say | AskChoice | AskForm) and action.aside is not None:
         flags |= EPHEMERAL
-    return {"flags": flags, "components": components, "allowed_mentions": mentions(ping)}
+    made: JSON = {"flags": flags, "components": components, "allowed_mentions": mentions(ping)}
+    if isinstance(action, Say) and action.file is not None:
+        name = action.file.name
+        components.append({"type": _FILE, "file": {"url": f"attachment://{name}"}})
+        made["attachments"] = [{"id": "0", "filename": name}]
+    return made
 
 
 def with_nonce(payload: JSON, key: str) -> JSON:

@@ -37,6 +37,7 @@ _AFFORDANCES = Affordances(
     text_limit=16_000,
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
+    files=True,
     exclusive=True,
     enters=True,
 )

@@ -3,11 +3,12 @@
 import json
 
 from bot.adapters.matrix.client import JSON, MatrixError, NotSent, Refused
-from bot.core.actions import Edit, OpenThread, Say
+from bot.core.actions import Edit, File, OpenThread, Say
 from bot.core.errors import CirclekeeperError, Doubt, TryLater, Undeliverable, Unreachable
 from bot.core.markup import to_html, to_plain
 from bot.core.refs import MessageRef
 
+FILE_TYPE = "text/plain"
 KEY = "io.circlekeeper.key"
 
 _BODIES_LIMIT = 56_000  # bytes; an event may have 65,536, and ours carries more than the bodies
@@ -40,6 +41,15 @@ def say(action: Say, on: MessageRef | None, thread: str | None) -> JSON:
     elif answered is not None:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": answered.id}}
     return content
+
+
+def with_file(content: JSON, file: File, address: JSON) -> JSON:
+    """Return a message as one that has a file; its text is the caption.
+
+    `address`: `url` where the file is in clear, `file` where it is sealed.
+    """
+    info = {"mimetype": FILE_TYPE, "size": len(file.text.encode())}
+    return {**content, "msgtype": "m.file", "filename": file.name, "info": info, **address}
 
 
 def open_thread(action: OpenThread, on: MessageRef) -> JSON:

@@ -16,6 +16,7 @@ from bot.core.actions import (
     AskForm,
     Edit,
     Enter,
+    File,
     Forget,
     OpenThread,
     Pin,
@@ -59,6 +60,7 @@ class Line:
     pinned: bool = False
     reactions: list[str] = field(default_factory=list)
     ping: str = ""
+    file: File | None = None
 
 
 class MemoryAdapter:
@@ -71,7 +73,7 @@ class MemoryAdapter:
         """Begin with nobody; `buttons` decides what questions look like."""
         self.clock = clock
         self.affordances = Affordances(
-            buttons=buttons, quiescence=0.0, direct_unasked=True, prefix="!"
+            buttons=buttons, quiescence=0.0, direct_unasked=True, prefix="!", files=True
         )
         self.community = Community(PLATFORM, "circle")
         self.rooms: dict[str, str] = {}
@@ -147,6 +149,7 @@ class MemoryAdapter:
             line.question = action.question
         else:
             line.reactions = list(action.reactions)
+            line.file = action.file
         if not isinstance(action, AskForm):
             line.ping = action.ping
             if action.in_thread and delivery.on is not None:
@@ -220,6 +223,26 @@ class MemoryAdapter:
                 reply=thread is not None,
             )
         )
+
+    async def gives(self, person: str, text: str) -> None:
+        """Somebody sends a text file to the bot, in private; it is read where one was asked for."""
+        member = Member(PLATFORM, person)
+        line = self._append(Direct(member), person, "[a file]")
+        self.watch(line)
+        assert line.ref is not None
+        assert self._host is not None
+        if await self._host.awaits("file", line.ref.room, member):
+            await self._receive(
+                Posted(
+                    event_id=self._event_id(),
+                    member=member,
+                    standing=self._standing(person),
+                    place=Direct(member),
+                    message=line.ref,
+                    text=text,
+                    file=True,
+                )
+            )
 
     async def clicks(self, person: str, label: str, line: Line | None = None) -> None:
         """Somebody clicks a choice of the last message that has it."""

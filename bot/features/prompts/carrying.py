@@ -1,6 +1,6 @@
 """Schedules and the community's own prompts, carried to another community."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.errors import BadInput
@@ -18,8 +18,6 @@ from storage.prompts import PromptRows
 
 _LATENESS = int(LATENESS.total_seconds())
 
-_PIECE = 3000  # characters of prompts in one piece, so that a form takes it
-
 
 class Carrying:
     """What `/keeper export` and `/keeper import` carry of the prompts."""
@@ -30,8 +28,8 @@ class Carrying:
         self.scheduling = scheduling
         self.carry = Carry("prompts", self.out, self.look, self.take)
 
-    def out(self, turn: Turn) -> Sequence[Mapping[str, Any]]:
-        """Return the schedules, then the prompts in pieces; a member's words are not carried."""
+    def out(self, turn: Turn) -> Mapping[str, Any]:
+        """Return the schedules and the prompts; a member's words are not carried."""
         names = {facts.room.id: facts.name for facts in turn.community.known_rooms}
         schedules = []
         for plan in self.library.plans(turn):
@@ -41,10 +39,9 @@ class Carrying:
             room_of_it = {"room": own} if own else {}
             schedules.append({"when": dict(plan.rule or {}), **room_of_it, **late})
         rows = turn.rows(PromptRows)
-        pieces: list[Mapping[str, Any]] = [{"schedules": schedules}] if schedules else []
         texts = [rows.texts(row)["text"] for row in waiting_own(turn) if row.kind != SUGGESTED]
-        pieces += [{"own": [{"text": text} for text in group]} for group in _groups(texts)]
-        return pieces
+        found: dict[str, Any] = {"schedules": schedules} if schedules else {}
+        return {**found, "own": [{"text": text} for text in texts]} if texts else found
 
     def look(self, turn: Turn, part: Mapping[str, Any]) -> Sequence[str]:
         """Say what would come; a schedule for an unknown room goes to the room for prompts."""
@@ -86,8 +83,9 @@ class Carrying:
                 value = str(each.get("when"))[:40]
                 raise BadInput("community/import_value", key="when", value=value) from error
             room = self._room(turn, each["room"]) if each.get("room") else None
+            late = self._late(each)
             if (rule.to_json(), room) not in known:
-                found.append((rule, room, self._late(each)))
+                found.append((rule, room, late))
         return found
 
     def _late(self, schedule: Mapping[str, Any]) -> int:
@@ -121,14 +119,3 @@ def _items(part: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
         raise BadInput("community/import_value", key=key, value=str(value)[:40])
     return value
-
-
-def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
-    group: list[str] = []
-    for text in texts:
-        if group and sum(map(len, group)) + len(text) > _PIECE:
-            yield group
-            group = []
-        group.append(text)
-    if group:
-        yield group
