@@ -299,6 +299,7 @@ class Intake:
                 text=text,
                 reply=heard.reply,
                 file=given is not None,
+                about=MessageRef(Room(PLATFORM, room.id), heard.about) if heard.about else None,
                 encrypted=room.encrypted if isinstance(place, Direct) else None,
             )
         )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
 from bot.core.events import Undelivered
-from bot.core.features import Notice, Number, ThoughtOffered
+from bot.core.features import Notice, Number, Talk, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
@@ -16,6 +16,8 @@ from bot.features.prompts.cards import Card, heading, library_card, shown
 from bot.features.prompts.coming import KIND, Coming, Library, next_date, ping_for, room_of
 from storage.communities import Communities
 from storage.prompts import Posting, Prompt, PromptRows
+
+_TALKS = 60  # of the last, that people may still talk about
 
 
 class Postings:
@@ -202,6 +204,14 @@ class Postings:
                 )
             )
         return lines or [turn.text("status_none", waiting=waiting)]
+
+    def talks(self, turn: Turn) -> list[Talk]:
+        """Return the last prompts that were posted, each with its thread, the oldest first."""
+        with turn.in_language(turn.community.locale):
+            return [
+                Talk(each.id, each.delivery_key, self._title(turn, each.prompt_id), each.due)
+                for each in turn.rows(PromptRows).postings(turn.community.id)[-_TALKS:]
+            ]
 
     def numbers(self, turn: Turn) -> list[Number]:
         """Return how many prompts were posted in this month, which everybody can see."""
