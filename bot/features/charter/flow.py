@@ -1,6 +1,7 @@
 """Reading the charter and acknowledging it; a receipt binds to a clause and its version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.core.content import in_locale
@@ -9,6 +10,16 @@ from bot.core.turn import Answer, Turn
 from bot.features.charter import receipts, telling
 from bot.features.charter.questions import Questions
 from storage.charter import Charter, CharterClause, CharterRows
+
+_AT_ONCE = 3000  # characters: a message of any platform holds them, with what stands around
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Clauses that are read together."""
+
+    title: str
+    clauses: list[CharterClause]
 
 
 class Charters:
@@ -58,7 +69,7 @@ class Charters:
             "purpose",
             purpose=in_locale(charter.purpose, turn.locale),
             version=charter.version,
-            sections=[in_locale(each["title"], turn.locale) for each in self._parts(turn, charter)],
+            sections=[each.title for each in self._parts(turn, charter)],
             open=len(changed),
         )
         self._section(turn, charter, 0)
@@ -68,14 +79,13 @@ class Charters:
         if position >= len(parts):
             self._end(turn)
             return
-        section = parts[position]
-        clauses = [each for each in self._clauses(turn) if each.section_id == section["id"]]
+        part = parts[position]
         held = self._receipts(turn)
-        known = all((each.clause_id, each.version) in held for each in clauses)
+        known = all(_name(each) in held for each in part.clauses)
         choices = []
         if not known:
             choices.append(turn.choice("ack", "choice_acknowledge"))
-            if len(clauses) > 1:
+            if len(part.clauses) > 1:
                 choices.append(turn.choice("each", "choice_each"))
         last = position == len(parts) - 1
         choices.append(turn.choice("next", "choice_end" if last else "choice_next"))
@@ -84,44 +94,43 @@ class Charters:
             "charter.section",
             "section",
             choices,
-            about={"section": position},
+            about={"section": position, "shown": [_name(each) for each in part.clauses]},
             number=position + 1,
             count=len(parts),
-            title=in_locale(section["title"], turn.locale),
-            clauses=[self._shown(turn, each) for each in clauses],
+            title=part.title,
+            clauses=[self._shown(turn, each) for each in part.clauses],
             known=known,
         )
 
     def answered(self, turn: Turn, answer: Answer) -> None:
-        """Acknowledge a section's clauses, take them one by one, go on, or leave it for later."""
-        rows = turn.rows(CharterRows)
-        charter = rows.get(turn.community.id)
+        """Acknowledge a part's clauses, take them one by one, go on, or leave it for later."""
+        charter = turn.rows(CharterRows).get(turn.community.id)
         position = int(answer.about["section"])
         if charter is None or position >= len(self._parts(turn, charter)):
             turn.say("none_yet")
             return
-        clauses = self._of_section(turn, charter, position)
+        clauses = self._of_part(turn, charter, position)
         match answer.choice:
             case "later":
                 turn.say("later")
             case "each":
                 self._clause(turn, charter, position, 0)
+            case "ack" if not _as_shown(answer, clauses):
+                turn.say("changed_meanwhile")
+                self._section(turn, charter, position)
             case "ack":
                 for clause in clauses:
                     self._acknowledge(turn, clause)
-                turn.say(
-                    "acknowledged", clauses=[telling.clause_title(turn, each) for each in clauses]
-                )
+                titles = [telling.clause_title(turn, each) for each in clauses]
+                turn.say("acknowledged", clauses=titles)
                 self._section(turn, charter, position + 1)
             case _:
                 self._section(turn, charter, position + 1)
 
     def _clause(self, turn: Turn, charter: Charter, section: int, position: int) -> None:
-        clauses = self._of_section(turn, charter, section)
+        clauses = self._of_part(turn, charter, section)
         held = self._receipts(turn)
-        while position < len(clauses) and (
-            (clauses[position].clause_id, clauses[position].version) in held
-        ):
+        while position < len(clauses) and _name(clauses[position]) in held:
             position += 1
         if position >= len(clauses):
             self._section(turn, charter, section + 1)
@@ -132,13 +141,14 @@ class Charters:
             turn.choice("next", "choice_not_this"),
             turn.choice("later", "choice_later"),
         ]
+        clause = clauses[position]
         turn.ask(
             "charter.clause",
             "clause",
             choices,
-            about={"section": section, "clause": position},
-            clause=self._shown(turn, clauses[position]),
-            answered=self.questions.answered_of(turn, clauses[position].clause_id),
+            about={"section": section, "clause": position, "shown": [_name(clause)]},
+            clause=self._shown(turn, clause),
+            answered=self.questions.answered_of(turn, clause.clause_id),
         )
 
     def clause_answered(self, turn: Turn, answer: Answer) -> None:
@@ -148,16 +158,18 @@ class Charters:
             turn.say("none_yet")
             return
         section, position = int(answer.about["section"]), int(answer.about["clause"])
-        clauses = self._of_section(turn, charter, section)
+        here = self._of_part(turn, charter, section)[position : position + 1]
         if answer.choice == "later":
             turn.say("later")
-            return
-        if answer.choice == "ask" and position < len(clauses):
-            self.questions.about(turn, clauses[position].clause_id)
-            return
-        if answer.choice == "ack" and position < len(clauses):
-            self._acknowledge(turn, clauses[position])
-        self._clause(turn, charter, section, position + 1)
+        elif answer.choice == "ask" and here:
+            self.questions.about(turn, here[0].clause_id)
+        elif answer.choice == "ack" and not _as_shown(answer, here):
+            turn.say("changed_meanwhile")
+            self._clause(turn, charter, section, position)
+        else:
+            if answer.choice == "ack":
+                self._acknowledge(turn, here[0])
+            self._clause(turn, charter, section, position + 1)
 
     def _acknowledge(self, turn: Turn, clause: CharterClause) -> None:
         turn.rows(CharterRows).acknowledge(
@@ -174,15 +186,20 @@ class Charters:
     def _clauses(self, turn: Turn) -> list[CharterClause]:
         return turn.rows(CharterRows).clauses(turn.community.id)
 
-    def _parts(self, turn: Turn, charter: Charter) -> list[Any]:
-        """Return the sections in which there is anything to read."""
-        filled = {each.section_id for each in self._clauses(turn)}
-        return [each for each in charter.sections if each["id"] in filled]
+    def _parts(self, turn: Turn, charter: Charter) -> list[_Part]:
+        """Return what is read in one go: a section, or a part of one that is long."""
+        clauses = self._clauses(turn)
+        found: list[_Part] = []
+        for section in charter.sections:
+            title = in_locale(section["title"], turn.locale)
+            own = [each for each in clauses if each.section_id == section["id"]]
+            for number, some in enumerate(_in_one_go(turn, own), 1):
+                found.append(_Part(title if number == 1 else f"{title} ({number})", some))
+        return found
 
-    def _of_section(self, turn: Turn, charter: Charter, position: int) -> list[CharterClause]:
+    def _of_part(self, turn: Turn, charter: Charter, position: int) -> list[CharterClause]:
         parts = self._parts(turn, charter)
-        wanted = parts[position]["id"] if position < len(parts) else ""
-        return [each for each in self._clauses(turn) if each.section_id == wanted]
+        return parts[position].clauses if position < len(parts) else []
 
     def _receipts(self, turn: Turn) -> set[tuple[str, int]]:
         return {
@@ -199,3 +216,29 @@ class Charters:
             "floor": clause.floor,
             "for_now": telling.for_now_of(turn, clause.clause_id),
         }
+
+
+def _name(clause: CharterClause) -> tuple[str, int]:
+    return clause.clause_id, clause.version
+
+
+def _as_shown(answer: Answer, clauses: Sequence[CharterClause]) -> bool:
+    """Tell whether these are the very clauses, in the versions, that somebody was shown."""
+    shown = answer.about.get("shown")
+    return shown is None or [tuple(each) for each in shown] == [_name(each) for each in clauses]
+
+
+def _in_one_go(turn: Turn, clauses: Sequence[CharterClause]) -> Iterator[list[CharterClause]]:
+    """Yield the clauses in portions that are not too long to be shown whole."""
+    portion: list[CharterClause] = []
+    length = 0
+    for clause in clauses:
+        texts = (in_locale(clause.texts[part], turn.locale) for part in ("title", "text", "why"))
+        own = sum(map(len, texts))
+        if portion and length + own > _AT_ONCE:
+            yield portion
+            portion, length = [], 0
+        portion.append(clause)
+        length += own
+    if portion:
+        yield portion

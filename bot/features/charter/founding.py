@@ -1,5 +1,6 @@
 """Founding a charter: the ten clauses, a community's own as it is pasted, or not yet."""
 
+from textwrap import shorten
 from typing import Any
 
 from bot.core.actions import Field
@@ -13,6 +14,8 @@ from storage.charter import Charter, CharterClause, CharterRows
 
 _FLOW = "founding"
 _STEP = "charter"
+# All clauses are shown in one message, so of many there is less of each.
+_MANY, _WIDE, _NARROW, _PURPOSE = 25, 60, 32, 500
 
 
 class Founding:
@@ -69,8 +72,12 @@ class Founding:
         if not pasted.clauses:
             raise BadInput("pasted_nothing")
         turn.keep(_FLOW, {"text": text})
+        widest = _WIDE if len(pasted.clauses) <= _MANY else _NARROW
         sections = [
-            (each.title or turn.text("own_section"), [clause.title for clause in each.clauses])
+            (
+                each.title or turn.text("own_section"),
+                [shorten(clause.title, widest, placeholder="…") for clause in each.clauses],
+            )
             for each in pasted.sections
         ]
         choices = [
@@ -84,7 +91,7 @@ class Founding:
             "pasted_shown",
             choices,
             sections=sections,
-            purpose=pasted.purpose,
+            purpose=shorten(pasted.purpose, _PURPOSE, placeholder="…"),
         )
 
     def decided(self, turn: Turn, answer: Answer) -> None:

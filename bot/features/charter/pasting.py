@@ -128,6 +128,8 @@ def _titled(text: str) -> tuple[str, str]:
         return _plain(lead[1] or lead[3])[:_TITLE], (lead[2] or lead[4]).strip()
     plain = _plain(text)
     first = _SENTENCE.split(plain, maxsplit=1)[0].rstrip(".")
+    if not re.search(r"\w", first):
+        first = plain if re.search(r"\w", plain) else "…"
     if len(first) > _TITLE:
         first = plain[: _TITLE - 1].rsplit(" ", 1)[0] + "…"
     return first[:_TITLE], text

@@ -1,6 +1,7 @@
 """One's own receipts, how the charter has changed, and asking again for what has changed alone."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.core.content import in_locale
@@ -9,6 +10,8 @@ from bot.core.turn import Answer, Turn
 from bot.features.charter import telling, windows
 from storage.charter import CharterClause, CharterRows
 from storage.proposals import Proposal, Proposals
+
+_CHANGES, _SHOWN = 5, 25  # so many are shown at once
 
 
 def changed(turn: Turn) -> list[tuple[CharterClause, CharterClause | None]]:
@@ -65,28 +68,54 @@ def ask_again(turn: Turn) -> bool:
 
 
 def history(turn: Turn, _options: Mapping[str, str]) -> None:
-    """Show what was changed and why, then the member's own receipts."""
+    """Show what was changed and why, the newest first, then the member's own receipts."""
+    _history(turn, 0)
+
+
+def _history(turn: Turn, page: int) -> None:
     told = _changes(turn)
-    if told:
-        turn.say("history", changes=told)
+    shown = told[page * _CHANGES : (page + 1) * _CHANGES]
+    if shown:
+        turn.say("history", changes=shown)
+    receipts = _receipts(turn)
+    choices = []
+    if len(told) > (page + 1) * _CHANGES:
+        choices.append(turn.choice("earlier", "choice_earlier_changes"))
+    if receipts:
+        choices.append(turn.choice("file", "choice_receipt_file"))
+    if not choices:
+        turn.say("no_receipt")
+        return
+    choices.append(turn.choice("end", "choice_that_is_all"))
+    turn.ask(
+        "receipt.shown",
+        "receipt" if receipts else "no_receipt",
+        choices,
+        about={"page": page},
+        receipts=receipts[-_SHOWN:],
+        more=max(0, len(receipts) - _SHOWN),
+        name=turn.community.name,
+    )
+
+
+def _receipts(turn: Turn) -> list[tuple[str, int, datetime]]:
+    """Return the member's own receipts, the oldest first, in the order of the charter."""
     rows = turn.rows(CharterRows)
     titles = {each.clause_id: each for each in rows.versions(turn.community.id)}
     order = list(titles)
     receipts = rows.receipts(turn.subject, turn.community.id)
     receipts.sort(key=lambda each: (each.at, order.index(each.clause_id), each.clause_version))
-    shown = [
+    return [
         (telling.clause_title(turn, titles[each.clause_id]), each.clause_version, each.at)
         for each in receipts
     ]
-    if not shown:
-        turn.say("no_receipt")
-        return
-    choices = [turn.choice("file", "choice_receipt_file"), turn.choice("end", "choice_that_is_all")]
-    turn.ask("receipt.shown", "receipt", choices, receipts=shown, name=turn.community.name)
 
 
 def shown(turn: Turn, answer: Answer) -> None:
-    """Give the receipts as text to keep, or not."""
+    """Give the receipts as text to keep, show earlier changes, or neither."""
+    if answer.choice == "earlier":
+        _history(turn, int(answer.about.get("page", 0)) + 1)
+        return
     if answer.choice != "file":
         turn.say("receipt_end")
         return
@@ -98,7 +127,7 @@ def shown(turn: Turn, answer: Answer) -> None:
 
 
 def _changes(turn: Turn) -> list[dict[str, Any]]:
-    """Return what changed, the oldest first: by consent, by correction, or for a while."""
+    """Return what changed, the newest first: by consent, by correction, or for a while."""
     rows = turn.rows(Proposals)
     found = []
     for each in rows.of(turn.community.id):
@@ -111,7 +140,7 @@ def _changes(turn: Turn) -> list[dict[str, Any]]:
         elif "counts" in body:
             begun = windows.moment(body["counts"]["at"])
             found.append((begun, {**_told(turn, each, body), "at": begun}))
-    return [told for _, told in sorted(found, key=lambda one: one[0])]
+    return [told for _, told in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
 def _told(turn: Turn, proposal: Proposal, body: Mapping[str, Any]) -> dict[str, Any]:

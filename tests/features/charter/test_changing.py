@@ -268,3 +268,35 @@ async def test_a_correction_of_what_was_changed_meanwhile_cannot_be_undone(stage
         "Come, or not." in await read(stage, "ana")
         or "Now: Come, or not." in stage.last("ana").text
     )
+
+
+async def test_what_changes_while_it_is_read_is_shown_again_before_it_counts(stage: Stage) -> None:
+    await welcomed(stage, "tina")
+    await proposes(stage, "ana")
+    await answers(stage, "eva", WORTH)
+    await passes(stage, 6 * DAY + HOUR)
+    for name in ("ana", "eva"):
+        await answers(stage, name, "I consent")
+    await stage.says("tina", "charter read")
+    await passes(stage, 7 * DAY + HOUR)
+    await stage.clicks("tina", ACK)
+    assert "changed while you were reading" in stage.last("tina", "while you were").text
+    assert NEW in stage.last("tina").text
+    assert "You have not acknowledged anything" in await history(stage, "tina")
+    await stage.says("tina", "charter read")
+    await stage.clicks("tina", ACK)
+    assert "Come freely (version 2)" in await history(stage, "tina")
+
+
+async def test_a_long_history_comes_in_pages(stage: Stage) -> None:
+    for number in range(7):
+        way = "It is only spelling, a link or a translation"
+        await proposes(stage, "ana", way, f"Nobody has to be here. {number}")
+        await answers(stage, "eva", WORTH)
+    await history(stage, "ana")
+    newest = stage.last("ana", "How the charter has changed").text
+    assert newest.count("Corrected: Come freely") == 5
+    assert newest.index("became “6”") < newest.index("became “5”")
+    await stage.clicks("ana", "Earlier changes")
+    assert stage.last("ana", "How the charter has changed").text.count("Corrected") == 2
+    assert "Earlier changes" not in stage.last("ana").choices

@@ -63,6 +63,11 @@ def test_ids_are_unique_in_every_script() -> None:
     assert names == ["ecoute", "ecoute-2", "clause-2", "clause-3"]
 
 
+@pytest.mark.parametrize("text", ["... and then?", "***", "— Listen.", ". . ."])
+def test_every_clause_has_a_title(text: str) -> None:
+    assert all(each.title.strip() for each in read(text).clauses)
+
+
 async def test_a_community_is_founded_on_its_own_charter() -> None:
     stage = await arrived()
     try:
@@ -84,5 +89,37 @@ async def test_a_community_is_founded_on_its_own_charter() -> None:
         for _ in range(2):
             await stage.clicks("mira", "Next part")
         assert "{{ 7 * 7 }} <b>stays</b> @room" in stage.last("mira").text
+    finally:
+        stage.close()
+
+
+async def test_twenty_thousand_characters_are_founded_and_read_to_their_end() -> None:
+    """In parts that a message holds, so that nobody acknowledges what they could not read."""
+    stage = await arrived()
+    try:
+        await stage.says("mira", "!keeper setup", ROOM)
+        await stage.clicks("mira", "English")
+        await stage.says("mira", "Ljubljana")
+        await stage.clicks("mira", "Paste ours, as a founding draft")
+        sentence = "We write number {} down so that everybody can look it up one day. "
+        whole = "".join(sentence.format(n) for n in range(290))
+        assert len(whole) > 19_000
+        for text in (whole[:9000], whole[9000:]):
+            await stage.says("mira", text)
+            if text != whole[9000:]:
+                await stage.clicks("mira", "There is more to paste")
+        assert len(stage.last("mira").text) < 4000
+        use = next(each for each in stage.last("mira").choices if each.startswith("Found it on"))
+        await stage.clicks("mira", use)
+        await stage.says("mira", "charter read")
+        read_ = ""
+        while "Later" in stage.last("mira").choices:
+            assert len(stage.last("mira").text) < 4000
+            read_ += stage.last("mira").text
+            await stage.clicks("mira", "I have read it and will try")
+        assert "number 0 " in read_
+        assert "number 289 " in read_
+        assert "You have read these and will try" in stage.last("mira").text
+        assert len(stage.last("mira").text) < 4000
     finally:
         stage.close()
