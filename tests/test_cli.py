@@ -250,51 +250,6 @@ def test_db_upgrade_while_another_process_has_the_file(tmp_path: Path) -> None:
     assert "Another circlekeeper runs on" in said
 
 
-@pytest.mark.parametrize(
-    ("words", "doing"),
-    [(("db", "upgrade"), "upgraded"), (("status",), "read"), (("run",), "opened")],
-)
-def test_something_else_in_the_databases_place(
-    tmp_path: Path, words: tuple[str, ...], doing: str
-) -> None:
-    (tmp_path / "circlekeeper.db").write_bytes(b"These are notes, and no database." * 100)
-    said = one_sentence(circlekeeper(tmp_path, *words, env=MATRIX))
-    assert f"{tmp_path / 'circlekeeper.db'} cannot be {doing}: file is not a database" in said
-    assert "put a backup in its place" in said
-
-
-@pytest.mark.parametrize("words", [("db", "upgrade"), ("status",), ("charter", "floor"), ("run",)])
-def test_a_database_server_that_does_not_answer(tmp_path: Path, words: tuple[str, ...]) -> None:
-    url = f"postgresql://keeper:{SECRET}@127.0.0.1:9/keeper"
-    env = {**MATRIX, "CIRCLEKEEPER_DATABASE_URL": url}
-    said = one_sentence(circlekeeper(tmp_path, *words, env=env))
-    assert "See that its server runs, and that CIRCLEKEEPER_DATABASE_URL is right." in said
-    assert said.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("words", "env", "next_step"),
-    [
-        (("run",), {}, "Set CIRCLEKEEPER_DISCORD__TOKEN, or"),
-        (("status",), {}, "`circlekeeper run` makes it"),
-        (("discord", "invite-url"), {}, "Set CIRCLEKEEPER_DISCORD__TOKEN first"),
-        (("discord", "invite-url"), {"DISCORD__TOKEN": "nonsense"}, "Bot, Reset Token"),
-        (("matrix", "login"), {}, "Set CIRCLEKEEPER_MATRIX__HOMESERVER"),
-        (("matrix", "login"), {k[13:]: v for k, v in MATRIX.items()}, "See that it runs"),
-        (("db", "upgrade"), {"DATABASE_URL": "sqlite:///nowhere/a.db"}, "Make it first"),
-        (("key", "new"), {"KEY_FILE": "nowhere/key"}, "Make its folder"),
-        (("key", "new"), {"KEY_FILE": "taken"}, "name another file"),
-    ],
-    ids=lambda value: "-".join(value) if isinstance(value, tuple) else None,
-)
-def test_an_error_ends_with_what_to_do(
-    tmp_path: Path, words: tuple[str, ...], env: dict[str, str], next_step: str
-) -> None:
-    (tmp_path / "taken").touch()
-    named = {f"CIRCLEKEEPER_{name}": value for name, value in env.items()}
-    assert next_step in one_sentence(circlekeeper(tmp_path, *words, env=named))
-
-
 # --- running --------------------------------------------------------------------------------------
 
 
