@@ -10,6 +10,7 @@ from bot.core.actions import (
     AskChoice,
     AskForm,
     Edit,
+    File,
     Forget,
     OpenThread,
     Pin,
@@ -108,7 +109,8 @@ class Sending:
         if await self.is_post(action):
             return await self._post(action, payload)
         channel = await self.place_of(action, delivery.on)
-        sent = await self._rest.call("POST", f"/channels/{channel}/messages", body=payload)
+        path, file = f"/channels/{channel}/messages", _file_of(action)
+        sent = await self._rest.call("POST", path, body=payload, file=file)
         return self.ref(action.to, sent, channel)
 
     async def _answer(self, action: Shown) -> MessageRef | None:
@@ -118,7 +120,7 @@ class Sending:
             text = "\n\n".join((*action.before, action.text))
             form = messages.form(action.question, action.fields, action.answers.id, text)
         sent = await self._interactions.answer(
-            action.answers, messages.message(action), action.key, form
+            action.answers, messages.message(action), action.key, form, _file_of(action)
         )
         if sent is None or "id" not in sent:
             return None
@@ -217,6 +219,10 @@ def reason(error: DiscordError, *, direct: bool) -> CirclekeeperError:
             return Unreachable("This member cannot be written to on Discord.")
         return Undeliverable("The bot may not post in this channel, or it is gone.")
     return Undeliverable(f"Discord refused it: {error}.")
+
+
+def _file_of(action: Shown) -> File | None:
+    return action.file if isinstance(action, Say) else None
 
 
 def _thread_of(on: MessageRef) -> str:
