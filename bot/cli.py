@@ -162,6 +162,40 @@ def rehearse(weeks: int, seed: int, as_json: bool) -> None:
         click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")
 
 
+@main.command("try")
+@click.option(
+    "--content", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Your prompts."
+)
+@click.option(
+    "--charter", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your charter."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8640, show_default=True, help="0: any free."
+)
+@click.option("--language", default="", help="Of the circle, such as fr; default: this machine's.")
+@click.option("--empty", is_flag=True, help="Begin with a circle that is not set up yet.")
+@click.option("--no-open", is_flag=True, help="Print the link, and open no browser.")
+def try_(
+    content: Path | None,
+    charter: Path | None,
+    port: int,
+    language: str,
+    empty: bool,
+    no_open: bool,
+) -> None:
+    """See it in the browser: be a newcomer, a member or the moderator, and move the clock."""
+    from bot.rehearsal import trying
+
+    with _told():
+        configure_logs("warning", "console")
+        chosen = {"content": content, "charter": charter}
+        named = {name: path.resolve() for name, path in chosen.items() if path is not None}
+        settings = _settings().model_copy(update=named)
+        asyncio.run(
+            trying.serve(settings, port=port, language=language, empty=empty, browser=not no_open)
+        )
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")
 @click.option("--online", is_flag=True, help="Also ask the platforms about tokens and permissions.")

@@ -79,6 +79,10 @@ class Words:
         context = template.new_context({key: _at_the_door(value) for key, value in values.items()})
         return Markdown("".join(body(context)).strip())
 
+    def names(self, feature: str) -> list[str]:
+        """Return the names of a feature's blocks."""
+        return sorted(self._environment("en").get_template(f"{feature}/words.md.j2").blocks)
+
     def fixed(self, locale: str, name: str, prefix: str) -> Markdown:
         """Render a block that shows nothing but the prefix of commands: once for all."""
         key = locale, name, prefix

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.adapters.playground.backstage import Backstage, Refused
 from bot.adapters.playground.inbound import Deeds
+from bot.adapters.playground.once import Once
 from bot.adapters.playground.outbound import carry_out
 from bot.adapters.playground.server import Server
 from bot.adapters.playground.world import PLATFORM, World
@@ -52,6 +53,7 @@ class PlaygroundAdapter:
         self.backstage = backstage
         self.server = Server(self, token, port)
         self._deeds: Deeds | None = None
+        self._done, self._ordered = Once(), Once()
         self._ready = asyncio.Event()
         self._busy = 0
         self._idle = asyncio.Event()
@@ -97,6 +99,7 @@ class PlaygroundAdapter:
     def play(self, world: World) -> None:
         """Show another world: every page begins anew."""
         self.world = world
+        self._done = Once()
         self.watch(world)
         self.server.begin_anew()
 
@@ -109,8 +112,21 @@ class PlaygroundAdapter:
 
         Raises: `Refused`.
         """
-        # Whatever becomes of the page, what was begun is done.
-        return await asyncio.shield(asyncio.ensure_future(self._do(deed)))
+        return await self._done.do(str(deed.get("id")), lambda: self._do(deed))
+
+    async def order(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Have an order carried out backstage.
+
+        Raises: `Refused`.
+        """
+        return await self._ordered.do(str(order.get("id")), lambda: self._order(order))
+
+    async def _order(self, order: dict[str, Any]) -> dict[str, Any]:
+        if self.backstage is None:
+            raise Refused("refused_unknown")
+        if order["order"] == "held":
+            return dict(await self.backstage.held(str(order.get("as", ""))))
+        return dict(await self.backstage.order(str(order["order"]), order))
 
     async def _do(self, deed: dict[str, Any]) -> dict[str, Any]:
         async with self._at_work():

@@ -19,8 +19,10 @@ class Refused(CirclekeeperError):
 class Backstage(Protocol):
     """Time, the store, and the content that is played."""
 
-    languages: Sequence[Mapping[str, str]]
-    """Each with its `tag`, its `name` in itself, and the direction (`dir`) that it is read in."""
+    @property
+    def languages(self) -> Sequence[Mapping[str, str]]:
+        """Each with its `tag`, its `name` in itself, and the direction (`dir`) it is read in."""
+        ...
 
     def words(self, language: str) -> Mapping[str, str]:
         """Return the page's own words, by name."""

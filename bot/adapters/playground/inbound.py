@@ -1,6 +1,5 @@
 """What people do in the page becomes events; each deed once, however often it is sent."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -24,20 +23,13 @@ class Deeds:
         self.world = world
         self.clock = clock
         self.host = host
-        self._done: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
     async def do(self, deed: Mapping[str, Any]) -> dict[str, Any]:
-        """Do something once; the same deed sent again only gets its answer again.
+        """Do something.
 
         Raises: `Refused`.
         """
         id_ = str(deed.get("id", ""))
-        if id_ in self._done:
-            return await asyncio.shield(self._done[id_])
-        self._done[id_] = asyncio.ensure_future(self._do(id_, deed))
-        return await asyncio.shield(self._done[id_])
-
-    async def _do(self, id_: str, deed: Mapping[str, Any]) -> dict[str, Any]:
         match deed.get("do"):
             case "arrive":
                 return self._arrive(deed)
@@ -81,7 +73,11 @@ class Deeds:
         elif went:
             member = Member(PLATFORM, person.name)
             await self.host.receive(
-                Left(event_id=f"{self.world.run} {id_}", member=member, community=self.world.community)
+                Left(
+                    event_id=f"{self.world.run} {id_}",
+                    member=member,
+                    community=self.world.community,
+                )
             )
         return {}
 
@@ -108,9 +104,7 @@ class Deeds:
             if not await self.host.awaits(kind, Room(PLATFORM, place.id), member):
                 return {}
         heard = not in_room or command
-        common = self._common(id_, person, deed, place) | (
-            {} if heard else {"interaction": None}
-        )
+        common = self._common(id_, person, deed, place) | ({} if heard else {"interaction": None})
         await self.host.receive(
             Posted(
                 **common,
@@ -248,5 +242,3 @@ class Deeds:
         if place is not None:
             told["interaction"] = Interaction(id_, "playground")
         return told
-
-

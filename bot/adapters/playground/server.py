@@ -37,6 +37,7 @@ class Server:
         self.token = token
         self.port = port
         self.sessions: set[Session] = set()
+        self.listening = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._files = {path.name: path.read_bytes() for path in sorted(_PAGE.iterdir())}
 
@@ -68,6 +69,7 @@ class Server:
                 f"Port {self.port} cannot be used: {error}. Choose another with --port."
             ) from error
         self.port = int(self._runner.addresses[0][1])
+        self.listening.set()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -80,7 +80,7 @@ class Session:
         elif "do" in said:
             self._deeds.put_nowait(said)
         elif "order" in said:
-            task = asyncio.create_task(self._answer(said, self._order(said)))
+            task = asyncio.create_task(self._answer(said, self._adapter.order(said)))
             self._orders.add(task)
             task.add_done_callback(self._orders.discard)
 
@@ -113,17 +113,8 @@ class Session:
             # It is carried out even if the page goes away meanwhile.
             await self._answer(deed, self._adapter.do({**deed, "language": self.language}))
 
-    async def _order(self, order: JSON) -> Mapping[str, Any]:
-        backstage = self._adapter.backstage
-        if backstage is None:
-            raise Refused("refused_unknown")
-        what = str(order["order"])
-        if what == "held":
-            return await backstage.held(str(order.get("as", "")))
-        return await backstage.order(what, order)
-
     async def _answer(self, asked: JSON, work: Any) -> None:  # noqa: ANN401 - any coroutine
-        answer: JSON = {"answer": asked.get("id")}
+        answer: JSON = {"answer": str(asked.get("id", ""))}
         try:
             answer |= await work
         except Refused as refused:

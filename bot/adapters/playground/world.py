@@ -118,8 +118,10 @@ class World:
         self.rooms[place.id] = place
         self.changed(
             f"room {place.id}",
-            {"room": {"id": place.id, "name": place.name, "topic": place.topic}
-             | ({"apart": True} if place.apart else {})},
+            {
+                "room": {"id": place.id, "name": place.name, "topic": place.topic}
+                | ({"apart": True} if place.apart else {})
+            },
         )
 
     def save(self, person: Person) -> None:
