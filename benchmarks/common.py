@@ -46,6 +46,7 @@ class NullAdapter:
     def __init__(self, per_second: float | None = None) -> None:
         """Count what is sent."""
         self.affordances = Affordances(direct_unasked=True, per_second=per_second)
+        self.connected = True
         self.sent = 0
 
     async def run(self, host: Host) -> None:

@@ -68,6 +68,7 @@ def _notices(words: Words) -> dict[str, str]:
         "encrypted-room": "engine/encrypted_room",
         "unreadable": "engine/unreadable",
         "in-clear": "engine/in_clear",
+        "thread": "engine/thread_goes_on",
     }
     return {notice: _in_all(words, name) for notice, name in names.items()}
 

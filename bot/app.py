@@ -41,6 +41,7 @@ from bot.features import (
 from storage.clock import DatabaseClock
 from storage.communities import Communities
 from storage.randomness import RandomBytes
+from storage.reporting import Watcher
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -144,14 +145,26 @@ class App:
         clock: Clock | None = None,
         ids: Ids | None = None,
         pace: Pace | None = None,
+        watched_at: tuple[str, int] | None = None,
     ) -> None:
-        """Wire the parts; nothing runs yet. Content that was read before is not read again."""
+        """Wire the parts; nothing runs yet. Content that was read before is not read again.
+
+        `watched_at`: where health and metrics are served, as address and port.
+        """
         self.store = store
         self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
         self.ids: Ids = ids or RandomIds()
         known = content if isinstance(content, Content) else read_content(content)
         self.words = known.words
-        self.running = Running(known.features, self.words, self.clock, self.ids)
+        self.watched_at = watched_at
+        metrics = None
+        if watched_at is not None:
+            # Loaded only where it is wanted: it would stay in memory for months.
+            from bot.operations.metrics import Metrics
+
+            metrics = Metrics()
+        self.metrics = metrics
+        self.running = Running(known.features, self.words, self.clock, self.ids, metrics)
         self.adapters = list(adapters)
         self.run_id = self.ids.new()
         self.outboxes = [
@@ -173,7 +186,9 @@ class App:
             platforms,
             pace,
             read_ahead=self._read_ahead,
+            late=self._late,
         )
+        self._acting: set[str] = set()  # accounts that this process acts as
 
     async def run(self) -> None:
         """Run until cancelled, or until something can never work (`Misconfigured`)."""
@@ -185,6 +200,8 @@ class App:
                     group.create_task(self._act(adapter, host, outbox))
                 if isinstance(self.clock, DatabaseClock):
                     group.create_task(self.clock.run())
+                if self.watched_at is not None:
+                    group.create_task(self._be_watched(*self.watched_at))
                 group.create_task(self.tick.run())
                 group.create_task(self.retention.run())
         finally:
@@ -196,14 +213,26 @@ class App:
         """Listen and send as one account, while no other process does."""
 
         async def work() -> None:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(adapter.run(host))
-                group.create_task(outbox.run())
+            self._acting.add(adapter.account)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(adapter.run(host))
+                    group.create_task(outbox.run())
+            finally:
+                self._acting.discard(adapter.account)
 
         if self.store.shared and adapter.affordances.exclusive:
             await Tenure(self.store, self.clock, adapter.account, self.run_id).hold(work)
         else:
             await work()
+
+    async def _be_watched(self, host: str, port: int) -> None:
+        from bot.operations.health import Health
+        from bot.operations.server import Server
+
+        assert self.metrics is not None
+        health = Health(self.store, self.adapters, self.tick, self._acting)
+        await Server(health, self.metrics, Watcher(self.store), self.clock.now).run(host, port)
 
     async def settle(self) -> None:
         """Send until nothing is left to send now: for a simulated clock."""
@@ -213,6 +242,10 @@ class App:
     def _wake(self) -> None:
         for outbox in self.outboxes:
             outbox.wake()
+
+    def _late(self, kind: str, seconds: float) -> None:
+        feature, _ = self.running.due[kind]
+        self.running.meter.late(self.running.counted_as[feature.name], seconds)
 
     def _read_ahead(self, tx: Transaction, due: Sequence[Due]) -> None:
         self.running.read_ahead(tx, [plan for plan, _ in due])

@@ -90,8 +90,9 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
 
 
 class Http(BaseModel, frozen=True, extra="forbid"):
-    """Health and metrics, on loopback; no `port`: none."""
+    """Health and metrics, on loopback unless `host` names another address; no `port`: none."""
 
+    host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 
 from bot.core.refs import Community as CommunityRef
-from bot.core.refs import Need, RoleFacts, Room, RoomFacts
+from bot.core.refs import Need, OutsideRoom, RoleFacts, Room, RoomFacts, Way
 from storage.tables import Community, CommunityRole, CommunityRoom
 from storage.transaction import Transaction
 
@@ -67,7 +67,9 @@ class Communities:
         self.tx.session.add(row)
         self.tx.session.flush()
 
-    def set_rooms(self, community: str, rooms: Iterable[RoomFacts]) -> None:
+    def set_rooms(
+        self, community: str, rooms: Iterable[RoomFacts], outside: Iterable[OutsideRoom] = ()
+    ) -> None:
         """Replace what is known of the community's rooms."""
         self.tx.session.exec(
             delete(CommunityRoom).where(col(CommunityRoom.community_id) == community)
@@ -84,6 +86,16 @@ class Communities:
                     topic=facts.topic,
                 )
             )
+        for each in outside:
+            row = CommunityRoom(
+                community_id=community,
+                external_id=each.room.id,
+                name=each.name,
+                can_post=False,
+                can_pin=False,
+                way=each.way,
+            )
+            self.tx.session.add(row)
         self.tx.session.flush()
         self.tx.known.pop((CommunityRoom, community), None)
 
@@ -92,7 +104,7 @@ class Communities:
         known = self.tx.known
         known.update(((CommunityRoom, community), set()) for community in communities)
         query = select(CommunityRoom.community_id, CommunityRoom.external_id).where(
-            col(CommunityRoom.community_id).in_(communities)
+            col(CommunityRoom.community_id).in_(communities), CommunityRoom.way == ""
         )
         for community, room in self.tx.session.exec(query):
             known[CommunityRoom, community].add(room)
@@ -107,7 +119,9 @@ class Communities:
     def rooms(self, community: str) -> list[RoomFacts]:
         """Return the community's rooms by name."""
         platform = self.get(community).platform
-        query = select(CommunityRoom).where(CommunityRoom.community_id == community)
+        query = select(CommunityRoom).where(
+            CommunityRoom.community_id == community, CommunityRoom.way == ""
+        )
         return [
             RoomFacts(
                 Room(platform, row.external_id),
@@ -117,6 +131,19 @@ class Communities:
                 tuple(map(Need, row.lacks or ())),
                 row.topic,
             )
+            for row in self.tx.session.exec(
+                query.order_by(CommunityRoom.name, CommunityRoom.external_id)
+            )
+        ]
+
+    def outside(self, community: str) -> list[OutsideRoom]:
+        """Return the community's rooms that the bot is not in, by name."""
+        platform = self.get(community).platform
+        query = select(CommunityRoom).where(
+            CommunityRoom.community_id == community, CommunityRoom.way != ""
+        )
+        return [
+            OutsideRoom(Room(platform, row.external_id), row.name, Way(row.way))
             for row in self.tx.session.exec(
                 query.order_by(CommunityRoom.name, CommunityRoom.external_id)
             )

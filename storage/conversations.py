@@ -169,7 +169,7 @@ class Questions:
             "kind": question.kind,
             "spec": self.tx.seal(_SPEC, json.dumps(question.spec), question.subject),
             "delivery_key": delivery_key,
-            "room_digest": self._digest(room) if room else None,
+            "room_digest": self.digest(room) if room else None,
         }
         self.tx.add(Question, values)
 
@@ -200,7 +200,7 @@ class Questions:
         """Return the open question that is answered by a post of this member in this room."""
         values = {
             "subject": subject,
-            "digest": self._digest(room),
+            "digest": self.digest(room),
             "kinds": ["post", "reply"] if reply else ["post"],
         }
         return next(iter(self._found(_AWAITING_POST, values)), None)
@@ -241,7 +241,8 @@ class Questions:
     def _row(self, key: str) -> Row[Any] | None:
         return self.tx.execute(_BY_KEY, {"of_key": key}, of=Question).first()
 
-    def _digest(self, room: Room) -> str:
+    def digest(self, room: Room) -> str:
+        """Return the keyed hash under which a room is looked up."""
         return self.tx.vault.digest("room", f"{room.platform}\0{room.id}")
 
     def _opened(self, row: Row[Any]) -> OpenQuestion:

@@ -1,6 +1,6 @@
 """Engines: our ways of connecting to either database."""
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 POSTGRES_CONNECTIONS = 4
@@ -16,8 +16,14 @@ _POSTGRES = {
 }
 
 
-def make_engine(url: str) -> Engine:
-    """Make an engine with our ways of connecting for either database."""
+_SQLITE_WRITES = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+
+
+def make_engine(url: str | URL, *, reading: bool = False) -> Engine:
+    """Make an engine with our ways of connecting for either database.
+
+    `reading`: it changes nothing, and hinders nobody who writes meanwhile.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         return create_engine(
@@ -25,6 +31,7 @@ def make_engine(url: str) -> Engine:
             pool_size=POSTGRES_CONNECTIONS,
             connect_args=_POSTGRES,
             isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True} if reading else {},
         )
     engine = create_engine(
         parsed, connect_args={"check_same_thread": False, "timeout": 5, "isolation_level": None}
@@ -32,13 +39,7 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: DBAPIConnection, _record: object) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "foreign_keys=ON",
-            "cell_size_check=ON",
-        ):
+        for pragma in (*(("query_only=ON",) if reading else _SQLITE_WRITES), "cell_size_check=ON"):
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
@@ -46,6 +47,6 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred BEGIN that writes later fails at once when somebody else wrote in between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine

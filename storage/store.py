@@ -84,6 +84,11 @@ class Store:
         with self._jobs.mutex:
             return bool(self._jobs.queue) and self._jobs.queue[0].rank[0] == _URGENT
 
+    @property
+    def alive(self) -> bool:
+        """Whether whatever works on the database still does, however it may have to wait."""
+        return all(thread.is_alive() for thread in self._threads)
+
     async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
         """Run work in one transaction on the store's thread and return its result.
 

@@ -91,7 +91,9 @@ class Community(SQLModel, table=True):
 
 
 class CommunityRoom(SQLModel, table=True):
-    """A room of a community, and what the bot may do there."""
+    """A room of a community, and what the bot may do there; `way` is how it would come into one
+    that it is not in (see `core.refs.Way`).
+    """
 
     __tablename__ = "community_room"
     community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
@@ -101,6 +103,7 @@ class CommunityRoom(SQLModel, table=True):
     can_pin: bool
     lacks: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     topic: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    way: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class CommunityRole(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -9,9 +10,12 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from filelock import FileLock
 
+from bot.cli import main
 from tests.operations.planted import NAMED, SECRET, plant
 
 ROOT = Path(__file__).parents[1]
@@ -20,17 +24,6 @@ MATRIX = {
     "CIRCLEKEEPER_MATRIX__USER_ID": "@keeper:example.org",
     "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": SECRET,
 }
-COMMANDS = (
-    (),
-    ("run",),
-    ("check",),
-    ("rehearse",),
-    ("status",),
-    ("db",),
-    ("db", "upgrade"),
-    ("key",),
-    ("key", "new"),
-)
 
 
 def circlekeeper(
@@ -266,21 +259,73 @@ def test_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert "Usage:" in ended.stderr
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_help_reads_well(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """One line says what a command is for, and every option says what it does."""
-    ended = circlekeeper(tmp_path, *words, "--help", env={"COLUMNS": "100"})
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("rnu",), "Did you mean 'run'?"),
+        (("db", "upgrad"), "Did you mean 'upgrade'?"),
+        (("db", "zzz"), "There are: upgrade."),
+        (("rehearse", "--week", "2"), "'--weeks'?"),
+    ],
+)
+def test_a_mistyped_word_gets_the_nearest(words: tuple[str, ...], hint: str) -> None:
+    ended = CliRunner().invoke(main, words)
+    assert ended.exit_code == 2
+    assert hint in " ".join(ended.stderr.split())
+
+
+def every_command() -> list[tuple[str, ...]]:
+    """Return the words of every command and group that `--help` names."""
+    found: list[tuple[str, ...]] = []
+
+    def walk(command: click.Command, words: tuple[str, ...]) -> None:
+        found.append(words)
+        if isinstance(command, click.Group):
+            context = command.context_class(command)
+            for word in command.list_commands(context):
+                below = command.get_command(context, word)
+                assert below is not None
+                if not below.hidden:
+                    walk(below, (*words, word))
+
+    walk(main, ())
+    return found
+
+
+def help_of(words: tuple[str, ...], columns: int) -> str:
+    """Return what `--help` says on a terminal of so many columns."""
+    env = {"COLUMNS": str(columns), "LINES": "40"}
+    ended = CliRunner().invoke(main, [*words, "--help"], env=env, prog_name="circlekeeper")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+@pytest.mark.parametrize("columns", [200, 80, 40])
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_help_reads_well(words: tuple[str, ...], columns: int) -> None:
+    """One sentence says what a command is for, every option what it does, within the terminal."""
+    said = help_of(words, columns)
+    assert max(map(len, said.splitlines())) <= min(columns, 100)
+    assert "\x1b" not in said
+    usage, purpose, *parts = said.split("\n\n")
+    assert usage.startswith(" ".join(("Usage: circlekeeper", *words)))
+    assert purpose.rstrip().endswith("."), purpose
+    for part in parts:
+        heading, *lines = part.splitlines()
+        if heading.endswith(":"):
+            entries = re.split(r"\n  (?=\S)", "\n" + "\n".join(lines))[1:]
+            for entry in entries:
+                what = re.split(r"\s{2,}", entry, maxsplit=1)
+                assert len(what) == 2, f"{entry!r} says nothing"
+                assert not what[1].rstrip().endswith("..."), f"{entry!r} is cut"
+
+
+def test_help_as_a_process(tmp_path: Path) -> None:
+    ended = circlekeeper(tmp_path, "-h", env={"COLUMNS": "80"})
     assert (ended.returncode, ended.stderr) == (0, "")
-    lines = [line.strip() for line in ended.stdout.splitlines()]
-    assert lines[0].startswith("Usage: ")
-    assert lines[2].endswith(".")
-    assert max(map(len, ended.stdout.splitlines())) <= 100
-    for line in lines:
-        if line.startswith("-"):
-            assert "  " in line, f"{line!r} says nothing"
-    if "Commands:" in lines:
-        for line in lines[lines.index("Commands:") + 1 :]:
-            assert line.endswith("."), f"{line!r} is cut"
+    assert ended.stdout == help_of((), 80)
+    for words in every_command():
+        assert not words or f"  {words[0]} " in ended.stdout
 
 
 def test_version(tmp_path: Path) -> None:

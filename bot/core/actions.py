@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef
+from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef, Room
 
 
 class Lane(StrEnum):
@@ -206,7 +206,19 @@ class Forget:
     after: str | None = None
 
 
-Action = Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """Come into a room that the bot is not in, or ask those inside to be let in."""
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["enter"] = "enter"
+    key: str
+    to: Room
+    lane: Lane = Lane.INTERACTIVE
+    after: str | None = None
+
+
+Action = Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget | Enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +234,7 @@ class Affordances:
     reactions: bool = True
     pins: bool = True
     roles: bool = False
+    enters: bool = False  # the bot comes into rooms by itself
     text_limit: int = 4000
     quiescence: float = 30.0
     direct_unasked: bool = False  # may the bot open a direct conversation itself

@@ -16,7 +16,9 @@ from bot.core.refs import (
     Member,
     MessageRef,
     Need,
+    OutsideRoom,
     RoleFacts,
+    Room,
     RoomFacts,
     Standing,
 )
@@ -32,7 +34,8 @@ class Event:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added(Event):
     """The bot is in a community: just added (`new`), or its rooms, names, roles or what the bot
-    may do there have changed. The highest roles come first; `lacks` are needs that are not met.
+    may do there have changed. The highest roles come first; `lacks` are needs that are not met;
+    `outside` are rooms of the community that the bot is not in.
     """
 
     community: Community
@@ -40,6 +43,7 @@ class Added(Event):
     rooms: tuple[RoomFacts, ...] = ()
     roles: tuple[RoleFacts, ...] = ()
     lacks: tuple[Need, ...] = ()
+    outside: tuple[OutsideRoom, ...] = ()
     new: bool = True
 
 
@@ -48,6 +52,17 @@ class Removed(Event):
     """The bot is no longer in a community."""
 
     community: Community
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(Event):
+    """What stood in one place goes on in another: a room was replaced (`rooms`: each with the one
+    that it goes on in), or a room that was a community became part of one (`before`, `after`).
+    """
+
+    before: Community
+    after: Community
+    rooms: tuple[tuple[Room, Room], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,18 @@ class HomeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that stands once, under the next prompt.
+
+    `under` is the key of the prompt under which it stands already; `put` says under which it is.
+    """
+
+    text: str
+    under: str
+    put: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Carry:
     """What a feature exports of a community's settings, and takes in elsewhere; rooms by name.
 
@@ -145,7 +157,8 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, numbers, variables, findable, carries, setup: see `Turn.gather`.
+        home, status, problems, numbers, variables, findable, notices, carries, setup: see
+            `Turn.gather`.
         check: mistakes in the feature's content files.
     """
 
@@ -162,6 +175,7 @@ class Feature:
     numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None
+    notices: Callable[[Turn], Sequence[Notice]] | None = None
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None

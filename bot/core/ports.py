@@ -34,6 +34,25 @@ class Ids(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Who counts what happens: by feature, never by whom, where, or in what words.
+
+    What concerns oneself alone (a feature with private commands) goes by one name, `private`.
+    """
+
+    def turned(self, feature: str, outcome: str, seconds: float) -> None:
+        """Count an event that was handled, refused, known, or that failed."""
+        ...
+
+    def delivered(self, platform: str, outcome: str) -> None:
+        """Count an attempt at sending, by what came of it."""
+        ...
+
+    def late(self, feature: str, seconds: float) -> None:
+        """Count a moment of a schedule, by how late it was handled."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FormFacts:
     """A question's form, to be shown at once to somebody who wants to answer in own words."""
@@ -119,6 +138,11 @@ class Adapter(Protocol):
     @property
     def affordances(self) -> Affordances:
         """What the platform can show."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether the platform is heard now."""
         ...
 
     async def run(self, host: Host) -> None:

@@ -94,6 +94,25 @@ class RoleFacts:
     name: str
 
 
+class Way(StrEnum):
+    """How the bot would come into a room that it is not in."""
+
+    OPEN = "open"  # by itself
+    KNOCK = "knock"  # by asking those inside
+    ASKED = "asked"  # it has asked
+    INVITED = "invited"  # only by an invitation
+    REPLACED = "replaced"  # the same; it goes on in place of a room that the bot is in
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRoom:
+    """A room of a community that the bot is not in; its address stands for a name not known."""
+
+    room: Room
+    name: str
+    way: Way
+
+
 @dataclass(frozen=True, slots=True)
 class RoomFacts:
     """A room of a community as the platform shows it, and what the bot may do there.

@@ -16,6 +16,7 @@ from bot.core.refs import (
     Direct,
     Member,
     Need,
+    OutsideRoom,
     RoleFacts,
     Room,
     RoomFacts,
@@ -43,6 +44,7 @@ class CommunityFacts:
     rooms: Mapping[str, Room]
     known_rooms: Sequence[RoomFacts]
     known_roles: Sequence[RoleFacts] = ()
+    outside: Sequence[OutsideRoom] = ()  # rooms that the bot is not in
     moderator_role: str | None = None
     lacks: Sequence[Need] = ()
     paused: Sequence[str] = ()  # what comes by itself (see `PAUSABLE`), and is paused alone

@@ -114,7 +114,12 @@ class Attempts:
         except (CirclekeeperError, TimeoutError):
             return self._in_doubt(row)
         except Exception as error:
-            log.error("delivery failed", error=type(error).__name__, kind=action.kind)
+            log.error(
+                "delivery failed",
+                error=type(error).__name__,
+                kind=action.kind,
+                delivery=row.key,
+            )
             return self._in_doubt(row)
 
     def _hold_back(self, seconds: float) -> float:

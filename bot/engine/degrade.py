@@ -16,6 +16,7 @@ from bot.core.actions import (
     AskForm,
     Choice,
     Edit,
+    Enter,
     OpenThread,
     Pin,
     Say,
@@ -64,6 +65,8 @@ def degrade(action: Action, can: Affordances) -> list[Action]:
         case Pin() if not can.pins:
             return []
         case SetRole() if not can.roles:
+            return []
+        case Enter() if not can.enters:
             return []
         case _:
             return [action]

@@ -4,11 +4,13 @@ The order within a turn: note the event (a duplicate stops here), find out who, 
 community it is, read what was typed, call the feature's handler, and write what it wants done.
 """
 
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.actions import Say
 from bot.core.errors import BadInput
@@ -22,6 +24,7 @@ from bot.core.events import (
     FromMember,
     Joined,
     Left,
+    Moved,
     Posted,
     Reacted,
     Removed,
@@ -38,12 +41,21 @@ from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
+from storage.moving import Moving
 from storage.outbox import Claimed, Deliveries
 from storage.store import Store
 from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Course:
+    """How a turn went, for whoever counts and for the log."""
+
+    feature: str = "engine"
+    outcome: str = "handled"  # or: known, refused, failed
 
 
 class Outgoing(Protocol):
@@ -79,10 +91,12 @@ class Dispatcher:
     async def receive(self, event: Event) -> None:
         """Handle an event in one transaction; where that fails, nothing changes but an apology."""
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
+        began, course, mark = time.perf_counter(), _Course(), self._mark(event)
 
         def work(tx: Transaction) -> tuple[int, list[Claimed]]:
-            wrote = self.turn(tx, event)
-            return wrote, self.outgoing.take(tx) if wrote else []
+            with bound_contextvars(turn=mark):
+                wrote = self.turn(tx, event, course)
+                return wrote, self.outgoing.take(tx) if wrote else []
 
         try:
             wrote, claimed = await self.store.transact(work, urgent=urgent)
@@ -95,8 +109,21 @@ class Dispatcher:
                 happened=type(event).__name__,
                 error=type(error).__name__,
                 where=_where_raised(error),
+                turn=mark,
             )
+            course.outcome = "failed"
             wrote, claimed = await self._failed(event), []
+        taken = time.perf_counter() - began
+        self.running.meter.turned(course.feature, course.outcome, taken)
+        log.debug(
+            "turn",
+            happened=type(event).__name__,
+            feature=course.feature,
+            outcome=course.outcome,
+            milliseconds=round(1000 * taken, 1),
+            wrote=wrote,
+            turn=mark,
+        )
         self.outgoing.begin(claimed)
         if wrote > len(claimed):
             self.outgoing.wake()  # the rest has to wait for something
@@ -105,24 +132,39 @@ class Dispatcher:
         try:
             return await self.store.transact(lambda tx: self._apologize(tx, event))
         except Exception as error:
-            log.error("apology failed", error=type(error).__name__, where=_where_raised(error))
+            log.error(
+                "apology failed",
+                error=type(error).__name__,
+                where=_where_raised(error),
+                turn=self._mark(event),
+            )
         # Handed out again and again, this event would stop the account; a lost store still raises.
         await self.store.transact(lambda tx: self._take_in(tx, event))
         return 0
 
-    def turn(self, tx: Transaction, event: Event) -> int:
+    def _mark(self, event: Event) -> str:
+        """Return by what a turn is known in the log: the same whenever its event is tried again."""
+        return self.store.vault.digest("turn", event.event_id)[:12]
+
+    def turn(self, tx: Transaction, event: Event, course: _Course | None = None) -> int:
         """Handle an event in this transaction; tell how much is to be sent then."""
+        course = course or _Course()
+        course.feature, course.outcome = "engine", "handled"
         if not self._take_in(tx, event):
+            course.outcome = "known"
             return 0
         turn = self._begin(tx, event)
         try:
             self._handle(turn, event)
         except BadInput as bad:
+            course.outcome = "refused"
             if "option" in bad.values:
                 bad.values["option"] = turn.text(f"engine/option_{bad.values['option']}")
             turn.say(bad.words, **bad.values)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
+        finally:
+            course.feature = self.running.counted_as.get(turn.entered, "engine")
         # What was waiting for a delivery that is recognized now may go.
         return flush(turn, self.adapter) + isinstance(event, Delivered)
 
@@ -142,8 +184,9 @@ class Dispatcher:
         own = turn.settings.get("locale") if plan.subject else None
         where.locale = self.running.words.nearest(own, where.community.locale)
         feature, handler = self.running.due[plan.kind]
-        turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
-        return flush(turn, self.adapter)
+        with bound_contextvars(turn=self._mark(event)):
+            turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
+            return flush(turn, self.adapter)
 
     def _take_in(self, tx: Transaction, event: Event) -> bool:
         return Facts(tx, self.adapter.account).take_in(event.event_id, self.running.clock.now())
@@ -165,6 +208,8 @@ class Dispatcher:
         match event:
             case Added() | Removed():
                 self._community_changed(turn, event)
+            case Moved():
+                self._moved(turn, event)
             case Joined() | Left():
                 self._came_or_went(turn, event)
             case Posted():
@@ -184,8 +229,21 @@ class Dispatcher:
                 raise TypeError(f"Nobody handles {type(event).__name__}.")
 
     def _community_changed(self, turn: EngineTurn, event: Added | Removed) -> None:
+        if isinstance(event, Removed) and Communities(turn.tx).find(event.community) is None:
+            return  # it goes on under another name
         name = event.name if isinstance(event, Added) else event.community.id
         row = ensure_community(turn, event.community, name)
+        turn.where.community = row
+        turn.where.locale = self.running.words.nearest(row.locale)
+        turn.tell(event)
+
+    def _moved(self, turn: EngineTurn, event: Moved) -> None:
+        moving = Moving(turn.tx)
+        row = moving.community(event.before, event.after)
+        if row is None:
+            return
+        for before, after in event.rooms:
+            moving.room(row, before, after)
         turn.where.community = row
         turn.where.locale = self.running.words.nearest(row.locale)
         turn.tell(event)

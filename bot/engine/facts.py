@@ -56,6 +56,7 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         zone=row.zone,
         rooms={use: Room(row.platform, id_) for use, id_ in uses.items() if id_},
         known_rooms=_Read(lambda: communities.rooms(row.id)),
+        outside=_Read(lambda: communities.outside(row.id)),
         known_roles=_Read(lambda: communities.roles(row.id)),
         moderator_role=row.moderator_role,
         lacks=[Need(each) for each in row.lacks or ()],

@@ -191,6 +191,8 @@ class OutboxWorker:
 
         while True:
             noted, runs, again, due = await self.store.transact(work)
+            for each in self._ended[:noted]:
+                self.running.meter.delivered(self.adapter.name, each.outcome.state)
             del self._ended[:noted]
             if runs or not again:
                 return runs, due
@@ -247,7 +249,11 @@ class OutboxWorker:
                 await self.store.transact(partial(self._note, ended=self._ended[0]))
             except Exception as error:
                 # The row stays held until its lease ends; then it is in doubt, and looked into.
-                log.error("delivery not noted", error=type(error).__name__)
+                log.error(
+                    "delivery not noted",
+                    error=type(error).__name__,
+                    delivery=self._ended[0].row.key,
+                )
             del self._ended[0]
 
     def _note(self, tx: Transaction, ended: _Ended) -> None:
@@ -273,7 +279,7 @@ class OutboxWorker:
             case "skipped":
                 deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
             case _:
-                log.warning("not delivered", reason=outcome.reason)
+                log.warning("not delivered", reason=outcome.reason, delivery=row.key)
                 keys = deliveries.give_up(row.key, now, outcome.state, outcome.reason, self.run_id)
                 for key in keys:
                     if outcome.unreachable and row.subject is not None:

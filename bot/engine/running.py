@@ -9,7 +9,7 @@ from bot.core.actions import Action, Affordances
 from bot.core.commands import Command
 from bot.core.events import Event
 from bot.core.features import Feature
-from bot.core.ports import Clock, Ids
+from bot.core.ports import Clock, Ids, Meter
 from bot.core.refs import Destination, Member
 from bot.core.turn import Answer, Plan, Turn
 from storage.communities import Communities
@@ -51,11 +51,39 @@ class Whereabouts:
     can: Affordances = field(default_factory=Affordances)
 
 
+class Unmetered:
+    """Counts nothing (see `core.ports.Meter`)."""
+
+    def turned(self, feature: str, outcome: str, seconds: float) -> None:
+        """Let it pass."""
+
+    def delivered(self, platform: str, outcome: str) -> None:
+        """Let it pass."""
+
+    def late(self, feature: str, seconds: float) -> None:
+        """Let it pass."""
+
+
 class Running:
     """What all turns of a process share."""
 
-    def __init__(self, features: Sequence[Feature], words: "Words", clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        features: Sequence[Feature],
+        words: "Words",
+        clock: Clock,
+        ids: Ids,
+        meter: Meter | None = None,
+    ) -> None:
         """Index the declarations."""
+        self.meter: Meter = meter or Unmetered()
+        # What is counted of features that concern oneself alone does not say which it was.
+        self.counted_as = {
+            feature.name: "private"
+            if any(command.private for command in feature.commands)
+            else feature.name
+            for feature in features
+        }
         self.features = list(features)
         self.words = words
         self.clock = clock

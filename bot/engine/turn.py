@@ -43,6 +43,7 @@ class EngineTurn(About):
         self.wanted: list[Wanted] = []
         self._command: Command | None = None
         self._depth = 0
+        self.entered = ""  # the feature that was asked first
         self._moderating = False
         self.again = ""  # what is asked once more after bad input
 
@@ -277,6 +278,7 @@ class EngineTurn(About):
         if self._depth >= _DEPTH:
             raise RecursionError(f"{feature.name} and others call each other without end.")
         before = self._feature, self._command, self._depth
+        self.entered = self.entered or feature.name
         self._feature, self._depth = feature.name, self._depth + 1
         self._command = command or self._command
         try:

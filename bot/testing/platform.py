@@ -85,6 +85,7 @@ class FakePlatform:
         """Begin empty, and without faults."""
         self.clock = clock
         self.affordances = can or Affordances(quiescence=10.0, direct_unasked=True)
+        self.connected = True
         self.name = name
         self.account = f"{name}:bot"
         self.window = timedelta(seconds=window)

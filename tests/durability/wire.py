@@ -33,6 +33,7 @@ class Wire:
     name = PLATFORM
     account = "double:keeper"
     affordances = Affordances(quiescence=QUIESCENCE, direct_unasked=True, prefix="!")
+    connected = True
 
     def __init__(self, url: str, plan: Planner, left: Counter) -> None:
         """Connect to nothing yet."""

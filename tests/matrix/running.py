@@ -17,7 +17,12 @@ from tests.support.synapse import Account
 
 ENCRYPTED = "I cannot read encrypted rooms here, so I leave."
 UNREADABLE, IN_CLEAR = "The key has not reached me.", "That came without encryption."
-NOTICES = {"encrypted-room": ENCRYPTED, "unreadable": UNREADABLE, "in-clear": IN_CLEAR}
+NOTICES = {
+    "encrypted-room": ENCRYPTED,
+    "unreadable": UNREADABLE,
+    "in-clear": IN_CLEAR,
+    "thread": "It began at {link}",
+}
 
 
 def member(user_id: str) -> Member:

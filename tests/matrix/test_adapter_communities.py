@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from bot.core.events import Added, Joined, Posted, Removed
-from bot.core.refs import Community, Standing
+from datetime import timedelta
+
+import pytest
+
+from bot.core.actions import Edit, Say
+from bot.core.errors import TryLater, Undeliverable
+from bot.core.events import Added, Joined, Moved, Posted, Removed
+from bot.core.ports import Delivery
+from bot.core.refs import Community, OutsideRoom, Standing, Way
 from tests.matrix.running import ENCRYPTED, Bot, room, running
 from tests.support.fake_host import FakeHost
 from tests.support.human import MakeHuman
@@ -208,10 +215,13 @@ async def test_the_bot_follows_a_room_to_its_replacement(
             "Commons", parent=space, version="11", preset="public_chat", invite=[bot.id]
         )
         await shows(bot, space, "Commons")
+        card = await bot.says(room(old), "A question")
+        said = await bot.says(room(old), "Its thread", card, in_thread=True)
         new = await alex.upgrade(old, "12")
-        await bot.host.first(Added, lambda event: event.community.id == new)
-        via = {"via": [bot.id.partition(":")[2]]}
-        await alex.set_state(space, "m.space.child", via, key=new)
+        moved = await bot.host.first(Moved)
+        assert moved.rooms == ((room(old), room(new)),)
+        assert moved.before == moved.after == community(space)
+        # Before the space names the new room, it is in it already.
         now = await bot.host.first(
             Added,
             lambda event: event.community.id == space and [f.room.id for f in event.rooms] == [new],
@@ -221,16 +231,94 @@ async def test_the_bot_follows_a_room_to_its_replacement(
         posted = await bot.host.first(Posted)
         # The creator of a room of version 12 is in no list of levels.
         assert posted.standing == (Standing(community(space), moderator=True),)
+        assert {event.community.id for event in bot.host.of(Added)} == {space}
+        # What is meant for the old room is said in the new one, and its threads go on there.
+        assert (await bot.says(room(old), "Later")).room == room(new)
+        first = await bot.says(room(old), "More", card, in_thread=True)
+        second = await bot.says(room(old), "And more", card, in_thread=True)
+        (root,) = [each for each in await alex.messages(new) if each.text.startswith("It began at")]
+        assert root.text == f"It began at https://matrix.to/#/{old}/{card.id}"
+        assert first.room == second.room == room(new, root.id)
+        with pytest.raises(Undeliverable, match="stayed behind"):
+            await bot.delivers(Edit(key="e", to=room(old), after="k", text="No"), card)
+        # Read back, it is found where it stands.
+        say = Say(key="old-key", to=room(old), text="x")
+        assert await bot.finds(Delivery("old-key", say)) is None
+        assert said.room == room(old, card.id)
 
 
-async def test_an_upgraded_space_is_still_a_space(account: MakeAccount, human: MakeHuman) -> None:
+async def test_what_is_to_be_said_waits_for_an_invitation_into_what_replaced_a_room(
+    account: MakeAccount, human: MakeHuman
+) -> None:
     async with running(account("keeper")) as bot:
         alex = await human("alex")
+        space = await alex.create_room("Circle", space=True, invite=[bot.id])
+        old = await alex.create_room("Commons", parent=space, version="11", invite=[bot.id])
+        await shows(bot, space, "Commons")
+        new = await alex.upgrade(old, "12")
+        told = await bot.host.first(Added, lambda event: bool(event.outside))
+        assert told.outside == (OutsideRoom(room(new), "Commons", Way.REPLACED),)
+        with pytest.raises(TryLater) as refused:
+            await bot.says(room(old), "Not lost")
+        assert refused.value.alone
+        await alex.invite(new, bot.id)
+        await bot.host.first(Moved)
+        assert (await bot.says(room(old), "Not lost")).room == room(new)
+        # After a day it is given up, with a reason.
+        newest = await alex.upgrade(new, "12")
+        await bot.host.first(
+            Added, lambda event: newest in {each.room.id for each in event.outside}
+        )
+        yesterday = bot.clock.now() - timedelta(days=2)
+        late = Delivery("late", Say(key="late", to=room(old), text="x"), None, yesterday)
+        with pytest.raises(Undeliverable, match="invite it there"):
+            await bot.adapter.deliver(late)
+
+
+async def test_an_upgraded_space_is_still_the_same_community(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    async with running(account("keeper")) as bot:
+        alex, sam = await human("alex"), await human("sam")
         old = await alex.create_room(
             "Circle", space=True, version="11", preset="public_chat", invite=[bot.id]
         )
         await added(bot, old)
+        await alex.create_room("Commons", parent=old, invite=[bot.id])
+        await shows(bot, old, "Commons")
+        await sam.join(old)
+        await bot.host.first(Joined)
         new = await alex.upgrade(old, "12")
-        now = await added(bot, new)
-        assert now.new
-        assert now.rooms == ()
+        moved = await bot.host.first(Moved)
+        assert (moved.before, moved.after, moved.rooms) == (community(old), community(new), ())
+        await shows(bot, new, "Commons")
+        # Who was there before only comes along; who is new is new.
+        await sam.join(new)
+        eve = await human("eve")
+        await eve.join(new)
+        await bot.host.until(lambda: len(bot.host.of(Joined)) > 1)
+        assert [event.member.id for event in bot.host.of(Joined)] == [sam.id, eve.id]
+        await eve.leave(new)
+        await eve.join(new)
+        await bot.host.until(lambda: len(bot.host.of(Joined)) == 3)
+
+
+async def test_a_room_whose_space_is_joined_later_goes_on_as_the_space(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    async with running(account("keeper")) as bot:
+        alex = await human("alex")
+        space = await alex.create_room("Circle", space=True)
+        commons = await alex.create_room("Commons", parent=space, invite=[bot.id])
+        other = await alex.create_room("Elsewhere", invite=[bot.id])
+        await added(bot, commons)
+        await added(bot, other)
+        await alex.invite(space, bot.id)
+        moved = await bot.host.first(Moved)
+        assert (moved.before, moved.after) == (community(commons), community(space))
+        await shows(bot, space, "Commons")
+        # Another community of the same account is not touched.
+        await alex.say(other, "!help")
+        posted = await bot.host.first(Posted)
+        assert posted.community == community(other)
+        assert community(other) not in [event.community for event in bot.host.of(Removed)]

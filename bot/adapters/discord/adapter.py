@@ -104,6 +104,7 @@ class DiscordAdapter:
         self._guilds = Guilds(self._rest)
         self._interactions = Interactions(self._rest)
         self._sending = Sending(self._rest, self._guilds, self._interactions)
+        self._gateway: Gateway | None = None
         self._account = f"discord:{permissions.client_id_of(token) or 'circlekeeper'}"
 
     @property
@@ -120,6 +121,12 @@ class DiscordAdapter:
     def affordances(self) -> Affordances:
         """What Discord can show."""
         return _AFFORDANCES
+
+    @property
+    def connected(self) -> bool:
+        """Whether every shard of ours is heard."""
+        wanted = len(self._shard_ids) or self._shard_count
+        return self._gateway is not None and len(self._gateway.shards_up) >= wanted
 
     @property
     def guild_ids(self) -> list[str]:
@@ -191,11 +198,13 @@ class DiscordAdapter:
         await self._declare(host)
         client = Gateway(hear, permissions.intents(members=members), self._shard_ids, count)
         self._guilds.follow(client)
+        self._gateway = client
         try:
             async with client:
                 await client.login(self._token)
                 await client.connect()
         finally:
+            self._gateway = None
             self._guilds.follow(None)
             await intake.close()
             await communities.close()

@@ -79,6 +79,7 @@ class Gateway(discord.AutoShardedClient):
             shard_count=shard_count,
         )
         self._hear = hear
+        self.shards_up: set[int] = set()
         parsers = self._connection.parsers
         for name, parse in list(parsers.items()):
             parsers[name] = self._guarded(name, parse)
@@ -96,6 +97,18 @@ class Gateway(discord.AutoShardedClient):
                 log.warning("malformed dispatch dropped", happened=name, error=type(error).__name__)
 
         return take
+
+    async def on_shard_connect(self, shard_id: int, /) -> None:
+        """Note a shard that is heard."""
+        self.shards_up.add(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int, /) -> None:
+        """Note a shard that is heard again."""
+        self.shards_up.add(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int, /) -> None:
+        """Note a shard that is not heard."""
+        self.shards_up.discard(shard_id)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Say which listener failed, and never with what."""

@@ -15,16 +15,18 @@ from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.housekeeping import Housekeeping
 from bot.adapters.matrix.intake import Intake
 from bot.adapters.matrix.invitations import Invitations
+from bot.adapters.matrix.places import Places
 from bot.adapters.matrix.readback import read_back
 from bot.adapters.matrix.rooms import MEGOLM
 from bot.adapters.matrix.sending import Sending
 from bot.adapters.matrix.signin import SignIn
+from bot.adapters.matrix.spaces import Spaces
 from bot.adapters.matrix.sync import Sync
 from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Affordances, OpenThread, Say
 from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
-from bot.core.refs import Direct, MessageRef
+from bot.core.refs import Direct, MessageRef, Way
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,7 @@ _AFFORDANCES = Affordances(
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
     exclusive=True,
+    enters=True,
 )
 _NOT_YET = 2.0
 _CLOSING = 5.0
@@ -56,7 +59,8 @@ class MatrixAdapter:
         prefix: what a command begins with.
         notices: what the bot says by itself; `encrypted-room`: why it does not stay in one it
             cannot read; `unreadable`: the key to a message is missing; `in-clear`: a message to it
-            came unencrypted.
+            came unencrypted; `thread`: a thread goes on that began in a room which was replaced, at
+            `{link}`.
         encryption: whether it reads encrypted rooms; None: if what that needs is installed, and
             the device is the bot's own.
     """
@@ -97,8 +101,14 @@ class MatrixAdapter:
             inviters = (user_id.partition(":")[2],)
         self._invitations = Invitations(self._client, self._errands, clock, ids, tuple(inviters))
         self._voice = Voice(self._client, self._facts)
-        self._sending = Sending(self._client, self._voice, self._direct, self._errands)
         self._notices = notices or {}
+        self._places = Places(
+            self._voice, self._facts, self._invitations, clock, self._say_where_it_began
+        )
+        self._sending = Sending(
+            self._client, self._voice, self._direct, self._errands, self._places, self._enter
+        )
+        self._spaces = Spaces(self._client, self._facts, self._invitations, self._errands, clock)
         self._wants_encryption = encryption
         self._housekeeping = Housekeeping(
             self._client,
@@ -110,6 +120,7 @@ class MatrixAdapter:
             notices or {},
         )
         self._ready = False
+        self._sync: Sync | None = None
 
     @property
     def name(self) -> str:
@@ -127,6 +138,11 @@ class MatrixAdapter:
         encrypts = self._wants_encryption is not False
         return replace(_AFFORDANCES, prefix=self._prefix, encrypts=encrypts)
 
+    @property
+    def connected(self) -> bool:
+        """Whether we are signed in, and the homeserver answered the last question."""
+        return self._ready and self._sync is not None and self._sync.settled
+
     async def run(self, host: Host) -> None:
         """Listen until cancelled.
 
@@ -138,6 +154,7 @@ class MatrixAdapter:
             await self._sign_in.run(host)
             await self._begin_encryption(host)
             self._ready = True
+            self._places.memory = host
             await self._invitations.load(host)
             self._housekeeping.look()
             await self._listen(host)
@@ -176,6 +193,7 @@ class MatrixAdapter:
             self._invitations.take_all(answer)
             await intake.take(answer, since, began_ms)
             self._housekeeping.look()
+            self._spaces.look()
             await self._invitations.save()
             await self._facts.save(host)
             self._invitations.answer()
@@ -184,7 +202,8 @@ class MatrixAdapter:
 
         while True:
             try:
-                await Sync(self._client, host, self._clock, self._ids, take).run()
+                self._sync = Sync(self._client, host, self._clock, self._ids, take)
+                await self._sync.run()
             except Refused as error:
                 self._ready = False
                 if not self._sign_in.password:
@@ -192,6 +211,20 @@ class MatrixAdapter:
                 await self._clock.sleep(_NOT_YET)  # never in a tight circle
                 await self._sign_in.run(host)
                 self._ready = True
+
+    async def _enter(self, room_id: str) -> None:
+        """Come into a room of a space, or ask to be let in."""
+        way = self._facts.way_into(room_id)
+        via = way.via if way is not None else ()
+        for space in way.through if way is not None else ():
+            await self._client.join(space, via)
+        if way is not None and way.way is Way.KNOCK:
+            await self._invitations.knock(room_id, via)
+        else:
+            await self._client.join(room_id, via)
+
+    def _say_where_it_began(self, link: str) -> str:
+        return self._notices.get("thread", "{link}").replace("{link}", link)
 
     def _note(self, name: str) -> Callable[[str, str], None]:
         """Return what tells people in a room, once for an event, what was wrong with it."""
@@ -228,9 +261,10 @@ class MatrixAdapter:
             raise TryLater(_NOT_YET, "not connected")
         try:
             room_id = await self._room_to_search(delivery.action, delivery.on)
-            if room_id is None:
-                return None
-            return await read_back(self._client, room_id, delivery)
+            for each in self._places.rooms(room_id) if room_id is not None else ():
+                if (found := await read_back(self._client, each, delivery)) is not None:
+                    return found
+            return None
         except Refused as error:
             if error.limited or error.signed_out:
                 raise outbound.reason(error, direct=False) from error

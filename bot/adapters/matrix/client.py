@@ -34,7 +34,7 @@ finally:
 JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]
 
-_V3 = "/_matrix/client/v3/"
+_V3, _V1 = "/_matrix/client/v3/", "/_matrix/client/v1/"
 _CONNECT_SECONDS = 10.0
 _STILL = 0.01  # seconds; the next of a line follows the one before sooner than that
 _SIGNED_OUT = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
@@ -133,6 +133,7 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         seconds: float | None = None,
+        base: str = _V3,
     ) -> Answer:
         """Make one request and return its JSON; no retries.
 
@@ -140,7 +141,7 @@ class Client:
         than all else that we do; so we use its session and its account only.
         Raises: `NotSent`, `NoAnswer`, `Refused`.
         """
-        url = _V3 + "/".join(quote(part, safe="") for part in path)
+        url = base + "/".join(quote(part, safe="") for part in path)
         if query:
             url += "?" + urlencode(query)
         headers = {"Content-Type": "application/json"}
@@ -273,6 +274,17 @@ class Client:
         path = ["join", room_id]
         query = {"server_name": via[0], "via": via[0]} if via else None
         await self.call("POST", path, query=query, body={}, seconds=120.0)
+
+    async def knock(self, room_id: str, via: Sequence[str] = ()) -> None:
+        """Ask those in a room to be let in."""
+        query = {"server_name": via[0], "via": via[0]} if via else None
+        await self.call("POST", ["knock", room_id], query=query, body={}, seconds=120.0)
+
+    async def hierarchy(self, space: str, page: str | None) -> JSON:
+        """Return a page of what is in a space, as far as we may know: `rooms`, `next_batch`."""
+        query = {"limit": "50", **({"from": page} if page else {})}
+        path = ["rooms", space, "hierarchy"]
+        return _object(await self.call("GET", path, query=query, base=_V1))
 
     async def leave(self, room_id: str) -> None:
         """Leave a room, or decline an invitation."""

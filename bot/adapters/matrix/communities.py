@@ -4,7 +4,7 @@ A joined space is a community, and so is a joined room outside any joined space 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from bot.adapters.matrix.rooms import RoomState, can_pin, can_post, is_moderator
 from bot.core.refs import Community, Room, RoomFacts, Standing
@@ -15,11 +15,21 @@ PLATFORM = "matrix"
 class Communities:
     """A view of all rooms at one moment; made anew when a room changes."""
 
-    def __init__(self, rooms: Mapping[str, RoomState], me: str) -> None:
-        """Find the community of each of the rooms, all of which we can read."""
+    def __init__(
+        self, rooms: Mapping[str, RoomState], me: str, moved: Mapping[str, str] | None = None
+    ) -> None:
+        """Find the community of each of the rooms, all of which we can read.
+
+        `moved`: the rooms that were replaced, each with the one that it goes on in.
+        """
         self._me = me
+        self._moved = moved or {}
         self._rooms = {room.id: room for room in rooms.values() if is_shared(room)}
         self._spaces = sorted(room.id for room in self._rooms.values() if room.is_space)
+        self._named: dict[str, list[str]] = {}  # a room's spaces, by the spaces' word
+        for space in self._spaces:
+            for child in self._rooms[space].children:
+                self._named.setdefault(child, []).append(space)
         self._root = {room_id: self._climb(room_id) for room_id in self._rooms}
         self._within: dict[str, list[str]] = {}
         for room_id, root in self._root.items():
@@ -27,17 +37,23 @@ class Communities:
 
     def _climb(self, room_id: str) -> str:
         seen = {room_id}
-        while True:
-            above = (
-                space
-                for space in self._spaces
-                if space not in seen and belongs(self._rooms[room_id], self._rooms[space])
-            )
-            parent = next(above, None)
-            if parent is None:
-                return room_id
-            seen.add(parent)
-            room_id = parent
+        while (above := self._above(room_id, seen)) is not None:
+            seen.add(above)
+            room_id = above
+        return room_id
+
+    def _above(self, room_id: str, seen: Container[str]) -> str | None:
+        """Return what a room goes on in, else the space that it is in."""
+        after = self._moved.get(room_id)
+        if after in self._rooms and after not in seen:
+            return after
+        return next((each for each in self.parents(room_id) if each not in seen), None)
+
+    def parents(self, room_id: str) -> list[str]:
+        """Return the spaces that a room is in; what its predecessor was in, if there are none."""
+        room = self._rooms[room_id]
+        named = [each for each in self._named.get(room_id, ()) if belongs(room, self._rooms[each])]
+        return named or [each for each in (room.adopted,) if each in self._rooms]
 
     @property
     def roots(self) -> list[RoomState]:
@@ -64,7 +80,7 @@ class Communities:
     def facts(self, root: RoomState) -> tuple[RoomFacts, ...]:
         """Return what people see of a community's rooms, and what we may do in them."""
         rooms = [self._rooms[room_id] for room_id in self._within[root.id]]
-        shown = [room for room in rooms if not room.is_space and not self._is_left_behind(room)]
+        shown = [room for room in rooms if not room.is_space and not self.is_left_behind(room.id)]
         return tuple(
             RoomFacts(
                 Room(PLATFORM, room.id),
@@ -76,8 +92,13 @@ class Communities:
             for room in sorted(shown, key=lambda room: (room.title.casefold(), room.id))
         )
 
-    def _is_left_behind(self, room: RoomState) -> bool:
-        return room.replaced_by in self._rooms and not self.is_root(room.id)
+    def within(self, root: str) -> list[RoomState]:
+        """Return a community's rooms and spaces, those that were replaced included."""
+        return [self._rooms[room_id] for room_id in self._within.get(root, ())]
+
+    def is_left_behind(self, room_id: str) -> bool:
+        """Tell whether a room goes on in another."""
+        return self._moved.get(room_id) in self._rooms
 
 
 def is_shared(room: RoomState) -> bool:

@@ -165,7 +165,8 @@ class DirectRooms:
         return [room for room in self._facts.rooms.values() if room.direct == member]
 
     def _is_usable(self, room: RoomState) -> bool:
-        return room.is_private_to(room.direct, self._facts.me) and not self._facts.is_locked(room)
+        alone = room.is_private_to(room.direct, self._facts.me)
+        return alone and not room.replaced_by and not self._facts.is_locked(room)
 
     def _preference(self, room: RoomState) -> tuple[bool, bool, bool, int, str]:
         there = room.members.get(room.direct) == "join"

@@ -1,13 +1,27 @@
 """All rooms' facts together: taken from the stream, remembered, recalled at a start."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from bot.adapters.matrix.communities import Communities
+from bot.adapters.matrix.communities import PLATFORM, Communities
 from bot.adapters.matrix.rooms import RoomState
 from bot.core.ports import Host
+from bot.core.refs import OutsideRoom, Room, Way
 
 _MEMORY = "matrix.room"
+_MOVED = "matrix.moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A room of a space that we are not in: by which spaces and servers one comes in."""
+
+    id: str
+    name: str
+    way: Way
+    via: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()  # spaces that we are not in either, the outermost first
 
 
 class Facts:
@@ -18,7 +32,11 @@ class Facts:
         self.me = me
         self.rooms: dict[str, RoomState] = {}
         self.algorithms: frozenset[str] = frozenset()  # that we can decrypt
+        self.moved: dict[str, str] = {}  # rooms that were replaced, and what each goes on in
+        self.outside: dict[str, list[Outside]] = {}  # by the space at the top
+        self.looks = 0  # how often what is outside was found changed
         self._changed: set[str] = set()
+        self._newly_moved: dict[str, str] = {}
         self._communities: Communities | None = None
 
     @property
@@ -26,7 +44,7 @@ class Facts:
         """Which community each room belongs to, now."""
         if self._communities is None:
             readable = {id_: room for id_, room in self.rooms.items() if not self.is_locked(room)}
-            self._communities = Communities(readable, self.me)
+            self._communities = Communities(readable, self.me, self.moved)
         return self._communities
 
     def can_read(self, algorithms: Iterable[str]) -> None:
@@ -62,6 +80,42 @@ class Facts:
         room.direct_asked = False
         self.mark(room_id)
 
+    def now(self, room_id: str) -> str:
+        """Return the room that a room goes on in; itself where it was not replaced."""
+        seen = {room_id}
+        while (after := self.moved.get(room_id)) is not None and after not in seen:
+            seen.add(after)
+            room_id = after
+        return room_id
+
+    def move(self, before: str, after: str) -> None:
+        """Note that a room goes on in another."""
+        self.moved[before] = self._newly_moved[before] = after
+        self._communities = None
+
+    def see_outside(self, space: str, rooms: list[Outside]) -> None:
+        """Note which of a space's rooms we are not in."""
+        if rooms != self.outside.get(space, []):
+            self.outside[space] = rooms
+            self.looks += 1
+
+    def way_into(self, room_id: str) -> Outside | None:
+        """Return how we would come into a room that we are not in."""
+        listed = (each for rooms in self.outside.values() for each in rooms)
+        return next((each for each in listed if each.id == room_id), None)
+
+    def outside_of(self, root: str) -> tuple[OutsideRoom, ...]:
+        """Return the rooms of a community that we are not in."""
+        found = {each.id: each for each in self.outside.get(root, ()) if each.id not in self.rooms}
+        for room in self.communities.within(root):
+            after = room.replaced_by
+            if after and after not in self.rooms and self.moved.get(room.id) != after:
+                found[after] = Outside(after, room.title, Way.REPLACED)
+        return tuple(
+            OutsideRoom(Room(PLATFORM, each.id), each.name, each.way)
+            for each in sorted(found.values(), key=lambda each: (each.name.casefold(), each.id))
+        )
+
     def mark(self, room_id: str) -> None:
         """Note that a room's facts are to be written down."""
         self._changed.add(room_id)
@@ -78,10 +132,14 @@ class Facts:
             room = RoomState.from_json(text)
             if room is not None:
                 self.rooms[room_id] = room
+        self.moved = dict(await host.recall(_MOVED))
         self._communities = None
 
     async def save(self, host: Host) -> None:
         """Remember what has changed since the last time."""
+        if self._newly_moved:
+            await host.remember(_MOVED, dict(self._newly_moved))
+            self._newly_moved.clear()
         changed = sorted(self._changed)
         if not changed:
             return

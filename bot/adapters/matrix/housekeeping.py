@@ -40,22 +40,25 @@ class Housekeeping:
         self._clock = clock
         self._ids = ids
         self._notices = notices
-        self._done: set[str] = set()
+        self._done: dict[str, str] = {}  # by room: what it was followed to; "" when it is left
 
     def look(self) -> None:
         """Send off what is to be done, once a room."""
         rooms = self._facts.rooms
-        self._done &= rooms.keys()
+        self._done = {id_: to for id_, to in self._done.items() if id_ in rooms}
         for room in rooms.values():
-            if room.id in self._done:
+            if self._is_done(room):
                 continue
             if self._facts.is_locked(room) or self._is_overheard(room) or _is_over(room):
-                self._done.add(room.id)
+                self._done[room.id] = ""
                 self._errands.send(f"farewell {room.id}", self._farewell(room))
             elif room.replaced_by and room.replaced_by not in rooms:
-                self._done.add(room.id)
+                self._done[room.id] = room.replaced_by
                 server = room.replaced_from.partition(":")[2]
                 self._invitations.follow(room.replaced_by, room.replaced_from, server)
+
+    def _is_done(self, room: RoomState) -> bool:
+        return self._done.get(room.id) in ("", room.replaced_by)
 
     def _is_overheard(self, room: RoomState) -> bool:
         """Tell whether a third person came into a direct room, which is private no more."""

@@ -18,7 +18,8 @@ from bot.adapters.matrix.inbound import (
     read_reaction,
 )
 from bot.adapters.matrix.outbound import KEY
-from bot.adapters.matrix.rooms import RoomState
+from bot.adapters.matrix.rooms import RoomState, previous_membership
+from bot.adapters.matrix.succession import follow, settled, was_before
 from bot.core.events import Added, Delivered, Joined, Left, Posted, Reacted, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
@@ -62,6 +63,7 @@ class Intake:
         self._prefix = prefix
         self._me = facts.me
         self._announced: Communities | None = None
+        self._looks = 0
 
     async def take(self, answer: JSON, since: str | None, began_ms: int) -> None:
         """Take one answer in; when this returns, everything in it is committed.
@@ -79,6 +81,7 @@ class Intake:
             self._apply(share, oldest_ms)
         for room_id, part in as_dict(rooms.get("leave")).items():
             await self._leave(room_id, as_dict(part))
+        await self._move()
         await self._announce()
         for share in shares:
             for event in share.events:
@@ -138,9 +141,17 @@ class Intake:
 
     # Communities
 
+    async def _move(self) -> None:
+        """Tell what goes on elsewhere, before it is told of as something new."""
+        if self._facts.communities is self._announced:
+            return
+        for moved in [*follow(self._facts), *settled(self._facts)]:
+            await self._patiently(lambda moved=moved: self._host.receive(moved))  # type: ignore[misc]
+
     async def _announce(self) -> None:
         """Tell of communities that are new, changed or gone."""
-        if self._facts.communities is self._announced:
+        looks = self._facts.looks
+        if self._facts.communities is self._announced and looks == self._looks:
             return
         roots = self._facts.communities.roots
         names = {room.id for room in roots}
@@ -151,7 +162,8 @@ class Intake:
                 await self._tell(room, Removed(event_id=gone, community=community), "")
         for room in roots:
             facts = self._facts.communities.facts(room)
-            now = fingerprint(room.title, facts)
+            outside = self._facts.outside_of(room.id)
+            now = fingerprint(room.title, facts, *outside)
             if now == room.announced_facts:
                 continue
             new = not room.announced_facts
@@ -160,10 +172,15 @@ class Intake:
             event_id = chained if room.announced else room.own_join or chained
             community = Community(PLATFORM, room.id)
             added = Added(
-                event_id=event_id, community=community, name=room.title, rooms=facts, new=new
+                event_id=event_id,
+                community=community,
+                name=room.title,
+                rooms=facts,
+                outside=outside,
+                new=new,
             )
             await self._tell(room, added, now)
-        self._announced = self._facts.communities
+        self._announced, self._looks = self._facts.communities, looks
 
     async def _tell(self, room: RoomState, event: Added | Removed, facts: str) -> None:
         await self._patiently(lambda: self._host.receive(event))
@@ -233,6 +250,9 @@ class Intake:
         who, what = changed
         if who == self._me:
             return
+        first = previous_membership(event) in (None, "invite")
+        if what == "joined" and first and was_before(self._facts, room.id, who):
+            return  # they only came along
         kind = Joined if what == "joined" else Left
         await self._host.receive(
             kind(

@@ -15,6 +15,7 @@ from bot.core.ports import Clock, Host, Ids
 log = structlog.get_logger(__name__)
 
 _MEMORY = "matrix.invite"
+_KNOCKED = "matrix.knock"
 _ATTEMPTS = 20
 
 
@@ -58,6 +59,7 @@ class Invitations:
         self._inviters = inviters
         self._open: dict[str, str] = {}
         self._unsaved: dict[str, str | None] = {}
+        self._knocked: set[str] = set()
         self._host: Host | None = None
 
     def permits(self, user_id: str) -> bool:
@@ -68,6 +70,7 @@ class Invitations:
         """Recall what is still to be answered, and answer it."""
         self._host = host
         self._open = dict(await host.recall(_MEMORY))
+        self._knocked = set(await host.recall(_KNOCKED))
         self.answer()
 
     def take_all(self, answer: Mapping[str, Any]) -> None:
@@ -85,6 +88,24 @@ class Invitations:
 
     def _note(self, room_id: str, sender: str, via: list[str]) -> None:
         self._open[room_id] = self._unsaved[room_id] = json.dumps({"sender": sender, "via": via})
+
+    def is_coming(self, room_id: str) -> bool:
+        """Tell whether an invitation to a room, or to follow it, is being answered."""
+        return room_id in self._open
+
+    def has_knocked(self, room_id: str) -> bool:
+        """Tell whether we asked to be let into a room, and had no answer yet."""
+        return room_id in self._knocked
+
+    async def knock(self, room_id: str, via: Sequence[str]) -> None:
+        """Ask to be let into a room; whoever lets us in may do so.
+
+        Raises: `MatrixError`.
+        """
+        if self._host is not None:
+            self._knocked.add(room_id)
+            await self._host.remember(_KNOCKED, {room_id: ""})
+        await self._client.knock(room_id, via)
 
     async def save(self) -> None:
         """Remember what came in."""
@@ -105,7 +126,7 @@ class Invitations:
 
     async def _answer(self, room_id: str, sender: str, via: list[str]) -> None:
         backoff = Backoff(self._clock, self._ids)
-        welcome = self.permits(sender)
+        welcome = self.permits(sender) or room_id in self._knocked
         for _ in range(_ATTEMPTS):
             try:
                 if welcome:
@@ -126,3 +147,6 @@ class Invitations:
         self._open.pop(room_id, None)
         if self._host is not None:
             await self._host.remember(_MEMORY, {room_id: None})
+            if room_id in self._knocked:
+                self._knocked.discard(room_id)
+                await self._host.remember(_KNOCKED, {room_id: None})

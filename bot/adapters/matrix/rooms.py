@@ -76,6 +76,8 @@ class RoomState:
     algorithm: str = ""  # of the encryption
     rotation: list[int] = field(default_factory=list)  # messages, milliseconds; 0: not said
     history: str = "shared"  # from when on people may read
+    predecessor: str = ""  # which room this one goes on for, by its own word
+    adopted: str = ""  # the space that its predecessor was in, until a space names it
     replaced_by: str = ""
     replaced_from: str = ""  # who replaced it
     announced: str = ""  # the id of the last event that told of it as a community
@@ -129,7 +131,8 @@ class RoomState:
         return (
             self.version, tuple(self.creators), self.is_space, self.token, repr(self.levels),
             self.name, self.topic, self.alias, self.join_rule, self.encrypted, self.replaced_by,
-            self.algorithm, tuple(self.rotation), self.history,
+            self.algorithm, tuple(self.rotation), self.history, self.replaced_from,
+            self.predecessor,
         )  # fmt: skip
 
     def _apply_single(self, kind: str, content: JSON, sender: str, me: str) -> None:
@@ -141,6 +144,8 @@ class RoomState:
                 if strong_creators(self.version) and isinstance(more, list):
                     self.creators += [one for one in more if isinstance(one, str)]
                 self.is_space = content.get("type") == "m.space"
+                before = content.get("predecessor")
+                self.predecessor = _text(before, "room_id") if isinstance(before, dict) else ""
                 self.token = _text(content, DIRECT_KEY) if sender == me else ""
             case "m.room.power_levels":
                 self.levels = read_levels(content)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -12,8 +12,9 @@ from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.places import Places
 from bot.adapters.matrix.voice import Voice
-from bot.core.actions import Edit, Forget, Lane, OpenThread, Pin, Retract, Say, SetRole
+from bot.core.actions import Edit, Enter, Forget, Lane, OpenThread, Pin, Retract, Say, SetRole
 from bot.core.errors import Undeliverable
 from bot.core.ports import Delivery
 from bot.core.refs import Direct, MessageRef, Room
@@ -27,8 +28,18 @@ _KEYS = 2000  # of the last deliveries of this run
 class Sending:
     """Sends what one account has to send."""
 
-    def __init__(self, client: Client, voice: Voice, direct: DirectRooms, errands: Errands) -> None:
-        """Have sent nothing yet."""
+    def __init__(
+        self,
+        client: Client,
+        voice: Voice,
+        direct: DirectRooms,
+        errands: Errands,
+        places: Places,
+        enter: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """Have sent nothing yet; `enter` comes into a room."""
+        self._places = places
+        self._enter = enter
         self._client = client
         self._voice = voice
         self._direct = direct
@@ -46,18 +57,20 @@ class Sending:
                 case Say():
                     return await self._say(action, delivery)
                 case OpenThread():
-                    on = _needs(delivery.on)
-                    return await self._send(
-                        on.room.id, outbound.open_thread(action, on), delivery.key, on
-                    )
+                    return await self._open_thread(action, _needs(delivery.on), delivery)
                 case Edit():
                     on = _needs(delivery.on)
+                    self._places.elsewhere(on)
                     await self._send(on.room.id, outbound.edit(action, on), delivery.key, on)
                 case Retract():
                     on, key = _needs(delivery.on), outbound.transaction(delivery.key)
                     await self._client.redact(on.room.id, on.id, key)
                 case Pin():
-                    await self._pin(_needs(delivery.on))
+                    on = _needs(delivery.on)
+                    self._places.elsewhere(on)
+                    await self._pin(on)
+                case Enter():
+                    await self._enter(action.to.id)
                 case Forget():
                     await self._direct.forget(action.to.member.id)
                 case SetRole():
@@ -80,12 +93,17 @@ class Sending:
             raise Undeliverable("Matrix cannot show a message to one person only.")
         on, thread = delivery.on, None
         if action.in_thread and on is not None:
-            room_id, thread = on.room.id, outbound.thread_root(on)
+            root = outbound.thread_root(on)
+            room_id, thread = await self._places.thread(on.room.id, root, delivery)
         elif isinstance(action.to, Direct):
             answering = action.lane is Lane.INTERACTIVE
             room_id = await self._direct.open(action.to.member.id, answering=answering)
+        elif action.to.thread is not None:
+            room_id, thread = await self._places.thread(action.to.id, action.to.thread, delivery)
         else:
-            room_id, thread = action.to.id, action.to.thread
+            room_id = self._places.room(action.to.id, delivery)
+        if action.reply_to is not None and self._places.moved(action.reply_to):
+            action = replace(action, reply_to=None)
         if action.encrypted_text and await self._voice.is_encrypted(room_id):
             action = replace(action, text=action.encrypted_text)
         content = outbound.say(action, on, thread)
@@ -99,6 +117,15 @@ class Sending:
         if action.reactions:
             self._seed(room_id, event_id, delivery.key, action.reactions[:_SEEDED])
         return MessageRef(Room(PLATFORM, room_id, thread), event_id)
+
+    async def _open_thread(
+        self, action: OpenThread, on: MessageRef, delivery: Delivery
+    ) -> MessageRef:
+        root = outbound.thread_root(on)
+        room_id, thread = await self._places.thread(on.room.id, root, delivery)
+        if thread != root:
+            on = MessageRef(Room(PLATFORM, room_id), thread)
+        return await self._send(room_id, outbound.open_thread(action, on), delivery.key, on)
 
     async def _send(self, room_id: str, content: JSON, key: str, on: MessageRef) -> MessageRef:
         event_id = await self._voice.send(

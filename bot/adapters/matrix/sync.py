@@ -53,6 +53,7 @@ class Sync:
         self._clock = clock
         self._ids = ids
         self._backoff = Backoff(clock, ids)
+        self.settled = False  # whether the last question was answered
         self._since: str | None = None
         self._began_ms = 0
         self._unsaved = 0
@@ -63,14 +64,13 @@ class Sync:
         Raises: `Refused` when we are signed out.
         """
         await self._recall()
-        settled = False
         while True:
             try:
                 answer = await self._client.sync(
                     self._since,
                     _FILTER,
-                    self._wait_ms(settled),
-                    _PATIENCE if settled else _LONG_PATIENCE,
+                    self._wait_ms(self.settled),
+                    _PATIENCE if self.settled else _LONG_PATIENCE,
                 )
                 await self._take(answer, self._since, self._began_ms)
                 await self._note(answer)
@@ -82,11 +82,11 @@ class Sync:
                 what = str(error) if isinstance(error, MatrixError) else type(error).__name__
                 log.warning("matrix sync failed", error=what)
                 await self._backoff.rest(after)
-                settled = False
+                self.settled = False
                 continue
-            if not settled:
+            if not self.settled:
                 log.info("matrix connected")
-            settled = True
+            self.settled = True
             self._backoff.reset()
 
     def _wait_ms(self, settled: bool) -> int:

@@ -15,6 +15,7 @@ from bot.core.actions import (
     AskChoice,
     AskForm,
     Edit,
+    Enter,
     Forget,
     OpenThread,
     Pin,
@@ -76,12 +77,18 @@ class MemoryAdapter:
         self.moderators: set[str] = set()
         self.people: set[str] = set()
         self.closed: set[str] = set()
+        self.entered: list[str] = []  # rooms that the bot was told to come into
         self.lines: list[Line] = []
         self.watch: Callable[[Line], None] = lambda _line: None
         self._host: Host | None = None
         self._count = 0
 
     # The bot's side
+
+    @property
+    def connected(self) -> bool:
+        """Whether somebody listens."""
+        return self._host is not None
 
     async def run(self, host: Host) -> None:
         """Listen until cancelled."""
@@ -113,6 +120,8 @@ class MemoryAdapter:
                 self.lines = [each for each in self.lines if each.ref != delivery.on]
             case Pin():
                 self._line(delivery.on).pinned = True
+            case Enter():
+                self.entered.append(action.to.id)
             case SetRole() | Forget():
                 pass
         return None

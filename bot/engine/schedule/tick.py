@@ -71,6 +71,7 @@ class Tick:
         platforms: those that this process speaks; the schedules of others are left to others.
         pace: how long it sleeps at most.
         watch: tells whether the clock can be relied on.
+        late: is told, after the commit, of what kind was handled and how many seconds late.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Tick:
         pace: Pace | None = None,
         watch: ClockWatch | None = None,
         read_ahead: ReadAhead | None = None,
+        late: Callable[[str, float], None] = lambda _kind, _seconds: None,
     ) -> None:
         """Work on this store with this clock."""
+        self.late = late
         self.store = store
         self.clock = clock
         self.handle = handle
@@ -95,8 +98,10 @@ class Tick:
         self.read_ahead = read_ahead
         self.next_due: datetime | None = None  # as the last round found it
         self._scheduler: AsyncIOScheduler | None = None
+        self.last_round: float | None = None  # by the loop's clock: when one last ended well
         self._rounds = 0
         self._size = 8
+        self._handled: list[tuple[str, float]] = []
         self._failed: dict[str, _Failure] = {}
 
     async def run(self) -> None:
@@ -122,6 +127,7 @@ class Tick:
                 if self.watch.settled():
                     await self.mend()
                 await self.once()
+                self.last_round = asyncio.get_running_loop().time()
                 if self.next_due is not None:
                     wait = self.next_due - self.clock.now()
                     sleep = min(max(wait, timedelta()), self.longest_sleep)
@@ -166,10 +172,13 @@ class Tick:
 
     async def _some(self) -> int:
         try:
-            return await self.store.transact(self._batch, urgent=False)
+            done = await self.store.transact(self._batch, urgent=False)
         except Exception as error:
             log.warning("schedules failed together", error=type(error).__name__)
-            return await self.store.transact(self._careful_batch, urgent=False)
+            done = await self.store.transact(self._careful_batch, urgent=False)
+        for kind, seconds in self._handled:
+            self.late(kind, seconds)
+        return done
 
     async def mend(self) -> int:
         """Plan anew what a clock that was ahead moved on; return how many schedules that were.
@@ -223,6 +232,7 @@ class Tick:
         return len(plans)
 
     def _due(self, tx: Transaction, now: datetime) -> list[Plan]:
+        self._handled = []
         schedules = Schedules(tx)
         plans = schedules.due(now, self._size, self.platforms)
         if not plans:
@@ -247,6 +257,7 @@ class Tick:
             log.info("passed over, too late", kind=plan.kind, policy=plan.policy)
         else:
             self.handle(tx, event, plan)
+            self._handled.append((plan.kind, (now - event.due).total_seconds()))
         # The handler may have planned it anew, or ended it.
         schedules = Schedules(tx)
         after = schedules.get(plan.id, sealed=True)

@@ -32,6 +32,7 @@ def feature() -> Feature:
         answers={
             "community.language": setup.language,
             "community.zone": setup.zone,
+            "community.enter": setup.enter,
             "community.rooms": setup.rooms,
             "community.rooms_apart": setup.rooms_apart,
             "community.role": setup.role,

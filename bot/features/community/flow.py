@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from bot.core.errors import BadInput
 from bot.core.events import Added, Removed
 from bot.core.features import Opened
-from bot.core.refs import Need, RoomFacts
+from bot.core.refs import Need, RoomFacts, Way
 from bot.core.turn import USES, Turn
 from storage.communities import Communities
 
@@ -21,9 +21,10 @@ def added(turn: Turn, event: Added) -> None:
         row.state = "new"
     row.lacks = [str(need) for need in event.lacks] or None
     communities.save(row)
-    communities.set_rooms(row.id, event.rooms)
+    alone = not turn.community.known_rooms  # a space that the bot came into has no room of its own
+    communities.set_rooms(row.id, event.rooms, event.outside)
     communities.set_roles(row.id, event.roles)
-    if event.new and row.state == "new" and event.rooms:
+    if (event.new or alone) and row.state == "new" and event.rooms:
         turn.say("arrived", to=event.rooms[0].room)
 
 
@@ -125,6 +126,9 @@ def problems(turn: Turn) -> list[str]:
     community = turn.community
     known = {facts.room.id: facts for facts in community.known_rooms}
     found = _lacking(turn, known)
+    replaced = [each.name for each in community.outside if each.way is Way.REPLACED]
+    if replaced:
+        found.append(turn.text("problem_replaced", rooms=replaced))
     if not community.rooms:
         found.append(turn.text("problem_no_rooms"))
     for use, room in community.rooms.items():

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
-from bot.core.features import Number, ThoughtOffered
+from bot.core.features import Notice, Number, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
@@ -74,6 +74,7 @@ class Postings:
     def post(self, turn: Turn, card: Card, room: Room, posting: str) -> str:
         """Post a prompt and open its thread."""
         card = shown(turn, card)
+        notices: list[Notice] = [each for each in turn.gather("notices") if not each.under]
         key = turn.ask(
             "card.choice",
             "card",
@@ -86,7 +87,10 @@ class Postings:
             title=heading(card),
             text=Markdown(card.text),
             credit=Markdown(card.credit),
+            notices=[each.text for each in notices],
         )
+        for each in notices:
+            each.put(key)
         turn.do(
             OpenThread(
                 key=turn.new_id(),
@@ -111,6 +115,7 @@ class Postings:
                     title=heading(card),
                     text=Markdown(card.text),
                     credit=Markdown(card.credit),
+                    notices=[each.text for each in turn.gather("notices") if each.under == key],
                 ),
                 choices=tuple(self._choices(turn, card)),
                 hint=turn.text("engine/how_to_react"),

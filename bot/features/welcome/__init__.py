@@ -1,7 +1,7 @@
 """The welcome, and the Start page: one unsolicited message at most, and a door that stays."""
 
 from bot.core.commands import Command
-from bot.core.events import Joined
+from bot.core.events import Joined, Moved
 from bot.core.features import Feature, IntroductionOffered, Opened
 from bot.features.welcome import expectations, flow, introduction
 
@@ -29,6 +29,7 @@ def feature() -> Feature:
         on={
             Joined: flow.greet,
             Opened: flow.post_door,
+            Moved: flow.door_moved,
             IntroductionOffered: introduction.offered,
         },
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.core.actions import Choice, Pin
-from bot.core.events import Joined
+from bot.core.events import Joined, Moved
 from bot.core.features import Findable, HomeItem, Opened
 from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
@@ -47,7 +47,7 @@ def offered(turn: Turn, answer: Answer) -> None:
         turn.say("later" if answer.choice == "later" else "no_thanks")
 
 
-def post_door(turn: Turn, _event: Opened) -> None:
+def post_door(turn: Turn, _event: Opened | Moved) -> None:
     """Post *Start here* for those already here, and pin it."""
     room = turn.community.rooms["newcomers"]
     key = turn.ask(
@@ -60,6 +60,13 @@ def post_door(turn: Turn, _event: Opened) -> None:
         purpose=dict(turn.gather("variables")).get("purpose", ""),
     )
     turn.do(Pin(key=turn.new_id(), to=room, after=key))
+
+
+def door_moved(turn: Turn, event: Moved) -> None:
+    """Put *Start here* up anew where the newcomers' room goes on: pins stay behind."""
+    room = turn.community.rooms.get("newcomers")
+    if turn.community.state in ("open", "paused") and room in [after for _, after in event.rooms]:
+        post_door(turn, event)
 
 
 def door(turn: Turn, _answer: Answer) -> None:

@@ -26,8 +26,8 @@ def a_space(room_id: str, *members: str, by: str = ANNA, **children: str) -> Roo
     return a_room(room_id, *members, by=by, is_space=True, children=named)
 
 
-def view(*rooms: RoomState) -> Communities:
-    return Communities({room.id: room for room in rooms}, ME)
+def view(*rooms: RoomState, moved: dict[str, str] | None = None) -> Communities:
+    return Communities({room.id: room for room in rooms}, ME, moved)
 
 
 def community(room_id: str) -> Community:
@@ -107,6 +107,7 @@ def test_somebody_who_is_only_invited_stands_nowhere() -> None:
 def test_a_room_that_was_replaced_gives_way_to_the_new_one() -> None:
     space = a_space("!s", old=ANNA, new=ANNA)
     old = a_room("!old", replaced_by="!new", name="Commons")
-    communities = view(space, old, a_room("!new", name="Commons"))
+    new = a_room("!new", name="Commons")
+    communities = view(space, old, new, moved={"!old": "!new"})
     assert [facts.room.id for facts in communities.facts(space)] == ["!new"]
     assert [facts.can_post for facts in view(space, old).facts(space)] == [False]

@@ -1,0 +1,38 @@
+"""`circlekeeper rehearse`: weeks of a small community on a simulated clock."""
+
+import asyncio
+
+import click
+
+from bot.cli.commands import Command
+from bot.cli.host import settings_here, told
+from bot.logs import configure_logs
+from bot.rehearsal import rehearse as play
+from bot.rehearsal.transcript import Transcript, as_json, while_read
+from bot.settings import content_folders
+
+_CAST = (
+    "A community on a simulated clock. Mira moderates, Tom is a member, Ana is new, and Inès, who "
+    "reads French, comes later. Their lines are a script; the bot's are what it would say."
+)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--weeks", type=click.IntRange(1, 104), default=3, show_default=True, help="How long to play."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same transcript.")
+@click.option("--json", "in_json", is_flag=True, help="One object a line.")
+def rehearse(weeks: int, seed: int, in_json: bool) -> None:
+    """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
+    with told():
+        configure_logs("warning", "console")
+        folders = content_folders(settings_here())
+        if in_json:
+            show = while_read(lambda line: click.echo(as_json(line)))
+            asyncio.run(play(folders, weeks, seed, show))
+            return
+        page = Transcript()
+        page.note(_CAST)
+        asyncio.run(play(folders, weeks, seed, while_read(page.show)))
+        click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")

@@ -1,0 +1,85 @@
+"""`circlekeeper run`: connect, and facilitate until stopped."""
+
+import asyncio
+import signal
+import sys
+
+import click
+
+from bot import accounts, apart
+from bot.app import App, content_checks, read_content
+from bot.cli.commands import Command
+from bot.cli.host import settings_here, told, warn
+from bot.core.errors import Misconfigured
+from bot.logs import configure_logs
+from bot.operations.check import check as check_content
+from bot.settings import content_folders
+from storage.opening import open_store, waits_for_upgrade
+
+
+@click.command(cls=Command)
+def run() -> None:
+    """Connect, and facilitate until stopped (Ctrl-C or SIGTERM)."""
+    with told():
+        settings = settings_here()
+        configure_logs(settings.log_level, settings.log_format)
+        folders = content_folders(settings)
+        mistakes = check_content(folders, content_checks())
+        if mistakes:
+            first = "\n".join(str(mistake) for mistake in mistakes[:10])
+            raise Misconfigured(
+                f"The content has mistakes; `circlekeeper check` names all.\n{first}"
+            )
+        content = read_content(folders)
+        adapters = accounts.adapters(settings, content)
+        if not adapters:
+            raise Misconfigured(
+                "There is nothing to connect to. Set CIRCLEKEEPER_DISCORD__TOKEN, or "
+                "CIRCLEKEEPER_MATRIX__HOMESERVER, CIRCLEKEEPER_MATRIX__USER_ID and "
+                "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN, or see it first with `circlekeeper rehearse`."
+            )
+        url = settings.database_url.get_secret_value()
+        if waits_for_upgrade(url):
+            _upgrade_apart()
+        opened = open_store(url, settings.key_file, warn=warn)
+        try:
+            port = settings.http.port
+            watched_at = None if port is None else (settings.http.host, port)
+            app = App(opened.store, content, adapters, watched_at=watched_at)
+            asyncio.run(_until_stopped(app))
+        finally:
+            opened.close()
+
+
+def _upgrade_apart() -> None:
+    """Bring the store up in another process, with the same settings.
+
+    What that needs takes seven megabytes, which a process that runs for months would keep.
+    """
+    # -P: not a package that happens to be called bot in the working folder.
+    code = apart.run("-P", "-m", "bot", "db", "upgrade", "--apart")
+    if code:
+        sys.exit(code)  # it has said why
+
+
+async def _until_stopped(app: App) -> None:
+    task = asyncio.ensure_future(app.run())
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        click.echo("circlekeeper: stopped", err=True)
+    except BaseExceptionGroup as group:
+        wrong = group.subgroup(Misconfigured)
+        if wrong is None:
+            raise
+        raise _first(wrong) from None
+
+
+def _first(group: BaseExceptionGroup[Misconfigured]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
