@@ -40,8 +40,10 @@ from bot.features import (
 )
 from storage.clock import DatabaseClock
 from storage.communities import Communities
+from storage.crypto import KeyFile
 from storage.randomness import RandomBytes
 from storage.reporting import Watcher
+from storage.rotation import KeyWatch
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -146,11 +148,14 @@ class App:
         ids: Ids | None = None,
         pace: Pace | None = None,
         watched_at: tuple[str, int] | None = None,
+        key_file: KeyFile | None = None,
     ) -> None:
         """Wire the parts; nothing runs yet. Content that was read before is not read again.
 
-        `watched_at`: where health and metrics are served, as address and port.
+        `watched_at`: where health and metrics are served, as address and port. `key_file`: is
+        looked at now and then, for a new key.
         """
+        self.key_file = key_file
         self.store = store
         self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
         self.ids: Ids = ids or RandomIds()
@@ -202,6 +207,8 @@ class App:
                     group.create_task(self.clock.run())
                 if self.watched_at is not None:
                     group.create_task(self._be_watched(*self.watched_at))
+                if self.key_file is not None:
+                    group.create_task(KeyWatch(self.store, self.key_file).run())
                 group.create_task(self.tick.run())
                 group.create_task(self.retention.run())
         finally:
