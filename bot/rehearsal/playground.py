@@ -1,9 +1,11 @@
 """The playground: the whole bot with the embedded store, on a clock that the page moves."""
 
 import asyncio
+import contextlib
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +32,8 @@ log = structlog.get_logger(__name__)
 JSON: TypeAlias = dict[str, Any]
 
 _A_WHILE = timedelta(seconds=5)
+_AT_LEAST = 0.5  # seconds between two such whiles
+_TOGETHER = 0.03  # seconds: what is done meanwhile is looked at together
 
 
 class Playground:
@@ -68,6 +72,8 @@ class Playground:
         self._travel: Travel | None = None
         self._moving = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._sending: asyncio.Task[None] | None = None
+        self._acted = 0.0
         self.clock = SimulatedClock(start)
         self.adapter = PlaygroundAdapter(
             self.clock,
@@ -84,11 +90,13 @@ class Playground:
         """
         try:
             async with self.adapter.server:
-                await self._read()
-                await self._begin()
+                async with self._still():
+                    await self._read()
+                    await self._begin()
                 ready(self.adapter.server.link)
                 await self._drive()
         finally:
+            await self._stop_sending()
             self.close()
 
     def close(self) -> None:
@@ -114,8 +122,10 @@ class Playground:
         return self._commands.said(language) if self._commands else ()
 
     def acted(self) -> None:
-        """Let a little time pass."""
-        if not self._moving.locked():
+        """Let a little time pass, and not too much where many act at once."""
+        now = time.monotonic()
+        if not self._moving.locked() and now - self._acted >= _AT_LEAST:
+            self._acted = now
             self.clock.advance(_A_WHILE)
 
     def wake(self) -> None:
@@ -155,7 +165,7 @@ class Playground:
             case "again":
                 self._empty = order.get("empty") is True
                 self._language = self._page.said(str(order.get("language", "")))["language"]
-                async with self._moving:
+                async with self._still():
                     await self._begin()
                 return {}
             case "read":
@@ -167,7 +177,7 @@ class Playground:
         assert self._travel is not None
         if self._travel.travelling:
             raise Refused("refused_travelling")
-        async with self._moving:
+        async with self._still():
             moment = await self._travel.target(to, date)
             return {"moments": await self._travel.to(moment)}
 
@@ -190,7 +200,7 @@ class Playground:
 
     async def _read_again(self) -> JSON:
         """Go on with the content as it is now; with mistakes, with what was read before."""
-        async with self._moving:
+        async with self._still():
             good = await self._read()
             if good and self._opened is None:
                 await self._begin()
@@ -272,16 +282,34 @@ class Playground:
         assert self._travel is not None
         return self._travel
 
+    @contextlib.asynccontextmanager
+    async def _still(self) -> AsyncIterator[None]:
+        """Let nothing be sent by itself meanwhile: what happens then happens step by step."""
+        async with self._moving:
+            await self._stop_sending()
+            try:
+                yield
+            finally:
+                if self._opened is not None:
+                    worker = self._app.outboxes[0]
+                    self._sending = asyncio.create_task(worker.run())
+
+    async def _stop_sending(self) -> None:
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            sending.cancel()
+            await asyncio.wait({sending})
+
     async def _drive(self) -> None:
-        """Let the bot do what it has to do whenever somebody has done something."""
+        """Look what has come due whenever somebody has done something."""
         while True:
             await self._woken.wait()
+            await asyncio.sleep(_TOGETHER)
             self._woken.clear()
-            async with self._moving:
-                if self._travel is None:
-                    continue
-                try:
-                    await self._travel.settle()
-                    await self._travel.tell_clock()
-                except Exception as error:
-                    log.error("not settled", error=type(error).__name__)
+            try:
+                if self._travel is not None and not await self._travel.tell_clock():
+                    async with self._still():
+                        await self._travel.settle()
+                        await self._travel.tell_clock()
+            except Exception as error:
+                log.error("not settled", error=type(error).__name__)

@@ -107,10 +107,10 @@ class Travel:
 
     # What comes next
 
-    async def tell_clock(self) -> None:
-        """Tell the pages the time, and what comes next."""
+    async def tell_clock(self) -> bool:
+        """Tell the pages the time, and what comes next; tell whether that is still to come."""
         coming = await self.next()
-        zone = await self._zone()
+        zone = self.zone
         told: JSON = {"now": self.clock.now().isoformat(), "zone": zone}
         if self.travelling:
             told["travelling"] = True
@@ -123,6 +123,7 @@ class Travel:
                 "person": coming.person,
             }
         self.world.changed("clock", {"clock": told})
+        return coming is None or coming.at > self.clock.now()
 
     async def next(self) -> _Next | None:
         """Return what comes next, if anything does."""
@@ -130,6 +131,9 @@ class Travel:
         now = self.clock.now()
 
         def look(tx: Transaction) -> _Next | None:
+            row = Communities(tx).find(self.world.community)
+            if row is not None and row.zone != "UTC":
+                self.zone = row.zone
             schedules, platforms = Schedules(tx), [adapter.name]
             due = schedules.earliest(platforms)
             held = Deliveries(tx).next_due(adapter.account)
@@ -140,14 +144,7 @@ class Travel:
             plan = schedules.due(due, 1, platforms)[0]
             return _Next(due, plan.kind, plan.rule, plan.zone, _name(tx, plan.subject))
 
-        return await self.app.store.transact(look)
-
-    async def _zone(self) -> str:
-        def look(tx: Transaction) -> str | None:
-            row = Communities(tx).find(self.world.community)
-            return row.zone if row is not None and row.zone != "UTC" else None
-
-        return await self.app.store.transact(look) or self.zone
+        return await self.app.store.transact(look, urgent=False)
 
     # Moving
 
@@ -162,7 +159,8 @@ class Travel:
             if coming is None:
                 raise Refused("refused_nothing_due")
             return max(coming.at, now)
-        zone = ZoneInfo(await self._zone())
+        await self.next()
+        zone = ZoneInfo(self.zone)
         if to in _STEPS:
             # The same time on the clock, whatever that has done in between.
             return (now.astimezone(zone) + _STEPS[to]).astimezone(UTC)

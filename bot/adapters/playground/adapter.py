@@ -62,6 +62,11 @@ class PlaygroundAdapter:
 
     # The bot's side
 
+    @property
+    def connected(self) -> bool:
+        """Whether a page could be heard now."""
+        return self.server.listening.is_set()
+
     async def run(self, host: Host) -> None:
         """Serve and listen until cancelled.
 

@@ -5,6 +5,7 @@ from bot.core.actions import (
     AskChoice,
     AskForm,
     Edit,
+    Enter,
     Forget,
     OpenThread,
     Pin,
@@ -48,8 +49,8 @@ def carry_out(world: World, clock: Clock, delivery: Delivery) -> MessageRef | No
             world.update(on)
         case SetRole():
             _give_role(world, action)
-        case Forget():
-            pass  # nothing is remembered but what stands there
+        case Forget() | Enter():
+            pass  # the bot is everywhere, and remembers nothing but what stands there
     return None
 
 

@@ -79,6 +79,7 @@ class Server:
     async def close(self) -> None:
         """Let the pages go, and the port."""
         runner, self._runner = self._runner, None
+        self.listening.clear()
         for session in list(self.sessions):
             await session.close()
         if runner is not None:

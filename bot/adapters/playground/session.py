@@ -27,7 +27,7 @@ class Session:
     def __init__(self, adapter: "PlaygroundAdapter", socket: web.WebSocketResponse) -> None:
         """Begin; nothing is told before the page has said hello."""
         self._adapter = adapter
-        self._socket = socket
+        self.socket = socket
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
         self._deeds: asyncio.Queue[JSON] = asyncio.Queue()
         self._greeted = False
@@ -90,7 +90,7 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._orders, return_exceptions=True)
         with contextlib.suppress(ConnectionError):
-            await self._socket.close()
+            await self.socket.close()
 
     def _tell_words(self, words: Mapping[str, str], languages: list[Any]) -> None:
         self._greeted = True
@@ -102,10 +102,10 @@ class Session:
     async def _write(self) -> None:
         while (text := await self._out.get()) is not None:
             try:
-                await self._socket.send_str(text)
+                await self.socket.send_str(text)
             except ConnectionError:
                 return
-        await self._socket.close()
+        await self.socket.close()
 
     async def _do_in_order(self) -> None:
         while True:

@@ -6,7 +6,7 @@ import { me, state } from "./state.js";
 import { w } from "./words.js";
 
 const drafts = new Map();
-const MOST = 8;
+const MOST = 6;
 let count = 0;
 
 // `where` returns what a message needs to know of its place, and `draft` a name for it.
@@ -61,6 +61,7 @@ export function composer({ where, draft, label, refuse }) {
 
   function hide() {
     offers = [];
+    active = -1;
     draw();
   }
 

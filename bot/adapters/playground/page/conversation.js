@@ -141,6 +141,7 @@ function drawOutside(outside, person, refuse) {
       if (!answer.refused) {
         look({ place: "direct" });
         announce(w("came_in", { name: person.name }));
+        setTimeout(() => document.querySelector("main textarea")?.focus(), 50);
       }
     } }, w("come_in", { name: person.name }))));
 }

@@ -7,7 +7,7 @@ import { openForm } from "./form.js";
 import { connect, isMine } from "./live.js";
 import { sidePanel } from "./panel.js";
 import { dress, sidebar } from "./sidebar.js";
-import { listen, look, me, placeOf, roomsOf, see, seeAll, state, touch } from "./state.js";
+import { listen, look, me, placeOf, roomsOf, see, state, touch } from "./state.js";
 import { learn, w, what } from "./words.js";
 
 const app = document.getElementById("app");
@@ -26,7 +26,7 @@ connect({
   },
   known() {
     if (!state.people.has(state.me)) state.me = [...state.people.keys()][0] ?? "";
-    seeAll();
+    state.unread.clear();
     touch("all");
   },
   message(message) {

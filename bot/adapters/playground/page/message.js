@@ -120,13 +120,13 @@ function footOf(message, replies, inThread, refuse) {
   const canReply = message.room && !message.person && !inThread;
   return [
     chips,
-    signButton(react),
     canReply && (replies.length || message.title
       ? h("button", { type: "button", class: "thread-link", "data-key": "thread", onclick: () => look({ thread: message.id, panel: "" }) },
           icon("thread"), h("span", { class: "title", dir: "auto" }, message.title || w("thread")),
           h("span", { class: "count" }, w("replies", { count: replies.length })))
       : h("button", { type: "button", class: "tool", "data-key": "thread", "aria-label": w("reply_in_thread"), title: w("reply_in_thread"),
           onclick: () => look({ thread: message.id, panel: "" }) }, icon("thread"))),
+    signButton(react),
   ];
 }
 

@@ -13,7 +13,7 @@ const BODIES = { time: timeBody, held: heldBody, person: personBody, content: co
 export function sidePanel(refuse, close) {
   const title = h("h2", { id: "panel-title", tabindex: "-1" });
   const shut = h("button", { type: "button", class: "tool", onclick: close, "data-key": "close panel" }, icon("close"));
-  const inner = h("div", { class: "inner" });
+  const inner = h("div", { class: "inner", role: "group", tabindex: "0", "aria-labelledby": "panel-title" });
   const panel = h("aside", { class: "panel", "aria-labelledby": "panel-title" }, h("header", { class: "bar" }, h("div", { class: "titles" }, title), shut), inner);
   let shown = "";
   let body = null;

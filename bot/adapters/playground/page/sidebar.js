@@ -3,7 +3,7 @@
 import { fill, h, icon } from "./dom.js";
 import { act, speak } from "./live.js";
 import { avatar } from "./message.js";
-import { look, me, roomsOf, state, unread } from "./state.js";
+import { look, me, roomsOf, state } from "./state.js";
 import { language, w } from "./words.js";
 
 export function sidebar(refuse, closeDrawer) {
@@ -11,7 +11,7 @@ export function sidebar(refuse, closeDrawer) {
   const nav = h("nav", { class: "sidebar", id: "sidebar", "aria-label": "" }, parts);
   nav.draw = () => {
     nav.setAttribute("aria-label", w("sidebar"));
-    const news = unread();
+    const news = state.unread;
     fill(parts[0], circle(closeDrawer));
     fill(parts[1], rooms(news));
     fill(parts[2], people(news, refuse));
@@ -48,7 +48,7 @@ function rooms(news) {
 function people(news, refuse) {
   const list = [...state.people.values()].map((person) => {
     const being = person.name === state.me;
-    const waiting = !being && news.has(person.name);
+    const waiting = !being && news.get(person.name)?.size > 0;
     const about = person.here ? (person.moderator ? w("tag_moderator") : w("tag_member")) : w("tag_outside");
     return h("li", { class: being ? "person being" : "person" },
       h("button", {

@@ -8,7 +8,7 @@ export const state = {
   me: remembered("me") ?? "Ana",
   place: remembered("place") ?? "direct",
   thread: "", panel: remembered("panel") ?? "", drawer: false,
-  seen: new Map(),
+  unread: new Map(), threads: new Map(),
 };
 
 const listeners = new Set();
@@ -18,9 +18,12 @@ export function listen(what) {
   listeners.add(what);
 }
 
-// Draw once for many changes.
+// Draw once for many changes, when the browser paints; what nobody looks at is not painted.
 export function touch(...kinds) {
-  if (!waiting.size) queueMicrotask(draw);
+  if (!waiting.size) {
+    if (document.hidden) setTimeout(draw);
+    else requestAnimationFrame(draw);
+  }
   for (const kind of kinds) waiting.add(kind);
 }
 
@@ -45,7 +48,7 @@ function remember(name, value) {
 }
 
 export function begin(hello) {
-  for (const each of ["rooms", "people", "messages", "lines", "seen"]) state[each].clear();
+  for (const each of ["rooms", "people", "messages", "lines", "unread", "threads"]) state[each].clear();
   Object.assign(state, { number: 0, clock: null, content: null, thread: "", run: hello.hello });
   state.commands = hello.commands ?? [];
   state.staged = Boolean(hello.staged);
@@ -61,9 +64,10 @@ export function take(change) {
   if (change.clock) state.clock = change.clock;
   if (change.content) state.content = change.content;
   if (change.line) state.lines.set(change.line.number, change.line);
-  if (change.gone) state.messages.delete(change.gone);
+  if (change.gone) leave(change.gone);
   const fresh = change.message && !state.messages.has(change.message.id);
   if (change.message) state.messages.set(change.message.id, change.message);
+  if (fresh) arrive(change.message);
   touch(...Object.keys(change));
   return fresh ? change.message : null;
 }
@@ -91,46 +95,35 @@ export function messagesIn(place) {
 }
 
 export function messagesOf(thread) {
-  const found = [...state.messages.values()].filter((each) => each.thread === thread && placeOf(each) !== null);
+  const found = [...(state.threads.get(thread) ?? [])].map((id) => state.messages.get(id)).filter((each) => placeOf(each) !== null);
   return found.sort((a, b) => order(a) - order(b));
 }
 
+// What is counted is counted as it comes: there may be thousands of messages.
+function arrive(message) {
+  if (message.thread) {
+    if (!state.threads.has(message.thread)) state.threads.set(message.thread, new Set());
+    state.threads.get(message.thread).add(message.id);
+  }
+  for (const person of message.person ? [state.people.get(message.person)] : state.people.values()) {
+    if (!person || message.author === person.name) continue;
+    const place = placeOf(message, person);
+    if (place === null) continue;
+    if (!state.unread.has(person.name)) state.unread.set(person.name, new Map());
+    const places = state.unread.get(person.name);
+    places.set(place, (places.get(place) ?? 0) + 1);
+  }
+}
+
+function leave(id) {
+  const thread = state.messages.get(id)?.thread;
+  state.threads.get(thread)?.delete(id);
+  state.messages.delete(id);
+}
+
+// What somebody looks at is new no longer.
 export function see() {
-  const person = me();
-  if (!person) return;
-  const key = `${person.name} ${state.place}`;
-  let newest = state.seen.get(key) ?? 0;
-  for (const message of state.messages.values()) {
-    if (placeOf(message) === state.place) newest = Math.max(newest, order(message));
-  }
-  state.seen.set(key, newest);
-}
-
-export function seeAll() {
-  for (const person of state.people.values()) {
-    for (const message of state.messages.values()) {
-      const place = placeOf(message, person);
-      if (place === null) continue;
-      const key = `${person.name} ${place}`;
-      state.seen.set(key, Math.max(state.seen.get(key) ?? 0, order(message)));
-    }
-  }
-}
-
-// The places with something new, of each person.
-export function unread() {
-  const found = new Map();
-  for (const message of state.messages.values()) {
-    for (const person of message.person ? [state.people.get(message.person)] : state.people.values()) {
-      if (!person || message.author === person.name) continue;
-      const place = placeOf(message, person);
-      if (place === null || order(message) <= (state.seen.get(`${person.name} ${place}`) ?? 0)) continue;
-      if (!found.has(person.name)) found.set(person.name, new Map());
-      const places = found.get(person.name);
-      places.set(place, (places.get(place) ?? 0) + 1);
-    }
-  }
-  return found;
+  state.unread.get(state.me)?.delete(state.place);
 }
 
 export function plain(message) {
