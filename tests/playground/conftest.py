@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = Folders([ROOT / "prompts"], ROOT / "charter.yaml")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday, nine o'clock in Ljubljana
 ZONE = "Europe/Ljubljana"
+PATIENCE = 25_000  # milliseconds; a machine may be busy
 PICTURES = ROOT / ".cache" / "pictures"
 
 Staging = Callable[..., Awaitable[Playground]]
@@ -123,6 +124,12 @@ class Tab:
         button = self.page.locator("main .answers").get_by_role("button", name=label)
         await button.last.click()
 
+    async def chooses(self, label: str) -> None:
+        """Choose from the newest list, and confirm."""
+        answers = self.page.locator("main .answers", has=self.page.locator("select")).last
+        await answers.locator("select").select_option(label=label)
+        await answers.get_by_role("button", name="Choose").click()
+
     async def writes(self, *values: str) -> None:
         """Fill in the form that is open, and send it."""
         dialog = self.page.locator("dialog[open]")
@@ -134,7 +141,7 @@ class Tab:
 
     async def hears(self, text: str) -> None:
         """Wait until this stands in the conversation."""
-        await self.page.locator("main .message", has_text=text).last.wait_for(timeout=8000)
+        await self.page.locator("main .message", has_text=text).last.wait_for(timeout=PATIENCE)
 
     async def tool(self, name: str) -> None:
         """Open what stands beside the conversation."""
@@ -165,7 +172,7 @@ async def tab(browser: Browser) -> AsyncIterator[Opening]:
         made = await browser.new_context(
             **{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **context}
         )
-        made.set_default_timeout(8000)
+        made.set_default_timeout(PATIENCE)
         one = Tab(await made.new_page())
         opened.append(one)
         await one.page.goto(playground.adapter.server.link)

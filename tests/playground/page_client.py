@@ -63,7 +63,7 @@ class PageClient:
                 transport.transport.abort()
             await asyncio.wait({self._reading})
 
-    async def until(self, holds: Any, seconds: float = 8.0) -> None:  # noqa: ANN401 - a test
+    async def until(self, holds: Any, seconds: float = 25.0) -> None:  # noqa: ANN401 - a test
         """Wait until something holds."""
         async with asyncio.timeout(seconds):
             while not holds():
@@ -81,7 +81,7 @@ class PageClient:
     async def ask(self, **deed: Any) -> JSON:  # noqa: ANN401 - a deed's parts
         """Ask for something; return its answer."""
         id_ = await self.send(**deed)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(25):
             return await self._answers[id_]
 
     def texts(self) -> list[str]:
