@@ -13,14 +13,12 @@ from typing import Any, TypeAlias
 import structlog
 
 from bot.adapters.playground import PlaygroundAdapter, Refused, World
-from bot.app import App, Content, content_checks, read_content
-from bot.core.content import Folders, Mistake
+from bot.app import App
+from bot.core.content import Folders
 from bot.core.refs import Member
-from bot.engine.words import Words
-from bot.operations.check import check
 from bot.rehearsal.arriving import Preparing, add_bot, furnish
 from bot.rehearsal.clock import SimulatedClock
-from bot.rehearsal.page import PageCommands, PageWords
+from bot.rehearsal.played import Played
 from bot.rehearsal.travel import Travel
 from storage.exhibit import exhibit
 from storage.members import Members
@@ -60,13 +58,9 @@ class Playground:
         empty: bool = False,
     ) -> None:
         """Stage nothing yet."""
-        self._folders, self._shipped = folders, shipped
+        self._played = Played(folders, shipped)
         self._start, self._zone = start, zone
         self._language, self._empty = language, empty
-        self._page = PageWords(Words(shipped.prompts))
-        self._content: Content | None = None
-        self._commands: PageCommands | None = None
-        self._mistakes: list[Mistake] = []
         self._opened: Opened | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
         self._travel: Travel | None = None
@@ -91,7 +85,7 @@ class Playground:
         try:
             async with self.adapter.server:
                 async with self._still():
-                    await self._read()
+                    await self._played.read()
                     await self._begin()
                 ready(self.adapter.server.link)
                 await self._drive()
@@ -111,15 +105,16 @@ class Playground:
     @property
     def languages(self) -> Sequence[Mapping[str, str]]:
         """The languages of the page."""
-        return self._page.languages
+        return self._played.page.languages
 
     def words(self, language: str) -> Mapping[str, str]:
         """Return the page's own words."""
-        return self._page.said(language or self._language)
+        return self._played.page.said(language or self._language)
 
     def commands(self, language: str) -> Sequence[Mapping[str, Any]]:
         """Return every command, with what to say of it."""
-        return self._commands.said(language) if self._commands else ()
+        commands = self._played.commands
+        return commands.said(language) if commands else ()
 
     def acted(self) -> None:
         """Let a little time pass, and not too much where many act at once."""
@@ -164,7 +159,7 @@ class Playground:
                 return {}
             case "again":
                 self._empty = order.get("empty") is True
-                self._language = self._page.said(str(order.get("language", "")))["language"]
+                self._language = self._played.page.said(str(order.get("language", "")))["language"]
                 async with self._still():
                     await self._begin()
                 return {}
@@ -186,54 +181,31 @@ class Playground:
             raise Refused("refused_mistakes")
         return self._opened
 
-    # Content
-
-    async def _read(self) -> bool:
-        """Read the content; tell whether it has no mistakes."""
-        self._mistakes = await asyncio.to_thread(check, self._folders, content_checks())
-        if self._mistakes:
-            return False
-        self._content = await asyncio.to_thread(read_content, self._folders)
-        self._page = PageWords(self._content.words)
-        self._commands = PageCommands(self._content)
-        return True
-
     async def _read_again(self) -> JSON:
         """Go on with the content as it is now; with mistakes, with what was read before."""
         async with self._still():
-            good = await self._read()
+            good = await self._played.read()
             if good and self._opened is None:
                 await self._begin()
             elif good:
                 await self._restart()
             self._tell_content()
-        return {"mistakes": len(self._mistakes)}
+        return {"mistakes": len(self._played.mistakes)}
 
     def _tell_content(self) -> None:
-        own = [str(path) for path in self._folders.prompts if path not in self._shipped.prompts]
-        charter = self._folders.charter
-        mistakes = [
-            {"file": each.file, "line": each.line, "what": each.what, "mend": each.mend}
-            for each in self._mistakes
-        ]
-        content = {
-            "folders": own,
-            "charter": str(charter) if charter != self._shipped.charter else "",
-            "mistakes": mistakes,
-            "staged": self._opened is not None,
-        }
-        self.adapter.world.changed("content", {"content": content})
+        told = self._played.told(staged=self._opened is not None)
+        self.adapter.world.changed("content", {"content": told})
 
     # Staging
 
     async def _begin(self) -> None:
         """Stage a new community, on a new store; of the one before nothing is kept."""
-        words = self._page.said(self._language)
+        words = self._played.page.said(self._language)
         await self._end()
         self.clock = self.adapter.clock = SimulatedClock(self._start)
         world = World(secrets.token_hex(8), words["circle_name"])
         furnish(world, words)
-        if self._content is not None:
+        if self._played.content is not None:
             self._folder.cleanup()
             self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
             await self._live(world)
@@ -254,11 +226,12 @@ class Playground:
 
     async def _live(self, world: World) -> None:
         """Let the bot live in this world, on the store that is there or a new one."""
-        assert self._content is not None
+        content = self._played.content
+        assert content is not None
         place = Path(self._folder.name)
         url, key = f"sqlite:///{place / 'playground.db'}", place / "key"
         self._opened = await asyncio.to_thread(open_store, url, key)
-        self._app = App(self._opened.store, self._content, [self.adapter], clock=self.clock)
+        self._app = App(self._opened.store, content, [self.adapter], clock=self.clock)
         self._travel = Travel(self._app, world, self.clock, self._zone)
         if self.adapter.world is not world:
             self.adapter.play(world)

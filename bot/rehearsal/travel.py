@@ -50,7 +50,7 @@ class Travel:
         self.travelling = False
         self._stop = False
         self._lines = 0
-        self._told = 0  # messages that were there when lines were last told
+        self._there = 0  # messages that were there before what is due happened
         self._cleaned = clock.now()
         self._happened: dict[str, JSON] = {}
         self._handle = app.tick.handle
@@ -72,6 +72,7 @@ class Travel:
     async def settle(self) -> None:
         """Let the bot do all that it has to do now."""
         await self.app.settle()
+        self._there = self.world.messages_so_far
         if await self.app.tick.once():
             await self.app.settle()
         self._tell_lines()
@@ -91,18 +92,14 @@ class Travel:
             )
 
     def _made(self) -> list[JSON]:
-        """Return where the bot has said something since lines were last told."""
+        """Return where the bot has said something of what was due."""
         places: dict[tuple[str, str], JSON] = {}
-        newest = self._told
         for message in reversed(self.world.messages.values()):
-            number = int(message.id[1:])
-            if number <= self._told:
+            if int(message.id[1:]) <= self._there:
                 break
-            newest = max(newest, number)
             if not message.author:
                 place = {"message": message.id, "room": message.room, "person": message.person}
                 places[message.room, message.person] = place
-        self._told = newest
         return list(places.values())[:_SHOWN]
 
     # What comes next
@@ -208,6 +205,7 @@ class Travel:
             return False
         self.clock.move_to(coming.at)
         await self._clean()
+        self._there = self.world.messages_so_far
         await self.app.tick.once()
         await self.app.settle()
         self._tell_lines(held=coming.kind == "held")

@@ -157,6 +157,11 @@ class World:
         self.messages.pop(message.id, None)
         self.changed(f"message {message.id}", {"gone": message.id})
 
+    @property
+    def messages_so_far(self) -> int:
+        """How many messages there have been: the number in the newest one's id."""
+        return self._count
+
     def new_id(self) -> str:
         """Return an id for a message."""
         self._count += 1
