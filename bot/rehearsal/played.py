@@ -38,6 +38,11 @@ class Played:
         self.commands = await asyncio.to_thread(PageCommands, self.content)
         return True
 
+    async def load(self, language: str) -> None:
+        """Read all that will be said, where somebody might wait for it later."""
+        if self.content is not None:
+            await asyncio.to_thread(self.content.words.load, language)
+
     def told(self, *, staged: bool) -> JSON:
         """Return what the page shows of it; `staged`: there is a circle that lives by it."""
         charter = self._folders.charter

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -31,7 +33,15 @@ JSON: TypeAlias = dict[str, Any]
 
 _A_WHILE = timedelta(seconds=5)
 _AT_LEAST = 0.5  # seconds between two such whiles
+_MEMORY, _ROOM = Path("/dev/shm"), 256 * 2**20  # noqa: S108 - a folder of its own in it
 _TOGETHER = 0.03  # seconds: what is done meanwhile is looked at together
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for a store: in memory where there is room, since nothing of it is kept."""
+    roomy = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    roomy = roomy and shutil.disk_usage(_MEMORY).free >= _ROOM
+    return tempfile.TemporaryDirectory(prefix="circlekeeper-", dir=_MEMORY if roomy else None)
 
 
 class Playground:
@@ -62,7 +72,7 @@ class Playground:
         self._start, self._zone = start, zone
         self._language, self._empty = language, empty
         self._opened: Opened | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
+        self._folder = _folder()
         self._travel: Travel | None = None
         self._moving = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -201,13 +211,14 @@ class Playground:
     async def _begin(self) -> None:
         """Stage a new community, on a new store; of the one before nothing is kept."""
         words = self._played.page.said(self._language)
+        await self._played.load(words["language"])
         await self._end()
         self.clock = self.adapter.clock = SimulatedClock(self._start)
         world = World(secrets.token_hex(8), words["circle_name"])
         furnish(world, words)
         if self._played.content is not None:
             self._folder.cleanup()
-            self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
+            self._folder = _folder()
             await self._live(world)
             (host,) = self._app.hosts
             await add_bot(world, host)

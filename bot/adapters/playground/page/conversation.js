@@ -2,7 +2,7 @@
 
 import { composer } from "./composer.js";
 import { avatar, drawMessage, messageElement } from "./message.js";
-import { announce, fill, h, icon } from "./dom.js";
+import { announce, fill, h, icon, refill } from "./dom.js";
 import { act } from "./live.js";
 import { look, me, messagesIn, messagesOf, plain, state, zone } from "./state.js";
 import { day, moment, w } from "./words.js";
@@ -123,10 +123,10 @@ function drawTools(tools) {
       onclick: () => look({ panel: state.panel === name ? "" : name, thread: "" }) }, icon(shape), h("span", { class: "label" }, label));
   const now = state.clock ? moment(state.clock.now, zone()) : w("time");
   const mistakes = state.content?.mistakes?.length ?? 0;
-  fill(tools,
+  refill(tools, [now, mistakes, state.panel, state.staged, w("held_tool")], () => [
     state.staged && tool("time", "clock", now),
     state.staged && tool("held", "lock", w("held_tool")),
-    state.staged && h("span", { class: "badge-holder" }, tool("content", "book", w("content_tool")), mistakes > 0 && h("span", { class: "badge" }, String(mistakes))));
+    state.staged && h("span", { class: "badge-holder" }, tool("content", "book", w("content_tool")), mistakes > 0 && h("span", { class: "badge" }, String(mistakes)))]);
 }
 
 function drawOutside(outside, person, refuse) {

@@ -49,6 +49,14 @@ export function fill(parent, ...children) {
   if (key !== undefined) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
+// Fill a part anew only if what it shows has changed.
+export function refill(parent, signature, build) {
+  const now = JSON.stringify(signature);
+  if (parent.drawn === now) return;
+  parent.drawn = now;
+  fill(parent, build());
+}
+
 const SHAPES = {
   clock: "M12 7v5l3.5 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
   lock: "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v10H5Z",

@@ -1,6 +1,6 @@
 // The side: which circle this is, its rooms, and the people one can be.
 
-import { fill, h, icon } from "./dom.js";
+import { h, icon, refill } from "./dom.js";
 import { act, speak } from "./live.js";
 import { avatar } from "./message.js";
 import { look, me, roomsOf, state } from "./state.js";
@@ -12,10 +12,12 @@ export function sidebar(refuse, closeDrawer) {
   nav.draw = () => {
     nav.setAttribute("aria-label", w("sidebar"));
     const news = state.unread;
-    fill(parts[0], circle(closeDrawer));
-    fill(parts[1], rooms(news));
-    fill(parts[2], people(news, refuse));
-    fill(parts[3], page());
+    const speaks = w("sidebar");
+    const waiting = [...news].filter(([, places]) => places.size).map(([name]) => name);
+    refill(parts[0], [state.name, speaks], () => circle(closeDrawer));
+    refill(parts[1], [me(), state.place, [...state.rooms.values()], [...(news.get(state.me) ?? [])], speaks], () => rooms(news));
+    refill(parts[2], [state.me, state.panel, [...state.people.values()], waiting, speaks], () => people(news, refuse));
+    refill(parts[3], [state.languages, language(), speaks], page);
   };
   return nav;
 }
