@@ -21,6 +21,20 @@ from storage.communities import Communities
 from storage.conversations import OpenQuestion, Questions
 from storage.members import Members
 from storage.outbox import Deliveries
+from storage.store import Anew
+
+
+class Refused(Anew):
+    """A feature refused what it was given: the turn begins anew, and then only says so.
+
+    That takes back what the feature did; a savepoint in every turn would cost more than all turns
+    that somebody mistyped.
+    """
+
+    def __init__(self, bad: BadInput) -> None:
+        """Keep why."""
+        super().__init__()
+        self.bad = bad
 
 
 class Hearing:
@@ -307,14 +321,16 @@ class Hearing:
 def _work(
     turn: EngineTurn, feature: Feature, work: Callable[[], None], command: Command | None = None
 ) -> None:
-    """Do a feature's work; bad input takes back what it did, and its question waits on."""
-    before = list(turn.wanted)
+    """Do a feature's work; bad input takes back what it did, and its question waits on.
+
+    Raises: `Refused`, and `BadInput` in the turn that begins anew then.
+    """
+    if turn.refused is not None:
+        raise turn.refused
     try:
-        with turn.tx.savepoint():
-            turn.within(feature, work, command)
-    except BadInput:
-        turn.wanted = before
-        raise
+        turn.within(feature, work, command)
+    except BadInput as bad:
+        raise Refused(bad) from bad
 
 
 def _about(question: OpenQuestion) -> Mapping[str, Any]:

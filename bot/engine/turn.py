@@ -51,6 +51,7 @@ class EngineTurn(About):
         self.entered = ""  # the feature that was asked first
         self._moderating = False
         self.again = ""  # what is asked once more after bad input
+        self.refused: BadInput | None = None  # why a feature refused to do this, a moment ago
 
     # Saying and asking
 

@@ -142,7 +142,7 @@ def take_up(turn: EngineTurn, adapter: Adapter) -> list[Action]:
         to = turn.place if in_room and turn.place is not None else turn.me
         aside = turn.member if in_room else None
         shown = replace(action, to=to, aside=aside, answers=event.interaction)
-        where = deliveries.destination(to, event.interaction)
+        where = deliveries.destination(event.interaction)
         body = _ACTION.dump_json(shown).decode()
         late.readdress(key, turn.subject, body, where, turn.now)
         again.append(shown)

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from bot.adapters.discord import messages
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.interactions import Interactions
+from bot.adapters.discord.markdown import forget_texts
 from bot.adapters.discord.rest import DiscordError, NotSent, Refused, Rest
 from bot.core.actions import (
     AskChoice,
@@ -75,6 +76,7 @@ class Sending:
                     await self._set_role(action)
                 case Forget():
                     self._direct.pop(action.to.member.id, None)
+                    forget_texts()
         except Refused as error:
             if error.code in _TOKEN_ENDED and getattr(action, "answers", None) is not None:
                 raise Missed("The time for an answer is over.") from error
