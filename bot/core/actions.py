@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef, Room
+from bot.core.refs import Community, Destination, Direct, Interaction, Member, MessageRef, Room
+
+FILE_LIMIT = 256 * 1024  # bytes of a file that somebody gives as an answer
+EVERYONE = "everyone"  # a `ping` for all who read the room; any other one is a role's id
 
 
 class Lane(StrEnum):
@@ -42,18 +45,32 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One text field of a form; `limit` in characters."""
+    """One field of a form; `limit` in characters.
+
+    `kind`: a text; a `room` of the community, whose answer is the room's id where it was picked and
+    its name or number where it was typed; or a `file`, whose answer is the text in it.
+    """
 
     id: str
     label: str
     limit: int = 2000
     required: bool = False
+    kind: Literal["text", "room", "file"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A text that comes as a file to keep; `name` is of ASCII letters and has an ending."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on
-    it, so it may notify.
+    it, so it may notify. `ping`: whom it mentions (see `EVERYONE`); nobody, unless a moderator
+    allowed that.
     """
 
     recovery: ClassVar[Recovery] = Recovery.READABLE
@@ -71,6 +88,8 @@ class Say:
     in_thread: bool = False  # inside the thread of the message that `after` names
     reactions: tuple[str, ...] = ()
     reply_to: MessageRef | None = None  # the message in the same room that this answers
+    ping: str = ""
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +116,7 @@ class AskChoice:
     before: tuple[str, ...] = ()
     in_thread: bool = False
     opener: str = ""
+    ping: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +227,24 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Look whether a message of a community stands, whose it is and whether others wrote in its
+    thread; its words are read only where `words` says that its author agreed. What was found comes
+    as `Looked`, on behalf of the one whom it is `to`.
+    """
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["look"] = "look"
+    key: str
+    to: Direct
+    message: MessageRef
+    community: Community
+    words: bool = False
+    lane: Lane = Lane.INTERACTIVE
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enter:
     """Come into a room that the bot is not in, or ask those inside to be let in."""
 
@@ -218,13 +256,18 @@ class Enter:
     after: str | None = None
 
 
-Action = Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget | Enter
+Action = (
+    Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget | Enter | Look
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Affordances:
     """What a platform can show. `quiescence`: seconds after which a sending of unknown result
     cannot land any more. `asides` are answers to an interaction; there is no other way to them.
+
+    `link` is how a link to a message is made, of {community}, {room} and {id}; `link_pattern` finds
+    one in a text, with groups `room` and `id`.
     """
 
     buttons: bool = False
@@ -242,4 +285,10 @@ class Affordances:
     exclusive: bool = False  # one process at a time may act as the account
     one_answer: bool = False  # what answers one interaction goes into one message, if it fits
     encrypts: bool = False  # some conversations may be encrypted from end to end
+    files: bool = False  # a message may come with a file
+    pickers: bool = False  # a form's field for a room lets one pick among all of them
     per_second: float | None = None  # deliveries that the platform takes of one account, if known
+    reads: bool = False  # a message's words can be read once its author has agreed
+    threads_are_rooms: bool = False  # in a link, a thread stands in its room's place
+    link: str = ""
+    link_pattern: str = ""

@@ -4,6 +4,7 @@ others.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bot.core.commands import Command
@@ -79,6 +80,18 @@ class Findable:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """Something that was posted for people to talk about; `key` is its delivery's, `at` when it
+    was due, `title` plain text.
+    """
+
+    id: str
+    key: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SetupStep:
     """A step that a feature contributes to the setup.
 
@@ -121,13 +134,13 @@ class Carry:
 
     Args:
         name: the key under which it stands in the file.
-        out: pieces of plain data, each of which can be taken in by itself.
+        out: plain data; nothing where there is nothing to carry.
         look: says in lines what taking a piece in would do; raises `BadInput` for what cannot be.
         take: does it. What is there already is left as it is.
     """
 
     name: str
-    out: Callable[[Turn], Sequence[Mapping[str, Any]]]
+    out: Callable[[Turn], Mapping[str, Any]]
     look: Callable[[Turn, Mapping[str, Any]], Sequence[str]]
     take: Callable[[Turn, Mapping[str, Any]], None]
 
@@ -157,7 +170,7 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, numbers, variables, findable, notices, carries, setup: see
+        home, status, problems, numbers, variables, findable, talks, notices, carries, setup: see
             `Turn.gather`.
         check: mistakes in the feature's content files.
     """
@@ -175,6 +188,7 @@ class Feature:
     numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None
+    talks: Callable[[Turn], Sequence[Talk]] | None = None
     notices: Callable[[Turn], Sequence[Notice]] | None = None
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()

@@ -5,8 +5,9 @@ community it is, read what was typed, call the feature's handler, and write what
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -24,6 +25,7 @@ from bot.core.events import (
     FromMember,
     Joined,
     Left,
+    Looked,
     Moved,
     Posted,
     Reacted,
@@ -33,7 +35,7 @@ from bot.core.events import (
 )
 from bot.core.ports import Adapter
 from bot.core.turn import Plan
-from bot.engine.hearing import Hearing
+from bot.engine.hearing import Hearing, Refused
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -56,6 +58,7 @@ class _Course:
 
     feature: str = "engine"
     outcome: str = "handled"  # or: known, refused, failed
+    refused: BadInput | None = None  # why a feature refused it, when it was tried before
 
 
 class Outgoing(Protocol):
@@ -64,7 +67,7 @@ class Outgoing(Protocol):
     def wake(self) -> None:
         """Look for what can be sent."""
 
-    def take(self, tx: Transaction) -> list[Claimed]:
+    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
 
     def begin(self, claimed: list[Claimed]) -> None:
@@ -80,12 +83,16 @@ class Dispatcher:
         store: Store,
         adapter: Adapter,
         outgoing: Outgoing,
+        hurry: Callable[[datetime], None] = lambda _due: None,
     ) -> None:
-        """Serve one adapter; what turns write goes out by `outgoing`."""
+        """Serve one adapter; what turns write goes out by `outgoing`, and `hurry` is told when
+        something that they planned is due.
+        """
         self.running = running
         self.store = store
         self.adapter = adapter
         self.outgoing = outgoing
+        self.hurry = hurry
         self.hearing = Hearing(running, adapter)
 
     async def receive(self, event: Event) -> None:
@@ -93,13 +100,17 @@ class Dispatcher:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
 
-        def work(tx: Transaction) -> tuple[int, list[Claimed]]:
+        def work(tx: Transaction) -> tuple[int, list[Claimed], datetime | None]:
             with bound_contextvars(turn=mark):
-                wrote = self.turn(tx, event, course)
-                return wrote, self.outgoing.take(tx) if wrote else []
+                try:
+                    wrote = self.turn(tx, event, course)
+                except Refused as error:
+                    course.refused = error.bad
+                    raise
+                return wrote, self.outgoing.take(tx, event, wrote) if wrote else [], tx.due
 
         try:
-            wrote, claimed = await self.store.transact(work, urgent=urgent)
+            wrote, claimed, due = await self.store.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -112,7 +123,7 @@ class Dispatcher:
                 turn=mark,
             )
             course.outcome = "failed"
-            wrote, claimed = await self._failed(event), []
+            wrote, claimed, due = await self._failed(event), [], None
         taken = time.perf_counter() - began
         self.running.meter.turned(course.feature, course.outcome, taken)
         log.debug(
@@ -127,6 +138,8 @@ class Dispatcher:
         self.outgoing.begin(claimed)
         if wrote > len(claimed):
             self.outgoing.wake()  # the rest has to wait for something
+        if due is not None:
+            self.hurry(due)
 
     async def _failed(self, event: Event) -> int:
         try:
@@ -154,13 +167,15 @@ class Dispatcher:
             course.outcome = "known"
             return 0
         turn = self._begin(tx, event)
+        turn.refused = course.refused
         try:
             self._handle(turn, event)
         except BadInput as bad:
             course.outcome = "refused"
-            if "option" in bad.values:
-                bad.values["option"] = turn.text(f"engine/option_{bad.values['option']}")
-            turn.say(bad.words, **bad.values)
+            values = dict(bad.values)
+            if "option" in values:
+                values["option"] = turn.text(f"engine/option_{values['option']}")
+            turn.say(bad.words, **values)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         finally:
@@ -223,6 +238,8 @@ class Dispatcher:
             case Delivered():
                 if Deliveries(turn.tx).recognized(event.key, turn.now, event.ref):
                     turn.tell(event)
+            case Looked():
+                self._looked(turn, event)
             case Undelivered():
                 turn.tell(event)
             case _:
@@ -235,6 +252,17 @@ class Dispatcher:
         row = ensure_community(turn, event.community, name)
         turn.where.community = row
         turn.where.locale = self.running.words.nearest(row.locale)
+        turn.tell(event)
+
+    def _looked(self, turn: EngineTurn, event: Looked) -> None:
+        """Go on for the one who wanted to know; for who was erased meanwhile, with nobody."""
+        whose = Deliveries(turn.tx).whose(event.key)
+        if whose is None:
+            return
+        turn.where.subject, community = whose
+        turn.where.community = Communities(turn.tx).get(community)
+        own = turn.settings.get("locale")
+        turn.where.locale = self.running.words.nearest(own, turn.where.community.locale)
         turn.tell(event)
 
     def _moved(self, turn: EngineTurn, event: Moved) -> None:

@@ -66,6 +66,7 @@ ROWS["0006"] = (
     " '2026-03-03 09:00:00.000000+00:00')",
 )
 ROWS["0007"] = ROWS["0006"]
+ROWS["0008"] = ROWS["0007"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from bot.adapters.discord import custom_ids
-from bot.adapters.discord.commands import path_and_options
+from bot.adapters.discord.commands import menu_target, path_and_options
 from bot.adapters.discord.guilds import PLATFORM, community, may_moderate, permissions_of
 from bot.core.events import Chose, Commanded, FromMember, Joined, Reacted, Submitted
 from bot.core.refs import (
@@ -21,9 +21,14 @@ from bot.core.refs import (
 
 JSON: TypeAlias = Mapping[str, Any]
 
+LINK = "https://discord.com/channels/{community}/{room}/{id}"
+LINK_PATTERN = (
+    r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<community>\d+)/(?P<room>\d+)/(?P<id>\d+)"
+)
 COMMAND, COMPONENT, TYPING, FORM = 2, 3, 4, 5
 _MESSAGE_KINDS = (0, 19)  # a message, and a reply; the rest are notices
 _THREADS = (10, 11, 12)
+_CHANNELS, _UPLOAD = 8, 19
 _STARTED_ONBOARDING, _COMPLETED_ONBOARDING = 1 << 3, 1 << 1
 _NEWLY = timedelta(days=14)
 _TEXT_LIMIT = 20_000
@@ -88,6 +93,12 @@ def event_of(clicked: Clicked, standing: tuple[Standing, ...]) -> FromMember:
     common = {**clicked.common, "standing": standing}
     if clicked.kind == COMMAND:
         path, options, _ = path_and_options(clicked.data)
+        if (target := menu_target(clicked.data)) and isinstance(clicked.place, Room):
+            # Of the message itself, which Discord sends along, nothing is read.
+            channel = clicked.place.thread or clicked.place.id
+            options = {
+                "message": LINK.format(community=clicked.guild, room=channel, id=target),
+            }
         return Commanded(command=path, options=options, **common)
     meaning = custom_ids.read(str(clicked.data.get("custom_id", "")))
     if meaning is None:
@@ -114,9 +125,24 @@ def filled(part: JSON) -> Iterator[tuple[str, str]]:
     for each in part.get("components") or ():
         inner = each.get("component") or each
         value = inner.get("value")
+        if inner.get("type") == _CHANNELS and inner.get("values"):
+            value = inner["values"][0]
         if isinstance(value, str) and inner.get("custom_id") and value.strip():
             yield str(inner["custom_id"]), value
         yield from filled(inner)
+
+
+def uploaded(data: JSON) -> dict[str, str]:
+    """Return where the files of a sent form are to be had, by field."""
+    told = (data.get("resolved") or {}).get("attachments") or {}
+    found = {}
+    for part in data.get("components") or ():
+        inner = part.get("component") or {}
+        if inner.get("type") == _UPLOAD and inner.get("values"):
+            url = (told.get(str(inner["values"][0])) or {}).get("url")
+            if isinstance(url, str):
+                found[str(inner["custom_id"])] = url
+    return found
 
 
 def label_of(message: JSON, custom_id: str) -> str:
@@ -146,6 +172,11 @@ def addressed(data: JSON, me: str) -> str | None:
             rest = text.removeprefix(name).strip()
             return "/" + (rest.removeprefix("/") or "help")
     return None
+
+
+def is_person(data: JSON) -> bool:
+    """Tell whether a person wrote a message."""
+    return not (data.get("author") or {}).get("bot") and not data.get("webhook_id")
 
 
 def arrived(data: JSON, now: datetime) -> Joined | None:

@@ -16,7 +16,9 @@ from bot.core.actions import (
     AskForm,
     Edit,
     Enter,
+    File,
     Forget,
+    Look,
     OpenThread,
     Pin,
     Retract,
@@ -24,7 +26,7 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.errors import Undeliverable, Unreachable
-from bot.core.events import Added, Chose, Joined, Left, Posted, Reacted
+from bot.core.events import Added, Chose, Event, Joined, Left, Looked, Posted, Reacted
 from bot.core.markup import to_plain
 from bot.core.ports import Clock, Delivery, Host
 from bot.core.refs import (
@@ -58,6 +60,8 @@ class Line:
     thread: str | None = None
     pinned: bool = False
     reactions: list[str] = field(default_factory=list)
+    ping: str = ""
+    file: File | None = None
 
 
 class MemoryAdapter:
@@ -70,7 +74,14 @@ class MemoryAdapter:
         """Begin with nobody; `buttons` decides what questions look like."""
         self.clock = clock
         self.affordances = Affordances(
-            buttons=buttons, quiescence=0.0, direct_unasked=True, prefix="!"
+            buttons=buttons,
+            quiescence=0.0,
+            direct_unasked=True,
+            prefix="!",
+            reads=True,
+            link="memory:{room}/{id}",
+            link_pattern=r"memory:(?P<room>[^/\s]+)/(?P<id>\w+)",
+            files=True,
         )
         self.community = Community(PLATFORM, "circle")
         self.rooms: dict[str, str] = {}
@@ -120,6 +131,8 @@ class MemoryAdapter:
                 self.lines = [each for each in self.lines if each.ref != delivery.on]
             case Pin():
                 self._line(delivery.on).pinned = True
+            case Look():
+                await self._look(action)
             case Enter():
                 self.entered.append(action.to.id)
             case SetRole() | Forget():
@@ -129,6 +142,23 @@ class MemoryAdapter:
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back by the delivery's key."""
         return next((line.ref for line in self.lines if line.key == delivery.key), None)
+
+    async def _look(self, look: Look) -> None:
+        lines = [each for each in self.lines if each.ref is not None]
+        line = next((each for each in lines if each.ref == look.message), None)
+        await self._receive(
+            Looked(
+                event_id=f"looked {look.key}",
+                key=look.key,
+                found=line is not None,
+                author=Member(PLATFORM, line.author) if line and line.author != BOT else None,
+                thread=MessageRef(look.message.room, line.thread) if line and line.thread else None,
+                answered=any(
+                    each.thread == look.message.id and each.author != BOT for each in self.lines
+                ),
+                text=line.text if line and look.words else None,
+            )
+        )
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -146,8 +176,11 @@ class MemoryAdapter:
             line.question = action.question
         else:
             line.reactions = list(action.reactions)
-        if not isinstance(action, AskForm) and action.in_thread and delivery.on is not None:
-            line.thread = delivery.on.id
+            line.file = action.file
+        if not isinstance(action, AskForm):
+            line.ping = action.ping
+            if action.in_thread and delivery.on is not None:
+                line.thread = delivery.on.id
         self.watch(line)
         return line.ref
 
@@ -190,9 +223,16 @@ class MemoryAdapter:
         )
 
     async def says(
-        self, person: str, text: str, room: str | None = None, thread: str | None = None
+        self,
+        person: str,
+        text: str,
+        room: str | None = None,
+        thread: str | None = None,
+        about: Line | None = None,
     ) -> None:
-        """Somebody types in a room or its thread, or (without one) privately to the bot."""
+        """Somebody types in a room or its thread, or (without one) privately to the bot; perhaps
+        in answer to a message (`about`).
+        """
         member = Member(PLATFORM, person)
         place: Destination = Room(PLATFORM, room, thread) if room else Direct(member)
         line = self._append(place, person, text)
@@ -215,8 +255,29 @@ class MemoryAdapter:
                 message=line.ref,
                 text=text if addressed else None,
                 reply=thread is not None,
+                about=about.ref if about and addressed else None,
             )
         )
+
+    async def gives(self, person: str, text: str) -> None:
+        """Somebody sends a text file to the bot, in private; it is read where one was asked for."""
+        member = Member(PLATFORM, person)
+        line = self._append(Direct(member), person, "[a file]")
+        self.watch(line)
+        assert line.ref is not None
+        assert self._host is not None
+        if await self._host.awaits("file", line.ref.room, member):
+            await self._receive(
+                Posted(
+                    event_id=self._event_id(),
+                    member=member,
+                    standing=self._standing(person),
+                    place=Direct(member),
+                    message=line.ref,
+                    text=text,
+                    file=True,
+                )
+            )
 
     async def clicks(self, person: str, label: str, line: Line | None = None) -> None:
         """Somebody clicks a choice of the last message that has it."""
@@ -294,6 +355,6 @@ class MemoryAdapter:
         self._count += 1
         return f"e{self._count}"
 
-    async def _receive(self, event: Added | Joined | Left | Posted | Chose | Reacted) -> None:
+    async def _receive(self, event: Event) -> None:
         assert self._host is not None, "connect a host first"
         await self._host.receive(event)
