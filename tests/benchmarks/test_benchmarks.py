@@ -67,6 +67,21 @@ async def test_whatever_is_due_comes_into_the_outbox(store: str) -> None:
     assert all(value > 0 for value in found["ratios"].values())
 
 
+async def test_who_leaves_is_in_no_row_and_no_file(store: str) -> None:
+    found = await report("erasure", "--stores", store)
+    leaving = found["figures"][f"{store}, leaving"]
+    assert (leaving["members"], leaving["erased"]) == (60, 20)
+    assert (leaving["found_of_them"], leaving["sealed_that_opens"]) == (0, 0)
+    if store == "sqlite":
+        assert found["figures"]["sqlite, rewriting"]["rewrite_s"] > 0
+
+
+async def test_hostile_templates_are_checked() -> None:
+    checking = (await report("templates"))["figures"]["checking"]
+    assert checking["templates"] == 50
+    assert 30 <= checking["refused"] <= 50
+
+
 async def test_every_post_is_posted_once_and_people_are_answered() -> None:
     found = await report("fanout")
     (ours,) = found["figures"].values()
