@@ -191,6 +191,8 @@ class Notes:
             # A note lies about for a day: who was a moderator then need not be one now.
             for plan in turn.plans(KIND, personal=True):
                 turn.unplan(plan.id)
+            if self.tending is not None:
+                self.tending.stop(turn)
             turn.say("engine/moderators_only", by_role=turn.has_roles)
             return None
         coming = next(iter(self.library.upcoming(turn, 1)), None)
