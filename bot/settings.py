@@ -75,7 +75,8 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     """A Matrix account: an access token or a password. No `inviters`: whoever is on its server.
 
     No `encryption`: encrypted rooms are read if the part for it is installed, and the device is the
-    bot's own.
+    bot's own. `store` was where keys lay; they lie in the database now, and it is not used.
+    `display_name` and `avatar` (a picture): what people see; None leaves what there is.
     """
 
     homeserver: Web
@@ -84,7 +85,9 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     device_id: str | None = None
     password: SecretStr | None = None
     encryption: bool | None = None
-    store: Path = Path("circlekeeper-matrix")
+    store: Path | None = None
+    display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    avatar: Path | None = None
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
     prefix: Annotated[str, _like(r"\S{1,8}", "Write one sign or a few, for example !.")] = "!"
 
@@ -157,7 +160,11 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
         return layers[0].tell(keys, what, mend)
 
     _complete(values, known, folder)
-    for keys, kind in ((("charter",), Path.is_file), (("content",), Path.is_dir)):
+    for keys, kind in (
+        (("charter",), Path.is_file),
+        (("content",), Path.is_dir),
+        (("matrix", "avatar"), Path.is_file),
+    ):
         if keys in values and not kind(Path(values[keys])):
             tell(keys, "names nothing that is there.", "Check the path.")
     credentials = {("matrix", "access_token"), ("matrix", "password")} & values.keys()
@@ -174,14 +181,12 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
 
 
 def _complete(values: dict[Keys, Any], known: Mapping[Keys, tuple[Any, ...]], folder: Path) -> None:
-    """Make every path whole; the key and Matrix's store lie beside the database."""
+    """Make every path whole; the key lies beside the database."""
     url, beside = str(values.get(("database_url",), DATABASE)), folder
     if match := re.match(r"sqlite:///(?!:memory:|file:)([^?]+)", url):
         file = folder / match[1]
         beside, values["database_url",] = file.parent, f"sqlite:///{file}{url[match.end() :]}"
     values.setdefault(("key_file",), str(beside / "circlekeeper.key"))
-    if any(keys[0] == "matrix" for keys in values):
-        values.setdefault(("matrix", "store"), str(beside / "circlekeeper-matrix"))
     for keys, types in known.items():
         if Path in types and isinstance(values.get(keys), str):
             values[keys] = folder / Path(values[keys]).expanduser()

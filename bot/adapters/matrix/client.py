@@ -35,6 +35,7 @@ JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]
 
 _V3, _V1 = "/_matrix/client/v3/", "/_matrix/client/v1/"
+_MEDIA = "/_matrix/media/v3/"
 _CONNECT_SECONDS = 10.0
 _STILL = 0.01  # seconds; the next of a line follows the one before sooner than that
 _SIGNED_OUT = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
@@ -131,7 +132,8 @@ class Client:
         path: Sequence[str],
         *,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
+        kind: str = "application/json",
         seconds: float | None = None,
         base: str = _V3,
     ) -> Answer:
@@ -144,10 +146,10 @@ class Client:
         url = base + "/".join(quote(part, safe="") for part in path)
         if query:
             url += "?" + urlencode(query)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": kind}
         if self._nio.access_token:
             headers["Authorization"] = f"Bearer {self._nio.access_token}"
-        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        data = json.dumps(body, ensure_ascii=False).encode() if isinstance(body, Mapping) else body
         timeout = aiohttp.ClientTimeout(
             total=self._patience if seconds is None else seconds, sock_connect=_CONNECT_SECONDS
         )
@@ -238,9 +240,33 @@ class Client:
         """Take an event of ours back."""
         await self.call("PUT", ["rooms", room_id, "redact", event_id, transaction], body={})
 
-    async def put_state(self, room_id: str, event_type: str, content: JSON) -> None:
+    async def put_state(self, room_id: str, event_type: str, content: JSON, key: str = "") -> None:
         """Set a piece of a room's state."""
-        await self.call("PUT", ["rooms", room_id, "state", event_type, ""], body=content)
+        await self.call("PUT", ["rooms", room_id, "state", event_type, key], body=content)
+
+    async def typing(self, room_id: str, milliseconds: int) -> None:
+        """Show for so long that we are writing; 0: no more."""
+        body: JSON = {"typing": milliseconds > 0}
+        if milliseconds:
+            body["timeout"] = milliseconds
+        await self.call("PUT", ["rooms", room_id, "typing", self.user_id], body=body)
+
+    async def profile(self) -> JSON:
+        """Return what people see of the account."""
+        return _object(await self.call("GET", ["profile", self.user_id]))
+
+    async def set_profile(self, field: str, value: str) -> None:
+        """Set what people see of the account."""
+        await self.call("PUT", ["profile", self.user_id, field], body={field: value})
+
+    async def upload(self, data: bytes, kind: str) -> str:
+        """Give a file to the homeserver; return its address."""
+        answer = await self.call("POST", ["upload"], body=data, kind=kind, base=_MEDIA)
+        return str(_object(answer)["content_uri"])
+
+    async def forget(self, room_id: str) -> None:
+        """Forget a room that we have left."""
+        await self.call("POST", ["rooms", room_id, "forget"], body={})
 
     async def get_state(self, room_id: str, event_type: str, key: str = "") -> JSON:
         """Return the content of a piece of a room's state; {} where there is none."""

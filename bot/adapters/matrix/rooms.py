@@ -80,6 +80,7 @@ class RoomState:
     adopted: str = ""  # the space that its predecessor was in, until a space names it
     replaced_by: str = ""
     replaced_from: str = ""  # who replaced it
+    described: str = ""  # which descriptions of commands stand here
     announced: str = ""  # the id of the last event that told of it as a community
     announced_facts: str = ""  # a hash of what that event said; "" when it said Removed
 
