@@ -26,6 +26,7 @@ from bot.core.content import Folders
 from bot.core.events import Posted
 from bot.core.ports import Delivery, Host
 from bot.core.refs import Community, Direct, Member, MessageRef, Room, Standing
+from bot.logs import configure_logs
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = Folders((ROOT / "prompts",), ROOT / "charter.yaml")
@@ -157,6 +158,7 @@ def bounded(work: Coroutine[Any, Any, Any], limit: float) -> Any:  # noqa: ANN40
 
 def options(about: str | None, limit: float) -> argparse.ArgumentParser:
     """Return the options that every benchmark has."""
+    configure_logs("warning", "console")
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--json", action="store_true", help="print figures only, as JSON")
     parser.add_argument("--quick", action="store_true", help="little work: does it run?")

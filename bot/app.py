@@ -33,6 +33,7 @@ from bot.features import (
     guide,
     hunts,
     lexicon,
+    notebook,
     privacy,
     prompts,
     reflection,
@@ -40,8 +41,10 @@ from bot.features import (
 )
 from storage.clock import DatabaseClock
 from storage.communities import Communities
+from storage.crypto import KeyFile
 from storage.randomness import RandomBytes
 from storage.reporting import Watcher
+from storage.rotation import KeyWatch
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -109,6 +112,7 @@ def features(folders: Folders) -> list[Feature]:
         prompts.feature(folders),
         reflection.feature(folders),
         lexicon.feature(),
+        notebook.feature(),
         privacy.feature(),
         guide.feature(),
     ]
@@ -146,11 +150,14 @@ class App:
         ids: Ids | None = None,
         pace: Pace | None = None,
         watched_at: tuple[str, int] | None = None,
+        key_file: KeyFile | None = None,
     ) -> None:
         """Wire the parts; nothing runs yet. Content that was read before is not read again.
 
-        `watched_at`: where health and metrics are served, as address and port.
+        `watched_at`: where health and metrics are served, as address and port. `key_file`: is
+        looked at now and then, for a new key.
         """
+        self.key_file = key_file
         self.store = store
         self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
         self.ids: Ids = ids or RandomIds()
@@ -172,7 +179,7 @@ class App:
             for adapter in adapters
         ]
         self.dispatchers = {
-            adapter.name: Dispatcher(self.running, store, adapter, outbox)
+            adapter.name: Dispatcher(self.running, store, adapter, outbox, self._hurry)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
@@ -202,6 +209,8 @@ class App:
                     group.create_task(self.clock.run())
                 if self.watched_at is not None:
                     group.create_task(self._be_watched(*self.watched_at))
+                if self.key_file is not None:
+                    group.create_task(KeyWatch(self.store, self.key_file).run())
                 group.create_task(self.tick.run())
                 group.create_task(self.retention.run())
         finally:
@@ -242,6 +251,9 @@ class App:
     def _wake(self) -> None:
         for outbox in self.outboxes:
             outbox.wake()
+
+    def _hurry(self, due: datetime) -> None:
+        self.tick.hurry(due)
 
     def _late(self, kind: str, seconds: float) -> None:
         feature, _ = self.running.due[kind]

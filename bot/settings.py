@@ -59,58 +59,92 @@ Database = Annotated[
 ]
 
 
+# The line below each setting is what docs/reference/settings.md says of it.
+
+
 class Discord(BaseModel, frozen=True, extra="forbid"):
-    """A Discord account; `api_url` may be a proxy, `shard_ids` are those of this process, of
-    `shard_count` in all (None: as many as Discord counts).
-    """
+    """A Discord account."""
 
     token: SecretStr
+    """The bot's token: in Discord's developer portal, under your application, *Bot*,
+    *Reset Token*.
+    """
     api_url: Web | None = None
+    """Where Discord's API is reached, if not at Discord itself: a REST proxy that several processes
+    share, such as `https://proxy.example.org/api/v10`.
+    """
     gateway_url: Socket | None = None
+    """Where the gateway is reached, if not where Discord says."""
     shard_ids: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_listed)] = ()
+    """The shards of this process, where several processes share one account; without them, all."""
     shard_count: Annotated[int, Field(ge=1)] | None = None
+    """How many shards there are in all processes together; without it, as many as Discord says."""
 
 
 class Matrix(BaseModel, frozen=True, extra="forbid"):
-    """A Matrix account: an access token or a password. No `inviters`: whoever is on its server.
-
-    No `encryption`: encrypted rooms are read if the part for it is installed, and the device is the
-    bot's own. `store` was where keys lay; they lie in the database now, and it is not used.
-    `display_name` and `avatar` (a picture): what people see; None leaves what there is.
-    """
+    """A Matrix account: a password, or an access token."""
 
     homeserver: Web
+    """The homeserver's address, such as `https://matrix.example.org`."""
     user_id: User
+    """The bot's account, such as `@keeper:example.org`."""
     access_token: SecretStr | None = None
+    """A session's token, in place of a password. One that was copied from Element serves
+    unencrypted rooms only, since its session encrypts for Element.
+    """
     device_id: str | None = None
+    """The session to which the access token belongs, if the homeserver does not say."""
     password: SecretStr | None = None
+    """The account's password: the bot signs in by itself, and keeps a session of its own."""
     encryption: bool | None = None
+    """Whether encrypted rooms are read; without it, they are if the part `e2e` is installed and the
+    session is the bot's own.
+    """
     store: Path | None = None
+    """Not used any more: keys for encrypted rooms are in the database, sealed."""
     display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """The name that people see; without it, the account keeps the one that it has."""
     avatar: Path | None = None
+    """A picture that people see; without it, the account keeps the one that it has."""
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
+    """Who may invite the bot: servers, or people as `@name:server`; without any, whoever is on the
+    bot's own server.
+    """
     prefix: Annotated[str, _like(r"\S{1,8}", "Write one sign or a few, for example !.")] = "!"
+    """What stands before a word that is typed in a room."""
 
 
 class Http(BaseModel, frozen=True, extra="forbid"):
-    """Health and metrics, on loopback unless `host` names another address; no `port`: none."""
+    """Health and metrics."""
 
     host: str = "127.0.0.1"
+    """The address on which they are served; as it is, this machine alone can ask."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The port; without it, nothing is served."""
 
 
 class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     """Everything that the host sets; once loaded, every path is absolute."""
 
     database_url: Database = SecretStr(DATABASE)
+    """Where the store is: a file, `sqlite:///circlekeeper.db`, or a PostgreSQL database,
+    `postgresql://user:password@host/name`.
+    """
     charter: Path | None = None
+    """A charter's founding draft of your own, in place of the one with ten clauses."""
     content: Path | None = None
+    """A folder of your own prompts, hunts, question sets and words, beside the shipped ones."""
     key_file: Path = Path("circlekeeper.key")
+    """The master key, with which private things are sealed; without it, `circlekeeper.key` beside
+    the database.
+    """
     discord: Discord | None = None
     matrix: Matrix | None = None
     http: Http = Http()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is logged. No level logs what anybody said."""
     log_format: Literal["console", "json"] = "console"
+    """Lines for people, or one JSON object a line for programs."""
 
 
 def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import JSON, Column, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
-from bot.core.errors import Misconfigured
-from storage.communities import Communities
 from storage.personal import Personal
 from storage.transaction import Transaction
 
 
 class Charter(SQLModel, table=True):
-    """A community's charter: purpose and sections; the clauses have rows of their own."""
+    """A community's charter: purpose and sections; the clauses have rows of their own.
+
+    `draft` is the digest of the file that it was founded on; None for a pasted one.
+    """
 
     __tablename__ = "charter"
     community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
@@ -23,6 +24,7 @@ class Charter(SQLModel, table=True):
     sections: list[Any] = Field(sa_column=Column(JSON, nullable=False))
     amendment: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     adopted_at: datetime
+    draft: str | None = None
 
 
 class CharterClause(SQLModel, table=True):
@@ -110,25 +112,65 @@ class CharterRows:
 
     def adopt(self, now: CharterClause, texts: dict[str, Any], at: datetime) -> CharterClause:
         """Let other words count from now on; the old ones stay in the history."""
-        charter = self.get(now.community_id)
-        assert charter is not None
         now.current = False
-        after = CharterClause(
-            community_id=now.community_id,
-            clause_id=now.clause_id,
-            version=now.version + 1,
-            section_id=now.section_id,
-            position=now.position,
-            texts={**texts},
-            floor=now.floor,
-            current=True,
-            adopted_at=at,
+        self.tx.session.add(now)
+        return self.add(
+            CharterClause(
+                community_id=now.community_id,
+                clause_id=now.clause_id,
+                version=self._newest(now.community_id, now.clause_id) + 1,
+                section_id=now.section_id,
+                position=now.position,
+                texts={**texts},
+                floor=now.floor,
+                current=True,
+                adopted_at=at,
+            )
         )
+
+    def add(self, clause: CharterClause) -> CharterClause:
+        """Let a clause, or a version of one, count from now on."""
+        self.tx.session.add(clause)
+        self._moved_on(clause.community_id)
+        return clause
+
+    def remove(self, clause: CharterClause) -> None:
+        """Let a clause count no longer; it stays in the history."""
+        clause.current = False
+        self.tx.session.add(clause)
+        self._moved_on(clause.community_id)
+
+    def restore(self, community: str, clause: str, version: int | None) -> None:
+        """Let an earlier version count again, or (None) no version of this clause.
+
+        Whether the host keeps the clause stays as it is now.
+        """
+        rows = [each for each in self.versions(community) if each.clause_id == clause]
+        floor = any(each.floor for each in rows if each.current)
+        for row in rows:
+            row.current = row.version == version
+            row.floor = row.floor or (row.current and floor)
+            self.tx.session.add(row)
+        self._moved_on(community)
+
+    def set_purpose(self, community: str, purpose: dict[str, Any]) -> None:
+        """Let another purpose line count from now on."""
+        charter = self.get(community)
+        assert charter is not None
+        charter.purpose = {**purpose}
+        self._moved_on(community)
+
+    def _newest(self, community: str, clause: str) -> int:
+        rows = self.versions(community)
+        return max((each.version for each in rows if each.clause_id == clause), default=0)
+
+    def _moved_on(self, community: str) -> None:
+        charter = self.get(community)
+        assert charter is not None
         major, minor, *_ = charter.version.split(".")
         charter.version = f"{major}.{int(minor) + 1}.0"
-        self.tx.session.add_all((now, after, charter))
+        self.tx.session.add(charter)
         self.tx.session.flush()
-        return after
 
     def acknowledge(
         self, subject: str, community: str, clause: str, version: int, at: datetime
@@ -157,37 +199,6 @@ class CharterRows:
         return list(
             self.tx.session.exec(query.order_by(col(Acknowledgement.at), Acknowledgement.clause_id))
         )
-
-
-def set_floor(
-    tx: Transaction, community: str, clause: str | None, *, floor: bool
-) -> list[dict[str, Any]]:
-    """Let the host keep a clause, or give it back; return all clauses of the communities meant.
-
-    Raises: `Misconfigured` where the names fit no clause, or several communities.
-    """
-    named = [each for each in Communities(tx).all() if community in ("", each.name, each.id)]
-    meant = [each for each in named if CharterRows(tx).get(each.id) is not None]
-    if not meant:
-        raise Misconfigured("No community of that name has a charter here.")
-    found = {each.id: CharterRows(tx).clauses(each.id) for each in meant}
-    if clause is not None:
-        rows = [row for rows in found.values() for row in rows if row.clause_id == clause]
-        if len(rows) != 1:
-            many = "Several communities have" if rows else "There is no"
-            raise Misconfigured(
-                f"{many} a clause {clause}. `circlekeeper charter floor` lists them; --community "
-                "names one community."
-            )
-        rows[0].floor = floor
-        tx.session.add(rows[0])
-        tx.session.flush()
-    names = {each.id: each.name for each in meant}
-    return [
-        {"community": names[id_], "clause": row.clause_id, "floor": row.floor}
-        for id_, rows in found.items()
-        for row in rows
-    ]
 
 
 def _export(_tx: Transaction, row: Acknowledgement) -> dict[str, Any]:

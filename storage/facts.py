@@ -13,6 +13,7 @@ from storage.tables import Fact, Inbox, Lease, Meta
 from storage.transaction import Transaction
 
 _AT_ONCE = 500  # keys in one question
+KEY_ID, LOOKUP = "key id", "lookup key"  # facts about the store: what it is sealed with
 
 
 @cache

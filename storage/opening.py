@@ -1,21 +1,24 @@
 """Opening a store: the process lock, the key, and the schema."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Engine, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlmodel import col
 
 from bot.core.errors import Misconfigured, MissingKey
 from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
-from storage.facts import get_meta, set_meta
+from storage.facts import KEY_ID, LOOKUP, get_meta, set_meta
 from storage.schema import check_version, newest, pending, revision, upgrade
 from storage.store import Store
+from storage.tables import Lease
 from storage.transaction import Transaction
 from storage.trouble import hindrance
 
@@ -45,37 +48,8 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
 
     Raises: `Misconfigured` with one sentence for the host.
     """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise Misconfigured(
-            "The database URL cannot be read. Write it as sqlite:///circlekeeper.db."
-        ) from error
-    lock = None
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise Misconfigured(
-            f"Circlekeeper keeps its store in SQLite or PostgreSQL, not in {parsed.drivername}. "
-            "Write the database URL as sqlite:///… or postgresql://…"
-        )
-    if parsed.get_backend_name() == "sqlite":
-        if not parsed.database or parsed.database == ":memory:":
-            raise Misconfigured(
-                "The database URL names no file. Write it as sqlite:///circlekeeper.db."
-            )
-        # Whatever name it goes by, one file has one lock.
-        path = Path(parsed.database).resolve()
-        if not path.parent.is_dir():
-            raise Misconfigured(f"The folder of the database {path} does not exist. Make it first.")
-        lock = FileLock(f"{path}.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise Misconfigured(_LOCKED.format(path)) from error
-        except OSError as error:
-            raise Misconfigured(
-                f"The folder of the database {path} cannot be written: {error.strerror}. "
-                "Give this user the right to write there."
-            ) from error
+    parsed = parse_url(url)
+    lock = lock_file(parsed) if parsed.get_backend_name() == "sqlite" else None
     try:
         return _open(url, KeyFile(key_path), lock, warn)
     except DatabaseError as error:
@@ -92,6 +66,95 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
         if lock is not None:
             lock.release()
         raise
+
+
+def parse_url(url: str) -> URL:
+    """Return the URL of a database that we know.
+
+    Raises: `Misconfigured`.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise Misconfigured(
+            "The database URL cannot be read. Write it as sqlite:///circlekeeper.db."
+        ) from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise Misconfigured(
+            f"Circlekeeper keeps its store in SQLite or PostgreSQL, not in {parsed.drivername}. "
+            "Write the database URL as sqlite:///… or postgresql://…"
+        )
+    return parsed
+
+
+def lock_file(url: URL) -> FileLock:
+    """Keep every other process from a SQLite file until the lock is released.
+
+    Raises: `Misconfigured` when another one holds it, or the file can never be.
+    """
+    if not url.database or url.database == ":memory:":
+        raise Misconfigured(
+            "The database URL names no file. Write it as sqlite:///circlekeeper.db."
+        )
+    # Whatever name it goes by, one file has one lock.
+    path = Path(url.database).resolve()
+    if not path.parent.is_dir():
+        raise Misconfigured(f"The folder of the database {path} does not exist. Make it first.")
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Misconfigured(_LOCKED.format(path)) from error
+    except OSError as error:
+        raise Misconfigured(
+            f"The folder of the database {path} cannot be written: {error.strerror}. "
+            "Give this user the right to write there."
+        ) from error
+    return lock
+
+
+@contextmanager
+def keep_apart(url: str, now: datetime) -> Iterator[None]:
+    """See that no bot works on the database meanwhile, as far as that can be seen.
+
+    Raises: `Misconfigured`.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        with lock_file(parsed):
+            yield
+        return
+    engine = make_engine(url, reading=True)
+    try:
+        if revision(engine) is not None:
+            with engine.connect() as connection:
+                refuse_while_held(connection, now)
+        yield
+    finally:
+        engine.dispose()
+
+
+def refuse_while_held(connection: Connection, now: datetime) -> None:
+    """Refuse a database on which a process holds an account.
+
+    Raises: `Misconfigured`.
+    """
+    held = select(func.count()).select_from(Lease).where(col(Lease.until) > now)
+    if connection.execute(held).scalar_one():
+        raise Misconfigured("A circlekeeper runs on this database. Stop it first.")
+
+
+def is_locked(url: str) -> bool:
+    """Tell whether another process works on this SQLite file."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return False
+    lock = FileLock(f"{Path(parsed.database).resolve()}.lock", timeout=0)
+    try:
+        with lock:
+            return False
+    except Timeout:
+        return True
 
 
 def waits_for_upgrade(url: str) -> bool:
@@ -139,15 +202,16 @@ def _open(
     return Opened(store, key_file, lock)
 
 
-def _recorded_key(engine: Engine) -> str | None:
+def _meta(engine: Engine, name: str) -> str | None:
     if "meta" not in inspect(engine).get_table_names():
         return None
     with engine.connect() as connection:
-        return connection.execute(text("select value from meta where name = 'key id'")).scalar()
+        row = connection.execute(text("select value from meta where name = :name"), {"name": name})
+        return row.scalar()
 
 
 def _vault(engine: Engine, key_file: KeyFile) -> Vault:
-    recorded = _recorded_key(engine)
+    recorded = _meta(engine, KEY_ID)
     if recorded is None and not key_file.exists():
         if engine.dialect.name != "sqlite":
             raise MissingKey(
@@ -155,7 +219,8 @@ def _vault(engine: Engine, key_file: KeyFile) -> Vault:
             )
         return key_file.create()
     try:
-        vault = key_file.load()
+        loaded = key_file.load()
+        vault = loaded.of_store(recorded, _meta(engine, LOOKUP))
     except MissingKey as error:
         raise MissingKey(
             f"This store is sealed with key {recorded}, and the key file {key_file.path} is not "
@@ -166,7 +231,7 @@ def _vault(engine: Engine, key_file: KeyFile) -> Vault:
 
 
 def _check_key(recorded: str | None, vault: Vault, key_file: KeyFile) -> None:
-    if recorded is not None and recorded != vault.key_id:
+    if recorded is not None and recorded not in vault.key_ids:
         raise MissingKey(
             f"This store is sealed with key {recorded}, but {key_file.path} holds key "
             f"{vault.key_id}. Put the right key file in place."
@@ -175,10 +240,10 @@ def _check_key(recorded: str | None, vault: Vault, key_file: KeyFile) -> None:
 
 def _record_key(tx: Transaction, vault: Vault, key_file: KeyFile) -> None:
     """Record the key's id, once: two first starts on one database may each hold a key."""
-    recorded = get_meta(tx, "key id")
+    recorded = get_meta(tx, KEY_ID)
     _check_key(recorded, vault, key_file)
     if recorded is None:
-        set_meta(tx, "key id", vault.key_id)
+        set_meta(tx, KEY_ID, vault.key_id)
 
 
 def _shown(url: URL) -> str:

@@ -4,10 +4,11 @@ Voices stand here without whose they are: that is in each member's own sealed st
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, SQLModel, col, func, select
 
 from storage.personal import Personal
@@ -38,7 +39,8 @@ class CharterQuestion(SQLModel, table=True):
 
 
 class Proposal(SQLModel, table=True):
-    """Other words for a clause, on their way: `lane` is consent or editorial.
+    """A change of the charter on its way: `lane` is consent, urgent or editorial; `clause_id` is ""
+    for the purpose line.
 
     States: seconding, clarify, react, consent, integrate; adopted, parked, withdrawn, undone.
     """
@@ -70,6 +72,16 @@ class ProposalVoice(SQLModel, table=True):
     id: str = Field(primary_key=True)
     proposal_id: str = Field(foreign_key="proposal.id", ondelete="CASCADE", index=True)
     body: bytes
+
+
+_UNDER_WAY = (
+    select(Proposal)
+    .where(
+        col(Proposal.community_id).in_(bindparam("communities", expanding=True)),
+        col(Proposal.state).in_(OPEN),
+    )
+    .order_by(col(Proposal.seq))
+)
 
 
 class Proposals:
@@ -107,13 +119,14 @@ class Proposals:
             row.body = self.tx.seal(_PROPOSAL, json.dumps(dict(body)))
         self.tx.session.add(row)
         self.tx.session.flush()
+        self.tx.known.pop((Proposal, row.community_id), None)
 
     def get(self, id_: str) -> Proposal | None:
         """Return a proposal."""
         return self.tx.session.exec(select(Proposal).where(Proposal.id == id_)).first()
 
     def body(self, row: Proposal) -> dict[str, Any]:
-        """Return its words: `texts`, `before`, `why`, `language`."""
+        """Return its words: `kind`, `text`, `before`, `why`, `language`, and what came of it."""
         body: dict[str, Any] = json.loads(self.tx.open(_PROPOSAL, row.body))
         return body
 
@@ -124,7 +137,21 @@ class Proposals:
 
     def open(self, community: str) -> list[Proposal]:
         """Return those that are under way."""
-        return [row for row in self.of(community) if row.state in OPEN]
+        if (Proposal, community) not in self.tx.known:
+            self.fetch([community])
+        rows: list[Proposal] = self.tx.known[Proposal, community]
+        return [row for row in rows if row.state in OPEN]
+
+    def fetch(self, communities: Collection[str]) -> None:
+        """Read what is under way in these communities, for a transaction that needs many."""
+        for community in communities:
+            self.tx.known[Proposal, community] = []
+        for row in self.tx.session.scalars(_UNDER_WAY, {"communities": list(communities)}):
+            self.tx.known[Proposal, row.community_id].append(row)
+
+    def about(self, community: str, clause: str) -> Proposal | None:
+        """Return what is under way about a clause ("" for the purpose line)."""
+        return next((row for row in self.open(community) if row.clause_id == clause), None)
 
     # Voices
 
@@ -176,7 +203,8 @@ def _export_answered(tx: Transaction, row: CharterQuestion) -> dict[str, Any]:
 
 def _export_proposal(tx: Transaction, row: Proposal) -> dict[str, Any]:
     body = json.loads(tx.open(_PROPOSAL, row.body))
-    return {"community": row.community_id, "clause": row.clause_id, "state": row.state, **body}
+    said = {name: body[name] for name in ("title", "text", "before", "why") if name in body}
+    return {"community": row.community_id, "clause": row.clause_id, "state": row.state, **said}
 
 
 PERSONAL = (

@@ -12,11 +12,11 @@ from sqlmodel import Session, col, func, select
 from bot.core.errors import Misconfigured
 from storage.crypto import Vault
 from storage.engines import make_engine
-from storage.facts import Facts
+from storage.facts import KEY_ID, Facts
 from storage.outbox_lines import UNFINISHED, unfinished
 from storage.schema import revision
 from storage.store import Store
-from storage.tables import Community, Outbox, Schedule
+from storage.tables import Community, Meta, Outbox, Schedule
 from storage.transaction import Transaction
 
 _NONE = "There is no store here yet. `circlekeeper {}` makes it."
@@ -44,6 +44,24 @@ def remembered(url: str, vault: Vault, account: str, kind: str) -> dict[str, str
     try:
         with Session(engine) as session:
             return Facts(Transaction(session, vault), account).recall(kind)
+    except DatabaseError as error:
+        raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
+    finally:
+        engine.dispose()
+
+
+def recorded_key(url: str) -> str | None:
+    """Return the id of the key that a store is sealed with; None where there is no store."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return None
+    engine = make_engine(url, reading=True)
+    try:
+        if revision(engine) is None:
+            return None
+        with Session(engine) as session:
+            row = session.get(Meta, KEY_ID)
+            return row.value if row else None
     except DatabaseError as error:
         raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
     finally:

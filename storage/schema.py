@@ -55,12 +55,12 @@ def check_version(engine: Engine) -> None:
         )
 
 
-def upgrade(url: str) -> None:
-    """Bring a database to the newest schema."""
+def upgrade(url: str, to: str = "head") -> None:
+    """Bring a database to a schema, the newest if none is named."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -359,3 +359,30 @@ def test_a_running_bot_holds_nothing_that_it_does_not_need(tmp_path: Path) -> No
                 bot.terminate()
     assert said[-1] == "held:\n", said
     assert (tmp_path / "circlekeeper.db").exists()
+
+
+# --- backup, restore, keys ---------------------------------------------------------------------
+
+
+def test_a_store_is_backed_up_restored_moved_and_sealed_anew(tmp_path: Path) -> None:
+    assert "no store here yet" in one_sentence(circlekeeper(tmp_path, "backup", "one"))
+    make_store(tmp_path)
+    told = circlekeeper(tmp_path, "backup", "one")
+    assert told.returncode == 0
+    assert "and read them again. It opens with key" in told.stdout.replace("\n", " ")
+    assert "stays" in one_sentence(circlekeeper(tmp_path, "backup", "one"))
+    assert "people who were erased would come back" in one_sentence(
+        circlekeeper(tmp_path, "restore", "one")
+    )
+    (tmp_path / "circlekeeper.key.erased").touch()
+    assert circlekeeper(tmp_path, "restore", "one").returncode == 0
+    assert circlekeeper(tmp_path, "key", "rotate", "--drop-old").returncode == 0
+    # Sealed with the old key, which is gone.
+    assert "Put the key file of then in place" in one_sentence(
+        circlekeeper(tmp_path, "restore", "one")
+    )
+    assert circlekeeper(tmp_path, "export", "two").returncode == 0
+    (tmp_path / "circlekeeper.db").unlink()
+    ended = circlekeeper(tmp_path, "import", "two", "--json")
+    assert set(json.loads(ended.stdout)) == {"rows", "erased", "kept"}
+    assert circlekeeper(tmp_path, "db", "upgrade").stdout == "Nothing to upgrade.\n"

@@ -31,6 +31,10 @@ class Circlekeeper(Group):
                 "charter": "bot.cli.charter:charter",
                 "db": "bot.cli.db:db",
                 "key": "bot.cli.key:key",
+                "backup": "bot.cli.backup:backup",
+                "restore": "bot.cli.backup:restore",
+                "export": "bot.cli.backup:export",
+                "import": "bot.cli.backup:take_in",
             },
         }
     )

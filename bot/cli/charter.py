@@ -6,7 +6,7 @@ import click
 
 from bot.cli.commands import Group
 from bot.cli.host import settings_here, told
-from storage.charter import set_floor
+from storage.floors import set_floor
 from storage.opening import open_store
 from storage.reporting import report
 

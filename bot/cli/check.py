@@ -16,10 +16,12 @@ from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
+from bot.features.charter import edited
 from bot.operations.check import check as check_content
 from bot.settings import TOML, Settings, check_settings, content_folders
 from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
+from storage.drafts import founded
 from storage.opening import waits_for_upgrade
 from storage.reporting import remembered
 
@@ -35,12 +37,13 @@ def check(as_json: bool, online: bool) -> None:
     except Misconfigured:
         folders = _named_content(Path.cwd())
     mistakes = check_content(folders, content_checks(), found)
-    hints: list[str] = []
+    hints = _edited_charter(folders, online)
     if online:
         with told():
             settings = settings_here()
-            wrong, hints = asyncio.run(accounts.look(settings, _remembered(settings)))
+            wrong, more = asyncio.run(accounts.look(settings, _remembered(settings)))
         mistakes += wrong
+        hints += more
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
     else:
@@ -50,6 +53,16 @@ def check(as_json: bool, online: bool) -> None:
             click.echo(hint)
         click.echo(f"{len(mistakes)} to mend." if mistakes else "Everything is in order.")
     sys.exit(1 if mistakes else 0)
+
+
+def _edited_charter(folders: Folders, online: bool) -> list[str]:
+    """Explain what it means that the charter's file was edited after a community began with it."""
+    try:
+        url = settings_here().database_url.get_secret_value()
+        charters = founded(url) if url.startswith("sqlite") or online else []
+    except Misconfigured:
+        return []  # `run` and `status` say what is wrong with the store
+    return edited.explain(folders, charters)
 
 
 def _remembered(settings: Settings) -> Callable[[str, str], dict[str, str]]:

@@ -45,7 +45,13 @@ def run() -> None:
         try:
             port = settings.http.port
             watched_at = None if port is None else (settings.http.host, port)
-            app = App(opened.store, content, adapters, watched_at=watched_at)
+            app = App(
+                opened.store,
+                content,
+                adapters,
+                watched_at=watched_at,
+                key_file=opened.key_file,
+            )
             asyncio.run(_until_stopped(app))
         finally:
             opened.close()

@@ -4,6 +4,7 @@ others.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bot.core.commands import Command
@@ -79,6 +80,18 @@ class Findable:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """Something that was posted for people to talk about; `key` is its delivery's, `at` when it
+    was due, `title` plain text.
+    """
+
+    id: str
+    key: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SetupStep:
     """A step that a feature contributes to the setup.
 
@@ -101,6 +114,18 @@ class HomeItem:
     command: str
     order: int = 50
     waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that stands once, under the next prompt.
+
+    `under` is the key of the prompt under which it stands already; `put` says under which it is.
+    """
+
+    text: str
+    under: str
+    put: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +170,8 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, numbers, variables, findable, carries, setup: see `Turn.gather`.
+        home, status, problems, numbers, variables, findable, talks, notices, carries, setup: see
+            `Turn.gather`.
         check: mistakes in the feature's content files.
     """
 
@@ -162,6 +188,8 @@ class Feature:
     numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None
+    talks: Callable[[Turn], Sequence[Talk]] | None = None
+    notices: Callable[[Turn], Sequence[Notice]] | None = None
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None

@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import make_url, text
 
 from bot.core.refs import RoleFacts, Room, RoomFacts
+from storage.charter import CharterRows
 from storage.communities import Communities
 from storage.crypto import Vault
 from storage.engines import make_engine
@@ -57,7 +58,15 @@ ROWS["0004"] = (
     "insert into community_role (community_id, external_id, name, rank)"
     " values ('garden', '9', 'keepers', 0)",
 )
-ROWS["0005"] = ROWS["0006"] = ROWS["0004"]
+ROWS["0005"] = ROWS["0004"]
+ROWS["0006"] = (
+    *ROWS["0005"],
+    "insert into charter (community_id, version, purpose, sections, amendment, adopted_at)"
+    """ values ('garden', '1.0.0', '{"en": "To learn."}', '[]', null,"""
+    " '2026-03-03 09:00:00.000000+00:00')",
+)
+ROWS["0007"] = ROWS["0006"]
+ROWS["0008"] = ROWS["0007"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -121,6 +130,8 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
         assert communities.rooms("garden") == (rooms if schema > "0002" else [])
         communities.set_roles("garden", [RoleFacts("7", "stewards"), RoleFacts("3", "readers")])
         assert [each.name for each in communities.roles("garden")] == ["stewards", "readers"]
+        charter = CharterRows(tx).get("garden")
+        assert (charter is not None and charter.purpose["en"] == "To learn.") == (schema > "0005")
         assert all(room.topic == "" for room in Communities(tx).rooms("garden"))
         return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
 

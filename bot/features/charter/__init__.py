@@ -3,9 +3,10 @@
 from bot.core.commands import Audience, Command
 from bot.core.content import Folders
 from bot.core.features import Feature, SetupReached, SetupStep
-from bot.features.charter import content, receipts
+from bot.features.charter import content, receipts, reviewing, showing, windows
 from bot.features.charter.changes import Changes
-from bot.features.charter.deciding import KIND, Deciding
+from bot.features.charter.deciding import Deciding
+from bot.features.charter.drafting import Drafting
 from bot.features.charter.flow import Charters
 from bot.features.charter.founding import Founding
 from bot.features.charter.questions import Questions
@@ -17,16 +18,17 @@ def feature(folders: Folders) -> Feature:
     """Declare the feature, with the founding draft of these folders."""
     founding = Founding(content.load_charter(folders).value)
     questions, deciding = Questions(), Deciding()
-    charters, changes = Charters(questions), Changes(deciding)
+    charters, drafting = Charters(questions), Drafting(deciding)
+    changes = Changes(deciding, drafting)
     return Feature(
         name="charter",
         commands=(
             Command("charter read", charters.read),
             Command("charter ask", questions.ask),
-            Command("charter change", changes.change),
+            Command("charter change", drafting.change),
             Command("charter changes", changes.list_),
             Command("charter history", receipts.history),
-            Command("keeper charter status", charters.tell_status, audience=_MODERATOR),
+            Command("keeper charter status", showing.tell_status, audience=_MODERATOR),
             Command("keeper charter proposals", changes.list_, audience=_MODERATOR),
         ),
         answers={
@@ -43,20 +45,27 @@ def feature(folders: Folders) -> Feature:
             "asking.called": questions.called,
             "asked.answer": questions.answer_wanted,
             "asked.text": questions.answered,
-            "change.clause": changes.clause_chosen,
-            "change.words": changes.worded,
-            "change.preview": changes.previewed,
+            "change.clause": drafting.clause_chosen,
+            "change.section": drafting.section_chosen,
+            "change.words": drafting.worded,
+            "change.preview": drafting.previewed,
             "changes.list": changes.listed,
             "changes.one": changes.answered,
             "changes.form": changes.objected,
-            "editorial.meaning": deciding.meaning_changed,
+            "editorial.meaning": deciding.editorial.meaning_changed,
+            "review.wanted": reviewing.wanted,
         },
-        due={KIND: deciding.due},
-        home=charters.home,
-        status=charters.status,
-        variables=charters.variables,
-        findable=charters.findable,
-        read_ahead=charters.read_ahead,
+        due={
+            windows.KIND: deciding.due,
+            windows.LAPSE: deciding.lapse,
+            windows.REVIEW: reviewing.due,
+        },
+        home=showing.home,
+        status=showing.status,
+        variables=showing.variables,
+        findable=showing.findable,
+        notices=showing.notices,
+        read_ahead=showing.read_ahead,
         on={SetupReached: founding.set_up},
         setup=(SetupStep("charter", 40),),
         check=content.check,

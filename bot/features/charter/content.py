@@ -1,6 +1,8 @@
 """The founding draft of a charter as a file: `charter.yaml`."""
 
 import datetime
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -104,6 +106,12 @@ def load_charter(folders: Folders) -> Loaded[Charter]:
     file = load(folders.charter, Charter)
     mistakes = sorted([*file.mistakes, *_rules(file.tree)])
     return Loaded(None if mistakes else file.value, tuple(mistakes), file.tree)
+
+
+def digest_of(draft: Charter) -> str:
+    """Return a short name for exactly this draft: a charter keeps what it was founded on."""
+    text = json.dumps(draft.model_dump(mode="json", by_alias=True), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def check(folders: Folders) -> list[Mistake]:

@@ -1,95 +1,80 @@
-"""Carrying a proposal through its windows, and telling the community what it comes to.
+"""Carrying a proposal through its windows: seconded, clarify, react, consent, and what it comes to.
 
-Numbers are never told, nor who consented or objected; an objection's words are carried.
+An urgent one counts as soon as it is seconded, for thirty days; without consent it lapses.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
-
-from bot.core.actions import OpenThread
-from bot.core.content import in_locale
-from bot.core.errors import BadInput
-from bot.core.turn import Answer, Plan, Turn
-from bot.engine.schedule.calendar import calendar_of
-from bot.features.charter.consent import Rules, end_of, outcome, rules_of
-from bot.features.charter.difference import changes
-from storage.charter import CharterRows
-from storage.outbox import Deliveries
+from bot.core.turn import Plan, Turn
+from bot.features.charter import enacting, reviewing, telling, windows
+from bot.features.charter.consent import outcome
+from bot.features.charter.editorial import Editorial
+from bot.features.charter.questions import tell_taken_out
 from storage.proposals import OPEN, Proposal, Proposals
-
-KIND = "charter.window"
-_UNDO = timedelta(days=7)
-_DAY = timedelta(days=1)
 
 
 class Deciding:
     """The windows of proposals."""
 
-    def rules(self, turn: Turn) -> Rules:
-        """Return the rules that this charter was founded with."""
-        charter = turn.rows(CharterRows).get(turn.community.id)
-        return rules_of(charter.amendment if charter else None)
+    def __init__(self) -> None:
+        """Let corrections that change the meaning come back as changes."""
+        self.editorial = Editorial()
 
-    def until(self, turn: Turn, proposal: Proposal) -> datetime | None:
-        """Return when the window ends that is open now; quiet days stop its clock."""
-        days = self._days(turn, proposal)
-        return end_of(calendar_of(turn), proposal.since, days) if days else None
-
-    def _days(self, turn: Turn, proposal: Proposal) -> int:
-        rules = self.rules(turn)
-        windows = {
-            "clarify": rules.clarify,
-            "react": rules.react,
-            "consent": rules.consent,
-            "integrate": rules.consent,
-        }
-        return windows.get(proposal.state, 0)
+    def begin(self, turn: Turn, proposal: Proposal) -> None:
+        """Let it wait for others who find it worth talking about; without any it ends quietly."""
+        windows.enter(turn, proposal, "seconding")
+        self.seconded(turn, proposal)
 
     def seconded(self, turn: Turn, proposal: Proposal) -> None:
         """Go on once enough others say that it is worth talking about."""
         rows = turn.rows(Proposals)
         seconds = sum(bool(voice.get("second")) for voice in rows.voices(proposal.id))
-        editorial = proposal.lane == "editorial"
-        if proposal.state != "seconding" or seconds < max(editorial, self.rules(turn).seconds):
+        at_least = int(proposal.lane in ("editorial", "urgent"))
+        if proposal.state != "seconding":
             return
-        if editorial:
-            self._reword(turn, proposal)
+        if seconds < max(at_least, windows.rules(turn).seconds):
             return
-        key = self._announce(turn, proposal, "announce_change")
+        if not enacting.possible(turn, proposal, rows.body(proposal)):
+            windows.close(turn, proposal, "parked")
+            turn.say("does_not_fit")
+            return
+        if proposal.lane == "editorial":
+            self.editorial.reword(turn, proposal)
+            return
+        if proposal.lane == "urgent":
+            rows.save(proposal, enacting.apply(turn, proposal, rows.body(proposal)))
+            end = windows.after(turn, turn.now, windows.URGENT)
+            windows.plan(turn, windows.LAPSE, proposal.id, end)
+        key = telling.announce(turn, proposal, "announce_change")
         if key:
             rows.save(proposal, {**rows.body(proposal), "card": key})
-        self._enter(turn, proposal, "clarify")
+        windows.enter(turn, proposal, "clarify")
 
     def ask_consent(self, turn: Turn, proposal: Proposal) -> None:
         """Open a consent window for the words as they are now."""
-        self._enter(turn, proposal, "consent")
-        self._in_thread(turn, proposal, "announce_consent")
+        windows.enter(turn, proposal, "consent")
+        telling.in_thread(turn, proposal, "announce_consent")
 
     def withdraw(self, turn: Turn, proposal: Proposal) -> None:
         """End it at its author's word, in whatever window it is."""
         told = proposal.state != "seconding"
-        self._end(turn, proposal, "withdrawn")
+        self._take_back(turn, proposal)
+        windows.close(turn, proposal, "withdrawn")
         turn.say("you_withdrew")
         if told:
-            self._in_thread(turn, proposal, "announce_withdrawn")
+            telling.in_thread(turn, proposal, "announce_withdrawn")
 
     def due(self, turn: Turn, plan: Plan) -> None:
         """A window ends, unless quiet days or a pause have moved its end."""
         proposal = turn.rows(Proposals).get(plan.id)
         if proposal is None or proposal.state not in OPEN:
             return
-        end = self.until(turn, proposal)
-        if end is None:
-            return
-        if turn.community.state != "open":
-            end = max(end, turn.now + _DAY)
-        if end > turn.now:
-            self._plan(turn, proposal, end)
+        end = windows.until(turn, proposal)
+        if end is None or windows.put_off(turn, plan, proposal.id, end):
             return
         match proposal.state:
+            case "seconding":
+                windows.close(turn, proposal, "parked")  # it was never told to anybody
             case "clarify":
-                self._enter(turn, proposal, "react")
+                windows.enter(turn, proposal, "react")
             case "react":
                 self.ask_consent(turn, proposal)
             case "consent":
@@ -101,168 +86,55 @@ class Deciding:
         rows = turn.rows(Proposals)
         objections = rows.objections(proposal)
         members, voices = rows.members(turn.community.id), rows.voices(proposal.id)
-        match outcome(self.rules(turn), members, voices, len(objections), proposal.round):
-            case "adopted":
+        match outcome(windows.rules(turn), members, voices, len(objections), proposal.round):
+            case "adopted" if enacting.possible(turn, proposal, rows.body(proposal)):
                 self._adopt(turn, proposal)
             case "integrate":
-                self._enter(turn, proposal, "integrate")
-                self._in_thread(turn, proposal, "announce_objection", objections=objections)
+                windows.enter(turn, proposal, "integrate")
+                telling.in_thread(turn, proposal, "announce_objection", objections=objections)
             case _:
                 self._park(turn, proposal)
 
     def _adopt(self, turn: Turn, proposal: Proposal) -> None:
-        charters, rows = turn.rows(CharterRows), turn.rows(Proposals)
-        clause = charters.clause(turn.community.id, proposal.clause_id)
-        if clause is None or clause.floor:
-            self._park(turn, proposal)
-            return
+        rows = turn.rows(Proposals)
         body = rows.body(proposal)
-        language = str(body["language"])
-        # Other languages said the old thing: they come back by the editorial lane.
-        texts = {
-            **clause.texts,
-            "text": {language: body["text"]},
-            "why": {language: body["why"]},
-        }
-        charters.adopt(clause, texts, turn.now)
-        proposal.review_at = turn.now + timedelta(days=self.rules(turn).review_after)
-        self._end(turn, proposal, "adopted")
-        self._announce(turn, proposal, "announce_adopted", review=proposal.review_at)
+        if "counts" in body and body["counts"]["text"] != body["text"]:
+            body = enacting.take_back(turn, proposal, body)
+        if "counts" not in body:
+            body = enacting.apply(turn, proposal, body)
+        counts = body.pop("counts")
+        rows.save(proposal, {**body, "version": counts.get("version")})
+        windows.close(turn, proposal, "adopted")
+        reviewing.agree(turn, proposal)
+        telling.announce(turn, proposal, "announce_adopted", review=proposal.review_at)
+        if enacting.kind_of(body) == "remove":
+            tell_taken_out(turn, proposal.clause_id)
 
     def _park(self, turn: Turn, proposal: Proposal) -> None:
-        self._end(turn, proposal, "parked")
-        self._in_thread(turn, proposal, "announce_parked")
+        self._take_back(turn, proposal)
+        windows.close(turn, proposal, "parked")
+        telling.in_thread(turn, proposal, "announce_parked")
 
-    # The editorial lane
+    # What is urgent
 
-    def _reword(self, turn: Turn, proposal: Proposal) -> None:
-        """Let the words count at once; anybody may say that they change the meaning."""
-        charters, rows = turn.rows(CharterRows), turn.rows(Proposals)
-        clause = charters.clause(turn.community.id, proposal.clause_id)
-        if clause is None or clause.floor:
-            raise BadInput("clause_not_ours")
-        body = rows.body(proposal)
-        language = str(body["language"])
-        old = clause.texts
-        charters.reword(clause, {**old, "text": {**old["text"], language: body["text"]}})
-        rows.save(proposal, {**body, "old": old})
-        self._end(turn, proposal, "adopted")
-        room = turn.community.rooms.get("charter")
-        if room is None:
+    def lapse(self, turn: Turn, plan: Plan) -> None:
+        """Thirty days have passed: what nobody consented to counts no longer."""
+        rows = turn.rows(Proposals)
+        proposal = rows.get(str((plan.payload or {}).get("proposal", "")))
+        body = rows.body(proposal) if proposal else {}
+        end = telling.for_now(turn, body)
+        if proposal is None or end is None:
             return
-        with turn.in_language(turn.community.locale):
-            turn.ask(
-                "editorial.meaning",
-                "announce_editorial",
-                [turn.choice("meaning", "choice_meaning", emoji="↩️")],
-                to=room,
-                anyone=True,
-                about={"proposal": proposal.id},
-                title=self._title(turn, proposal),
-                changes=shown_changes(body["before"], body["text"]),
-                now=body["text"],
-                why=body["why"],
-            )
-
-    def can_be_undone(self, turn: Turn, proposal: Proposal) -> bool:
-        """Tell whether an editorial change may still be said to change the meaning."""
-        editorial = proposal.lane == "editorial" and proposal.state == "adopted"
-        return editorial and turn.now - proposal.since <= _UNDO
-
-    def meaning_changed(self, turn: Turn, answer: Answer) -> None:
-        """Somebody says so under the announcement."""
-        proposal = turn.rows(Proposals).get(str(answer.about["proposal"]))
-        if proposal is None or not self.can_be_undone(turn, proposal):
-            turn.say("undo_is_over", to=turn.me)
-        else:
-            self.undo(turn, proposal)
-
-    def undo(self, turn: Turn, proposal: Proposal) -> None:
-        """Restore the old words, and open a proposal for the others."""
-        charters, rows = turn.rows(CharterRows), turn.rows(Proposals)
-        clause = charters.clause(turn.community.id, proposal.clause_id)
-        body = rows.body(proposal)
-        if clause is not None:
-            charters.reword(clause, dict(body["old"]))
-        self._end(turn, proposal, "undone")
-        turn.say("you_undid", to=turn.me)
-        fresh = Proposal(
-            id=turn.new_id(),
-            community_id=proposal.community_id,
-            clause_id=proposal.clause_id,
-            lane="consent",
-            state="seconding",
-            round=0,
-            author_id=proposal.author_id,
-            since=turn.now,
-            body=b"",
-        )
-        said = {name: body[name] for name in ("text", "before", "why", "language")}
-        key = self._announce(turn, proposal, "announce_undone")
-        rows.save(fresh, {**said, "card": key})
-        self._enter(turn, fresh, "clarify")
-
-    # Windows and words
-
-    def _enter(self, turn: Turn, proposal: Proposal, state: str) -> None:
-        proposal.state, proposal.since = state, turn.now
-        turn.rows(Proposals).save(proposal)
-        end = self.until(turn, proposal)
-        assert end is not None
-        self._plan(turn, proposal, end)
-
-    def _end(self, turn: Turn, proposal: Proposal, state: str) -> None:
-        proposal.state, proposal.since = state, turn.now
-        turn.rows(Proposals).save(proposal)
-        turn.unplan(proposal.id)
-
-    def _plan(self, turn: Turn, proposal: Proposal, due: datetime) -> None:
-        turn.plan(Plan(id=proposal.id, kind=KIND, zone=turn.community.zone, next_due=due))
-
-    def _title(self, turn: Turn, proposal: Proposal) -> str:
-        clause = turn.rows(CharterRows).clause(turn.community.id, proposal.clause_id)
-        return in_locale(clause.texts["title"], turn.locale) if clause else proposal.clause_id
-
-    def _values(self, turn: Turn, proposal: Proposal) -> dict[str, Any]:
-        body = turn.rows(Proposals).body(proposal)
-        return {
-            "title": self._title(turn, proposal),
-            "changes": shown_changes(body["before"], body["text"]),
-            "now": body["text"],
-            "why": body["why"],
-            "until": self.until(turn, proposal),
-        }
-
-    def _announce(self, turn: Turn, proposal: Proposal, words: str, **more: Any) -> str:  # noqa: ANN401 - what words show
-        """Say it in the charter's room, with a thread to talk in; return its key."""
-        room = turn.community.rooms.get("charter")
-        if room is None:
-            return ""
-        with turn.in_language(turn.community.locale):
-            key = turn.say(words, to=room, **self._values(turn, proposal), **more)
-            thread = OpenThread(
-                key=turn.new_id(),
-                to=room,
-                after=key,
-                title=self._title(turn, proposal),
-                text=turn.text("thread_of_change"),
-            )
-        turn.do(thread)
-        return key
-
-    def _in_thread(self, turn: Turn, proposal: Proposal, words: str, **more: Any) -> None:  # noqa: ANN401 - what words show
-        room = turn.community.rooms.get("charter")
-        if room is None:
+        if windows.put_off(turn, plan, proposal.id, end):
             return
-        card = str(turn.rows(Proposals).body(proposal).get("card", ""))
-        stands = bool(card) and turn.rows(Deliveries).state(card) is not None
-        with turn.in_language(turn.community.locale):
-            values = {**self._values(turn, proposal), **more}
-            turn.say(words, to=room, after=card if stands else None, in_thread=stands, **values)
+        telling.in_thread(turn, proposal, "announce_lapsed", goes_on=proposal.state in OPEN)
+        self._take_back(turn, proposal)
 
-
-def shown_changes(before: str, now: str) -> list[Mapping[str, str]]:
-    """Return the differences as the words show them."""
-    return [
-        {"out": each.out, "into": each.into, "after": each.after} for each in changes(before, now)
-    ]
+    def _take_back(self, turn: Turn, proposal: Proposal) -> None:
+        """Let what was before an urgent change count again; a note of it stays."""
+        rows = turn.rows(Proposals)
+        body = rows.body(proposal)
+        if "counts" in body:
+            begun = body["counts"]["at"]
+            back = enacting.take_back(turn, proposal, body)
+            rows.save(proposal, {**back, "lapsed": [begun, turn.now.isoformat()]})

@@ -1,16 +1,14 @@
 """Reading the charter and acknowledging it; a receipt binds to a clause and its version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bot.core.content import in_locale
-from bot.core.features import Findable, HomeItem
 from bot.core.markup import Markdown
-from bot.core.turn import Answer, Plan, Turn
-from bot.features.charter import receipts
+from bot.core.turn import Answer, Turn
+from bot.features.charter import receipts, telling
 from bot.features.charter.questions import Questions
 from storage.charter import Charter, CharterClause, CharterRows
-from storage.proposals import Proposals
 
 
 class Charters:
@@ -41,7 +39,7 @@ class Charters:
                 )
                 if clause is not None and clause.version == answer.about["version"]:
                     self._acknowledge(turn, clause)
-                    turn.say("acknowledged", clauses=[self._title(turn, clause)])
+                    turn.say("acknowledged", clauses=[telling.clause_title(turn, clause)])
                 if not receipts.ask_again(turn):
                     turn.say("nothing_else_changed")
             case "ask":
@@ -60,16 +58,17 @@ class Charters:
             "purpose",
             purpose=in_locale(charter.purpose, turn.locale),
             version=charter.version,
-            sections=[in_locale(each["title"], turn.locale) for each in charter.sections],
+            sections=[in_locale(each["title"], turn.locale) for each in self._parts(turn, charter)],
             open=len(changed),
         )
         self._section(turn, charter, 0)
 
     def _section(self, turn: Turn, charter: Charter, position: int) -> None:
-        if position >= len(charter.sections):
+        parts = self._parts(turn, charter)
+        if position >= len(parts):
             self._end(turn)
             return
-        section = charter.sections[position]
+        section = parts[position]
         clauses = [each for each in self._clauses(turn) if each.section_id == section["id"]]
         held = self._receipts(turn)
         known = all((each.clause_id, each.version) in held for each in clauses)
@@ -78,7 +77,7 @@ class Charters:
             choices.append(turn.choice("ack", "choice_acknowledge"))
             if len(clauses) > 1:
                 choices.append(turn.choice("each", "choice_each"))
-        last = position == len(charter.sections) - 1
+        last = position == len(parts) - 1
         choices.append(turn.choice("next", "choice_end" if last else "choice_next"))
         choices.append(turn.choice("later", "choice_later"))
         turn.ask(
@@ -87,7 +86,7 @@ class Charters:
             choices,
             about={"section": position},
             number=position + 1,
-            count=len(charter.sections),
+            count=len(parts),
             title=in_locale(section["title"], turn.locale),
             clauses=[self._shown(turn, each) for each in clauses],
             known=known,
@@ -98,7 +97,7 @@ class Charters:
         rows = turn.rows(CharterRows)
         charter = rows.get(turn.community.id)
         position = int(answer.about["section"])
-        if charter is None or position >= len(charter.sections):
+        if charter is None or position >= len(self._parts(turn, charter)):
             turn.say("none_yet")
             return
         clauses = self._of_section(turn, charter, position)
@@ -110,7 +109,9 @@ class Charters:
             case "ack":
                 for clause in clauses:
                     self._acknowledge(turn, clause)
-                turn.say("acknowledged", clauses=[self._title(turn, each) for each in clauses])
+                turn.say(
+                    "acknowledged", clauses=[telling.clause_title(turn, each) for each in clauses]
+                )
                 self._section(turn, charter, position + 1)
             case _:
                 self._section(turn, charter, position + 1)
@@ -168,54 +169,19 @@ class Charters:
         if self._receipts(turn):
             receipts.history(turn, {})
 
-    # What others show
-
-    def home(self, turn: Turn) -> list[HomeItem]:
-        """Return the door to the charter; it waits while a clause has changed that one had read."""
-        if turn.rows(CharterRows).get(turn.community.id) is None:
-            return []
-        if receipts.changed(turn):
-            return [HomeItem(turn.text("home_changed"), "charter read", order=20, waiting=True)]
-        return [HomeItem(turn.text("home"), "charter", order=20)]
-
-    def tell_status(self, turn: Turn, _options: Mapping[str, str]) -> None:
-        """Tell a moderator where the charter and its changes are; whose they are is not told."""
-        under_way = turn.rows(Proposals).open(turn.community.id)
-        stages = [turn.text(f"stage_{each.state}") for each in under_way]
-        floor = [self._title(turn, each) for each in self._clauses(turn) if each.floor]
-        turn.say("charter_status", lines=self.status(turn), stages=stages, floor=floor)
-
-    def status(self, turn: Turn) -> list[str]:
-        """Return the charter's line; who acknowledged it is nobody's list."""
-        charter = turn.rows(CharterRows).get(turn.community.id)
-        if charter is None:
-            return [turn.text("status_none")]
-        count = len(self._clauses(turn))
-        return [turn.text("status", version=charter.version, count=count)]
-
-    def read_ahead(self, rows: Any, plans: Sequence[Plan]) -> None:  # noqa: ANN401 - see `Turn.rows`
-        """Read the charters of these communities: other features' words show their purpose."""
-        if communities := {plan.community for plan in plans if plan.subject is None}:
-            CharterRows(rows).fetch(communities)
-
-    def variables(self, turn: Turn) -> list[tuple[str, str]]:
-        """Return the purpose line, for other features' words."""
-        charter = turn.rows(CharterRows).get(turn.community.id)
-        return [("purpose", in_locale(charter.purpose, turn.locale) if charter else "")]
-
-    def findable(self, turn: Turn) -> list[Findable]:
-        """Return the clauses' texts, in which a hunt's word may stand."""
-        return [
-            Findable(f"clause:{each.clause_id}", each.texts["text"]) for each in self._clauses(turn)
-        ]
-
     # Inner parts
 
     def _clauses(self, turn: Turn) -> list[CharterClause]:
         return turn.rows(CharterRows).clauses(turn.community.id)
 
+    def _parts(self, turn: Turn, charter: Charter) -> list[Any]:
+        """Return the sections in which there is anything to read."""
+        filled = {each.section_id for each in self._clauses(turn)}
+        return [each for each in charter.sections if each["id"] in filled]
+
     def _of_section(self, turn: Turn, charter: Charter, position: int) -> list[CharterClause]:
-        wanted = charter.sections[position]["id"]
+        parts = self._parts(turn, charter)
+        wanted = parts[position]["id"] if position < len(parts) else ""
         return [each for each in self._clauses(turn) if each.section_id == wanted]
 
     def _receipts(self, turn: Turn) -> set[tuple[str, int]]:
@@ -224,14 +190,12 @@ class Charters:
             for each in turn.rows(CharterRows).receipts(turn.subject, turn.community.id)
         }
 
-    def _title(self, turn: Turn, clause: CharterClause) -> str:
-        return in_locale(clause.texts["title"], turn.locale)
-
     def _shown(self, turn: Turn, clause: CharterClause) -> dict[str, Any]:
         return {
-            "title": self._title(turn, clause),
+            "title": telling.clause_title(turn, clause),
             "text": Markdown(in_locale(clause.texts["text"], turn.locale)),
             "why": Markdown(in_locale(clause.texts["why"], turn.locale)),
             "version": clause.version,
             "floor": clause.floor,
+            "for_now": telling.for_now_of(turn, clause.clause_id),
         }

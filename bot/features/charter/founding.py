@@ -8,6 +8,7 @@ from bot.core.features import SetupGoesOn, SetupReached
 from bot.core.turn import Answer, Turn
 from bot.features.charter import pasting
 from bot.features.charter.content import Charter as Draft
+from bot.features.charter.content import digest_of
 from storage.charter import Charter, CharterClause, CharterRows
 
 _FLOW = "founding"
@@ -43,7 +44,7 @@ class Founding:
             self._ask_text(turn)
             return
         if answer.choice == "ten" and self.draft is not None and self._is_free(turn):
-            self._found(turn, *_of_draft(turn, self.draft))
+            self._found(turn, *_of_draft(turn, self.draft), of_draft=True)
             turn.say("founded", version=self.draft.version, count=len(self.draft.clauses))
         else:
             turn.say("no_charter_yet")
@@ -113,16 +114,23 @@ class Founding:
         turn.tell(SetupGoesOn(event_id=turn.new_id(), step=_STEP))
 
     def _found(
-        self, turn: Turn, purpose: dict[str, str], sections: list[Any], clauses: list[CharterClause]
+        self,
+        turn: Turn,
+        purpose: dict[str, str],
+        sections: list[Any],
+        clauses: list[CharterClause],
+        *,
+        of_draft: bool = False,
     ) -> None:
         draft = self.draft
         charter = Charter(
             community_id=turn.community.id,
-            version=draft.version if draft and purpose == dict(draft.purpose) else "1.0.0",
+            version=draft.version if draft and of_draft else "1.0.0",
             purpose=purpose,
             sections=sections,
             amendment=draft.amendment.model_dump() if draft else None,
             adopted_at=turn.now,
+            draft=digest_of(draft) if draft and of_draft else None,
         )
         turn.rows(CharterRows).found(charter, clauses)
 

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.actions import Choice, Field, OpenThread
-from bot.core.content import in_locale
+from bot.core.actions import Field, OpenThread
 from bot.core.errors import BadInput
 from bot.core.turn import Answer, Turn
-from storage.charter import CharterClause, CharterRows
+from bot.features.charter import picking
+from bot.features.charter.telling import clause_title
+from storage.charter import CharterRows
+from storage.outbox import Deliveries
 from storage.proposals import CharterQuestion, Proposals
 
-_LIMIT, _NAME_LIMIT, _SHOWN = 600, 60, 20
+_LIMIT, _NAME_LIMIT = 600, 60
 
 
 class Questions:
@@ -18,20 +20,26 @@ class Questions:
 
     def ask(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """Ask which clause it is about."""
-        clauses = turn.rows(CharterRows).clauses(turn.community.id)[:_SHOWN]
-        if not clauses:
+        if not turn.rows(CharterRows).clauses(turn.community.id):
             turn.say("none_yet")
-            return
-        choices = [Choice(each.clause_id, _title(turn, each), None, ()) for each in clauses]
+        else:
+            self._ask_clause(turn, 0)
+
+    def _ask_clause(self, turn: Turn, page: int) -> None:
+        clauses = turn.rows(CharterRows).clauses(turn.community.id)
+        choices = picking.choices(turn, clauses, page)
         choices.append(turn.choice("no", "choice_not_now"))
-        turn.ask("asking.clause", "ask_clause_to_ask", choices)
+        turn.ask("asking.clause", "ask_clause_to_ask", choices, about={"page": page})
 
     def clause_chosen(self, turn: Turn, answer: Answer) -> None:
         """Ask for the question, and show what was answered already."""
-        if answer.choice == "no":
+        clauses = turn.rows(CharterRows).clauses(turn.community.id)
+        if (page := picking.turned(answer, clauses)) is not None:
+            self._ask_clause(turn, page)
+        elif answer.choice == "no":
             turn.say("left")
-            return
-        self.about(turn, answer.choice)
+        else:
+            self.about(turn, picking.chosen(answer))
 
     def about(self, turn: Turn, id_: str) -> None:
         """Ask for a question about this clause."""
@@ -45,7 +53,7 @@ class Questions:
             [field],
             choices=[turn.choice("no", "choice_not_now")],
             about={"clause": id_},
-            title=_title(turn, clause),
+            title=clause_title(turn, clause),
             answered=self.answered_of(turn, id_),
         )
 
@@ -97,7 +105,7 @@ class Questions:
             raise BadInput("clause_gone")
         id_, text = turn.new_id(), str(about["text"])
         with turn.in_language(turn.community.locale):
-            title = _title(turn, clause)
+            title = clause_title(turn, clause)
             key = turn.ask(
                 "asked.answer",
                 "question_posted",
@@ -125,7 +133,7 @@ class Questions:
     def answer_wanted(self, turn: Turn, answer: Answer) -> None:
         """Somebody would like to answer: ask for the words in private."""
         found = turn.rows(Proposals).question(str(answer.about["question"]))
-        if found is None:
+        if found is None or not _is_there(turn, found[0]):
             turn.say("clause_gone", to=turn.me)
             return
         if found[1].get("answer"):
@@ -150,6 +158,8 @@ class Questions:
             turn.say("left")
             return
         row, body = found
+        if not _is_there(turn, row):
+            raise BadInput("clause_gone")
         if body.get("answer"):
             turn.say("question_answered_already", answer=body["answer"])
             return
@@ -162,5 +172,24 @@ class Questions:
         turn.say("answer_given", to=turn.me)
 
 
-def _title(turn: Turn, clause: CharterClause) -> str:
-    return in_locale(clause.texts["title"], turn.locale)
+def _is_there(turn: Turn, question: CharterQuestion) -> bool:
+    return turn.rows(CharterRows).clause(turn.community.id, question.clause_id) is not None
+
+
+def tell_taken_out(turn: Turn, clause: str) -> None:
+    """Say under the open questions about a clause that it was taken out, so none waits in vain."""
+    room = turn.community.rooms.get("charter")
+    if room is None:
+        return
+    for row, body in turn.rows(Proposals).questions(turn.community.id):
+        if row.clause_id != clause or body.get("answer"):
+            continue
+        stands = turn.rows(Deliveries).state(body["card"]) is not None
+        with turn.in_language(turn.community.locale):
+            turn.say(
+                "question_without_clause",
+                to=room,
+                after=body["card"] if stands else None,
+                in_thread=stands,
+                text=body["text"],
+            )

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
-from bot.core.features import Number, ThoughtOffered
+from bot.core.features import Notice, Number, Talk, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
@@ -17,6 +17,7 @@ from storage.communities import Communities
 from storage.prompts import Posting, Prompt, PromptRows
 
 LATENESS = timedelta(days=2)
+_TALKS = 60  # of the last, that people may still talk about
 
 
 class Postings:
@@ -74,6 +75,7 @@ class Postings:
     def post(self, turn: Turn, card: Card, room: Room, posting: str) -> str:
         """Post a prompt and open its thread."""
         card = shown(turn, card)
+        notices: list[Notice] = [each for each in turn.gather("notices") if not each.under]
         key = turn.ask(
             "card.choice",
             "card",
@@ -86,7 +88,10 @@ class Postings:
             title=heading(card),
             text=Markdown(card.text),
             credit=Markdown(card.credit),
+            notices=[each.text for each in notices],
         )
+        for each in notices:
+            each.put(key)
         turn.do(
             OpenThread(
                 key=turn.new_id(),
@@ -111,6 +116,7 @@ class Postings:
                     title=heading(card),
                     text=Markdown(card.text),
                     credit=Markdown(card.credit),
+                    notices=[each.text for each in turn.gather("notices") if each.under == key],
                 ),
                 choices=tuple(self._choices(turn, card)),
                 hint=turn.text("engine/how_to_react"),
@@ -184,6 +190,14 @@ class Postings:
                 )
             )
         return lines or [turn.text("status_none", waiting=waiting)]
+
+    def talks(self, turn: Turn) -> list[Talk]:
+        """Return the last prompts that were posted, each with its thread, the oldest first."""
+        with turn.in_language(turn.community.locale):
+            return [
+                Talk(each.id, each.delivery_key, self._title(turn, each.prompt_id), each.due)
+                for each in turn.rows(PromptRows).postings(turn.community.id)[-_TALKS:]
+            ]
 
     def numbers(self, turn: Turn) -> list[Number]:
         """Return how many prompts were posted in this month, which everybody can see."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.core.content import Folders
 from bot.rehearsal.stage import Stage
-from storage.charter import set_floor
+from storage.floors import set_floor
 from tests.rehearsal.community import FOLDERS, START, opened
 from tests.test_cli import circlekeeper, make_store
 

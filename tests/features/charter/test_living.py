@@ -6,14 +6,11 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from bot.adapters.memory import BOT
-from bot.core.refs import Direct
 from bot.rehearsal.stage import Stage
+from tests.features.charter.deciding import ACK, NEW, aloud, answers, proposes
 from tests.rehearsal.community import DAY, arrived, opened, passes, private, welcomed
 
 PEOPLE = ("ana", "eva", "tina", "uma", "vera", "will", "xena", "yara", "zoe", "bea", "cleo")
-NEW = "Nobody has to be here, and nobody has to speak, ever."
-ACK = "I have read it and will try"
 
 
 @pytest_asyncio.fixture
@@ -24,25 +21,6 @@ async def stage() -> AsyncIterator[Stage]:
     await welcomed(stage, "ana")
     yield stage
     stage.close()
-
-
-def aloud(stage: Stage) -> list[str]:
-    lines = [each for each in stage.chat.lines if not isinstance(each.place, Direct)]
-    return [each.text for each in lines if each.author == BOT]
-
-
-async def proposes(stage: Stage, name: str, how: str = "Propose it") -> None:
-    await stage.says(name, "charter change")
-    await stage.clicks(name, "Come freely")
-    await stage.says(name, NEW)
-    await stage.says(name, "Somebody asked whether silence is fine.")
-    await stage.clicks(name, how)
-
-
-async def answers(stage: Stage, name: str, label: str) -> None:
-    await stage.says(name, "charter changes")
-    await stage.clicks(name, "Come freely")
-    await stage.clicks(name, label)
 
 
 async def to_consent(stage: Stage) -> None:

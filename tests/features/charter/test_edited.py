@@ -1,0 +1,41 @@
+"""Editing charter.yaml after a community began with it changes nothing, and `check` explains."""
+
+from pathlib import Path
+
+from bot.core.content import Folders
+from bot.rehearsal.stage import Stage
+from tests.rehearsal.community import FOLDERS, START, opened
+from tests.test_cli import circlekeeper
+
+
+async def test_an_edited_file_changes_nothing_and_check_explains(tmp_path: Path) -> None:
+    charter = tmp_path / "charter.yaml"
+    written = FOLDERS.charter.read_text("utf-8")
+    charter.write_text(written, "utf-8")
+    stage = Stage(Folders(FOLDERS.prompts, charter), START)
+    try:
+        stage.chat.moderators.add("mira")
+        await stage.chat.add_bot("Garden", {"garden": "garden"})
+        await stage.settle()
+        await opened(stage)
+        env = {
+            "CIRCLEKEEPER_DATABASE_URL": str(stage.opened.store.engine.url),
+            "CIRCLEKEEPER_CHARTER": str(charter),
+        }
+        same = circlekeeper(tmp_path, "check", env=env)
+        charter.write_text(written.replace("Nobody has to be here", "Everybody is welcome"))
+        stage.restart()
+        await stage.says("mira", "charter read")
+        assert "Nobody has to be here" in stage.last("mira").text
+        edited = circlekeeper(tmp_path, "check", env=env)
+    finally:
+        stage.close()
+    assert (same.returncode, same.stdout) == (0, "Everything is in order.\n")
+    assert edited.returncode == 0  # it is no mistake
+    assert "Garden began with an earlier wording of this file" in edited.stdout
+    assert "These clauses differ: come-freely." in edited.stdout
+
+
+def test_a_check_makes_no_store(tmp_path: Path) -> None:
+    assert circlekeeper(tmp_path, "check").returncode == 0
+    assert list(tmp_path.iterdir()) == []
