@@ -67,6 +67,8 @@ class Sync:
         Raises: `Refused` when we are signed out.
         """
         await self._recall()
+        if self._since is None:
+            log.info("first sync begun", hint="with thousands of rooms it takes a minute")
         while True:
             try:
                 answer = await self._ask()
@@ -94,7 +96,6 @@ class Sync:
             patience = _PATIENCE
         if self._since is not None:
             return await self._client.sync(self._since, _FILTER, wait, patience)
-        log.info("first sync begun", hint="with thousands of rooms it takes a minute")
         telling = asyncio.create_task(self._tell())
         try:
             return await self._client.sync(None, _FILTER, wait, patience)
@@ -104,7 +105,7 @@ class Sync:
     async def _tell(self) -> None:
         """Say every few seconds that the first answer is still awaited."""
         for waited in itertools.count(_TELL_EVERY, _TELL_EVERY):
-            await self._clock.sleep(_TELL_EVERY)
+            await asyncio.sleep(_TELL_EVERY)
             log.info("first sync goes on", waited_s=waited)
 
     def _wait_ms(self, settled: bool) -> int:
