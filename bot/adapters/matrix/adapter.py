@@ -41,6 +41,7 @@ _AFFORDANCES = Affordances(
     text_limit=11_000,  # of signs of four bytes, encrypted, as much as an event holds
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
+    files=True,
     exclusive=True,
     reads=True,
     link=LINK,

@@ -28,6 +28,7 @@ class Heard:
     command: str = ""  # where a client wrote it down besides the text, with its options
     options: tuple[tuple[str, str], ...] = ()
     reply: bool = False  # in a thread, or in answer to another message
+    file: Mapping[str, Any] | None = None  # how a file is named that somebody sent in private
     about: str | None = None  # the message that one to us answers
 
 
@@ -100,6 +101,9 @@ def _text_of(
     invoked = read_invocation(content)
     if invoked is not None and (direct or listener.me in _mentioned(content)):
         return Heard(None, thread, command=invoked[0], options=tuple(invoked[1].items()))
+    if direct and content.get("msgtype") == "m.file":
+        sealed = _dict(content.get("file"))
+        return Heard(None, thread, file=sealed or {"url": content.get("url")})
     if content.get("msgtype") != "m.text" or not isinstance(body, str):
         return Heard(None, thread)
     fallback = relation.get("is_falling_back") is True

@@ -39,7 +39,7 @@ class Profile:
         kept = dict(await memory.recall(_MEMORY))
         if digest not in kept:
             kind = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
-            address = await client.upload(data, kind)
+            address = await client.upload(data, picture.name, kind)
             await memory.remember(_MEMORY, {**dict.fromkeys(kept), digest: address})
             return address
         return kept[digest]

@@ -77,6 +77,7 @@ class RoomState:
     rotation: list[int] = field(default_factory=list)  # messages, milliseconds; 0: not said
     history: str = "shared"  # from when on people may read
     predecessor: str = ""  # which room this one goes on for, by its own word
+    space: str = ""  # that last named it; it stays there until it is known to go on elsewhere
     adopted: str = ""  # the space that its predecessor was in, until a space names it
     replaced_by: str = ""
     replaced_from: str = ""  # who replaced it

@@ -109,6 +109,9 @@ class Sending:
             self._places.readers_know_us(room_id, member, delivery)
             action = replace(action, text=action.encrypted_text or action.text)
         content = outbound.say(action, on, thread)
+        if action.file is not None:
+            address = await self._voice.upload(room_id, action.file)
+            content = outbound.with_file(content, action.file, address)
         event_id = await self._voice.send(
             room_id,
             "m.room.message",
