@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
+from bot.adapters.matrix import Credentials, look
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.limits import FREE, look_at_limits
 from bot.core.actions import Lane, Say
@@ -22,6 +23,7 @@ from bot.engine.writing import write
 from storage.tables import Community
 from storage.transaction import Transaction
 from tests.matrix.conftest import unique
+from tests.matrix.fake_homeserver import fake_homeserver, refusal
 from tests.matrix.running import room, running
 from tests.matrix.test_first_light import in_store
 from tests.support.human import Human
@@ -91,6 +93,16 @@ async def test_what_is_measured_tells_an_admin_what_to_do_and_leaves_nothing_beh
     finally:
         await client.close()
     assert shlex.split(command)[:3] == ["curl", "-X", "POST"]
+
+
+async def test_where_no_room_can_be_made_the_check_says_that_it_could_not_measure() -> None:
+    async with fake_homeserver() as server:
+        server.always["createRoom"] = refusal(403, "M_FORBIDDEN")
+        keeper = server.account
+        credentials = Credentials(keeper.homeserver, keeper.user_id, keeper.access_token)
+        mistakes, hints = await look(credentials, {}, encryption=False)
+    assert mistakes == []
+    assert "could not be measured (403 M_FORBIDDEN)" in hints[-1]
 
 
 async def test_sixty_messages_arrive_in_order_and_a_command_among_them_is_answered_next(

@@ -100,6 +100,7 @@ class Descriptions:
         self._clock = clock
         self._ids = ids
         self._wanted: dict[str, JSON] = {}
+        self._refused: set[str] = set()  # rooms that do not take them, whatever the power
         if declared is not None:
             self._wanted = {
                 state_key(each.path, facts.me): described(each, declared)
@@ -117,6 +118,7 @@ class Descriptions:
         me = self._facts.me
         return (
             room.described != self._version
+            and room.id not in self._refused
             and is_shared(room)
             and not room.is_space
             and not room.replaced_by
@@ -149,6 +151,7 @@ class Descriptions:
                 except Refused as error:
                     if not error.limited:
                         log.info("commands not described", room=room.id, error=str(error))
+                        self._refused.add(room.id)
                         return
                     await self._clock.sleep(max(_THROTTLED, error.retry_after or 0.0))
                 except MatrixError:

@@ -136,7 +136,7 @@ async def look(
         if who.get("user_id") != credentials.user_id:
             mend = "CIRCLEKEEPER_MATRIX__USER_ID and the token must fit."
             return [_mistake("The access token belongs to another account.", mend)], []
-        speed = await look_at_limits(client, credentials.homeserver)
+        speed = await _speed(client, credentials.homeserver)
         if encryption is False or not is_installed():
             how = "" if is_installed() else f" {NOT_INSTALLED}"
             return [], [f"Matrix: encrypted rooms are left out.{how}", speed]
@@ -149,6 +149,16 @@ async def look(
         return [_mistake(_away(credentials, error), "")], []
     finally:
         await client.close()
+
+
+async def _speed(client: Client, homeserver: str) -> str:
+    """Measure what the account may say, where it may make a room for that."""
+    try:
+        return await look_at_limits(client, homeserver)
+    except Refused as error:
+        if error.signed_out:
+            raise
+        return f"Matrix: whether the account is limited could not be measured ({error})."
 
 
 async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake], list[str]]:
