@@ -127,6 +127,14 @@ async def test_every_command_is_answered_on_discord() -> None:
     assert all(value > 0 for value in found["ratios"].values())
 
 
+async def test_many_matrix_rooms_are_taken_in_and_remembered() -> None:
+    (ours,) = (await report("matrix_rooms"))["figures"].values()
+    assert (ours["rooms"], ours["members_each"]) == (40, 20)
+    assert ours["first_start_s"] > 0
+    assert ours["restart_s"] > 0
+    assert ours["rss_mib"] > 0
+
+
 async def test_without_json_a_table_is_printed() -> None:
     heading, *rows = (await output("fanout")).splitlines()
     assert heading.split() == ["sqlite"]
