@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.matrix.client import Client, MatrixError, Refused
 from bot.adapters.matrix.encrypting import NOT_INSTALLED, is_installed
+from bot.adapters.matrix.limits import look_at_limits
 from bot.adapters.matrix.signin import DEVICE_NAME, MEMORY, SignIn
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
@@ -98,14 +99,19 @@ async def _new_device(
 ) -> str | None:
     """Sign in on a new device; return its token, if it is not kept for the next start."""
     if not password:
-        raise Misconfigured("A new device needs the account's password.")
+        raise Misconfigured(
+            "A new device needs the account's password: set CIRCLEKEEPER_MATRIX__PASSWORD, or give "
+            "--password-file."
+        )
     before = dict(await memory.recall(MEMORY))
     try:
         answer = await client.login(password, None, DEVICE_NAME)
     except Refused as error:
         if error.limited or error.status not in (400, 401, 403):
             raise
-        raise Misconfigured(f"The homeserver does not accept the password ({error}).") from error
+        raise Misconfigured(
+            f"The homeserver does not accept the password ({error}). Correct it, and try again."
+        ) from error
     token, device_id = str(answer["access_token"]), str(answer["device_id"])
     if credentials.password is None:
         return token
@@ -135,10 +141,12 @@ async def look(
         if who.get("user_id") != credentials.user_id:
             mend = "CIRCLEKEEPER_MATRIX__USER_ID and the token must fit."
             return [_mistake("The access token belongs to another account.", mend)], []
+        speed = await _speed(client, credentials.homeserver)
         if encryption is False or not is_installed():
             how = "" if is_installed() else f" {NOT_INSTALLED}"
-            return [], [f"Matrix: encrypted rooms are left out.{how}"]
-        return await _look_at_device(client, str(who.get("device_id", "")))
+            return [], [f"Matrix: encrypted rooms are left out.{how}", speed]
+        wrong, hints = await _look_at_device(client, str(who.get("device_id", "")))
+        return wrong, [*hints, speed]
     except Refused as error:
         what = f"The homeserver refuses the access token ({error})."
         return [_mistake(what, "Get a new one: `circlekeeper matrix login --new-device`.")], []
@@ -146,6 +154,16 @@ async def look(
         return [_mistake(_away(credentials, error), "")], []
     finally:
         await client.close()
+
+
+async def _speed(client: Client, homeserver: str) -> str:
+    """Measure what the account may say, where it may make a room for that."""
+    try:
+        return await look_at_limits(client, homeserver)
+    except Refused as error:
+        if error.signed_out:
+            raise
+        return f"Matrix: whether the account is limited could not be measured ({error})."
 
 
 async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake], list[str]]:
@@ -168,7 +186,10 @@ async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake]
 
 
 def _away(credentials: Credentials, error: MatrixError) -> str:
-    return f"The homeserver {credentials.homeserver} did not do as it was asked ({error})."
+    return (
+        f"The homeserver {credentials.homeserver} did not do as it was asked ({error}). See that "
+        "it runs, and that CIRCLEKEEPER_MATRIX__HOMESERVER is right; then try again."
+    )
 
 
 def _mistake(what: str, mend: str) -> Mistake:

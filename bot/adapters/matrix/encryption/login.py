@@ -37,6 +37,7 @@ class Signed:
     keys: str  # kept, made, recovered, reset
     recovery_key: str | None = field(repr=False)  # to be shown, once
     trusted: bool  # would a strict client speak with the bot
+    stored: bool = True  # the keys stand in secret storage
 
 
 async def sign_in_depth(own: Own, asked: Asked) -> Signed:
@@ -50,15 +51,16 @@ async def sign_in_depth(own: Own, asked: Asked) -> Signed:
     answer = await own.server.query([own.user_id])
     if not crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id):
         await crosssigning.sign_device(seeds, own)
-    shown = None
+    shown, stored = None, True
     fresh = how in ("made", "reset") or asked.new_recovery_key
     if fresh or not await recovery.is_stored(own.server):
         shown = await recovery.store(own.server, seeds)
-        if await recovery.fetch(own.server, shown) != seeds:
+        if shown is not None and await recovery.fetch(own.server, shown) != seeds:
             raise Misconfigured("The homeserver does not give back what was stored. Try again.")
+        stored = shown is not None
     answer = await own.server.query([own.user_id])
     trusted = crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id)
-    return Signed(how, shown, trusted)
+    return Signed(how, shown, trusted, stored)
 
 
 async def _seeds(own: Own, asked: Asked, answer: JSON) -> tuple[Seeds, str]:
@@ -94,7 +96,8 @@ async def _publish(own: Own, asked: Asked, seeds: Seeds) -> Seeds:
         password = asked.password()
         if not password:
             raise Misconfigured(
-                "The homeserver wants the account's password before it changes the keys."
+                "The homeserver wants the account's password before it changes the keys: set "
+                "CIRCLEKEEPER_MATRIX__PASSWORD, or give --password-file."
             ) from error
         await own.server.upload_signing_keys({**body, "auth": _proof(own, password, error.session)})
     return seeds
