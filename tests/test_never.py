@@ -138,18 +138,9 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 # What a log line may carry: of machines and rooms, never of a person or their words.
 CARRIED = {
     *("again_in", "code", "count", "delivery", "encrypted", "errand", "error", "events"),
-    *(
-        "feature",
-        "gate",
-        "guilds",
-        "happened",
-        "key",
-        "kind",
-        "listener",
-        "milliseconds",
-        "outcome",
-    ),
-    *("policy", "reason", "room", "tried", "turn", "values", "where", "why", "wrote"),
+    *("feature", "gate", "guilds", "happened", "hint", "key", "kind", "listener"),
+    *("milliseconds", "of", "outcome", "policy", "reason", "room", "rooms", "tried", "turn"),
+    *("values", "waited_s", "where", "why", "wrote"),
 }
 PERSONAL = {"member", "subject", "text", "texts", "words", "answer", "values", "settings", "typed"}
 
