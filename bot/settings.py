@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.core.content import Folders, Mistake
 from bot.core.errors import Misconfigured
+from bot.core.turn import PAUSABLE
 from bot.settings_layers import Keys, from_environment, from_toml, nested
 
 TOML, DATABASE = "circlekeeper.toml", "sqlite:///circlekeeper.db"
@@ -59,6 +60,9 @@ Database = Annotated[
 ]
 
 
+Flow = Annotated[str, _like("|".join(PAUSABLE), f"Possible are: {', '.join(PAUSABLE)}.")]
+
+
 class Discord(BaseModel, frozen=True, extra="forbid"):
     """A Discord account; `api_url` may be a proxy, `shard_ids` are those of this process, of
     `shard_count` in all (None: as many as Discord counts).
@@ -97,7 +101,10 @@ class Http(BaseModel, frozen=True, extra="forbid"):
 
 
 class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
-    """Everything that the host sets; once loaded, every path is absolute."""
+    """Everything that the host sets; once loaded, every path is absolute.
+
+    `pause`: flows of which nothing comes by itself in any community, and that nobody begins.
+    """
 
     database_url: Database = SecretStr(DATABASE)
     charter: Path | None = None
@@ -106,6 +113,7 @@ class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     discord: Discord | None = None
     matrix: Matrix | None = None
     http: Http = Http()
+    pause: Annotated[tuple[Flow, ...], BeforeValidator(_listed)] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

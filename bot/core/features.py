@@ -147,6 +147,8 @@ class Feature:
         gates: consent checks just before sending; False lets the action go unsent.
         home, status, problems, numbers, variables, findable, carries, setup: see `Turn.gather`.
         check: mistakes in the feature's content files.
+        pauses: what comes due while it is paused alone is handed to it all the same, and it lets
+            that pass itself.
     """
 
     name: str
@@ -165,3 +167,4 @@ class Feature:
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None
+    pauses: bool = False
