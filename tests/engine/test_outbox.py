@@ -203,7 +203,7 @@ async def test_what_hangs_on_something_long_dead_holds_up_nobody(circle: MakeCir
 
 def leave(tx: Transaction) -> None:
     Members(tx).enter("subjectana", "circle")
-    Members(tx).leave("subjectana", "circle")
+    Members(tx).leave("subjectana", "circle", START)
 
 
 def remove(tx: Transaction) -> None:
