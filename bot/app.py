@@ -33,6 +33,7 @@ from bot.features import (
     guide,
     hunts,
     lexicon,
+    notebook,
     privacy,
     prompts,
     reflection,
@@ -115,6 +116,7 @@ def features(folders: Folders) -> list[Feature]:
         prompts.feature(folders),
         reflection.feature(folders),
         lexicon.feature(),
+        notebook.feature(),
         privacy.feature(),
         guide.feature(),
     ]
@@ -186,7 +188,7 @@ class App:
             for adapter in adapters
         ]
         self.dispatchers = {
-            adapter.name: Dispatcher(self.running, store, adapter, outbox)
+            adapter.name: Dispatcher(self.running, store, adapter, outbox, self._hurry)
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
@@ -293,6 +295,9 @@ class App:
     def _wake(self) -> None:
         for outbox in self.outboxes:
             outbox.wake()
+
+    def _hurry(self, due: datetime) -> None:
+        self.tick.hurry(due)
 
     def _late(self, kind: str, seconds: float) -> None:
         feature, _ = self.running.due[kind]

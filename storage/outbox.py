@@ -274,6 +274,14 @@ class Deliveries:
         ).scalar()
         return key
 
+    def whose(self, key: str) -> tuple[str, str] | None:
+        """Return on whose behalf, and in which community, an action is; None where it is gone."""
+        query = select(Outbox.subject_id, Outbox.community_id).where(Outbox.key == key)
+        found = self.tx.session.exec(query).first()
+        if found is None or found[0] is None or found[1] is None:
+            return None
+        return found[0], found[1]
+
     def state(self, key: str) -> str | None:
         """Return an action's state."""
         row = self._row(key)

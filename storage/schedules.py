@@ -104,6 +104,8 @@ class Schedules:
     def save(self, plan: Plan) -> None:
         """Add a schedule, or change it by its id."""
         known = self._row(plan.id)
+        if plan.next_due is not None:
+            self.tx.due = min(plan.next_due, self.tx.due or plan.next_due)
         values: dict[str, Any] = {
             "kind": plan.kind,
             "community_id": plan.community,

@@ -7,6 +7,7 @@ of its kind are asked for, and at the end.
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -59,6 +60,7 @@ class Transaction:
         self.added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
         self.changed: _Changed = session.info.setdefault(_CHANGED, {})  # and rows to be changed
         self.read_settings: dict[str, tuple[bytes, dict[str, Any]]] = {}  # sealed, and opened
+        self.due: datetime | None = None  # the earliest moment that was planned in it
         self.erased = False  # somebody's rows went: they leave the write-ahead log as well
         self.rewrite = False  # SQLite's file is written anew afterwards, without what was deleted
 

@@ -67,7 +67,9 @@ def run() -> None:
 
 
 def _periods(days: Kept) -> Periods:
-    return Periods(*(timedelta(days=each) for each in (days.handled, days.unshared, days.left, days.gone)))
+    return Periods(
+        *(timedelta(days=each) for each in (days.handled, days.unshared, days.left, days.gone))
+    )
 
 
 def _upgrade_apart() -> None:

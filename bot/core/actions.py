@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from bot.core.refs import Destination, Direct, Interaction, Member, MessageRef, Room
+from bot.core.refs import Community, Destination, Direct, Interaction, Member, MessageRef, Room
 
 
 class Lane(StrEnum):
@@ -207,6 +207,24 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Look whether a message of a community stands, whose it is and whether others wrote in its
+    thread; its words are read only where `words` says that its author agreed. What was found comes
+    as `Looked`, on behalf of the one whom it is `to`.
+    """
+
+    recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
+    kind: Literal["look"] = "look"
+    key: str
+    to: Direct
+    message: MessageRef
+    community: Community
+    words: bool = False
+    lane: Lane = Lane.INTERACTIVE
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enter:
     """Come into a room that the bot is not in, or ask those inside to be let in."""
 
@@ -218,13 +236,18 @@ class Enter:
     after: str | None = None
 
 
-Action = Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget | Enter
+Action = (
+    Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget | Enter | Look
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Affordances:
     """What a platform can show. `quiescence`: seconds after which a sending of unknown result
     cannot land any more. `asides` are answers to an interaction; there is no other way to them.
+
+    `link` is how a link to a message is made, of {community}, {room} and {id}; `link_pattern` finds
+    one in a text, with groups `room` and `id`.
     """
 
     buttons: bool = False
@@ -243,3 +266,7 @@ class Affordances:
     one_answer: bool = False  # what answers one interaction goes into one message, if it fits
     encrypts: bool = False  # some conversations may be encrypted from end to end
     per_second: float | None = None  # deliveries that the platform takes of one account, if known
+    reads: bool = False  # a message's words can be read once its author has agreed
+    threads_are_rooms: bool = False  # in a link, a thread stands in its room's place
+    link: str = ""
+    link_pattern: str = ""

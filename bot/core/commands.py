@@ -3,7 +3,7 @@ parser.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -43,6 +43,7 @@ class Option:
         choices: the only words allowed, if any.
         number: it is a whole number, from 1.
         topics: names of words (blocks of the feature's templates) that are offered while typing.
+        message: it is a message, by a link; who types the command in answer to one means that.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Option:
     choices: tuple[str, ...] = ()
     number: bool = False
     topics: tuple[str, ...] = ()
+    message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Command:
         path: its words, such as `keeper prompt add`.
         run: the handler; it gets the options that were given.
         private: it concerns oneself, and is never carried out in a room (PRODUCT.md, rule 14).
+        menu: it is in the menu of each message as well, which then is its option `message`.
     """
 
     path: str
@@ -70,6 +73,7 @@ class Command:
     private: bool = False
     first: FirstAnswer = FirstAnswer.ASIDE
     needs_community: bool = True
+    menu: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,10 @@ class Declared:
         commands: all of them.
         does: by path; by the words above a path, too: what those hold.
         options: by an option's name.
+        menus: what those are called that stand in a message's menu, by path.
     """
 
     commands: Sequence[Command]
     does: Mapping[str, Texts]
     options: Mapping[str, Texts]
+    menus: Mapping[str, Texts] = field(default_factory=dict)

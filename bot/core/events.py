@@ -98,12 +98,15 @@ class Left(FromMember):
 class Posted(FromMember):
     """A message; `text` only when it is addressed to the bot, else the bot knows no more than that
     it was posted, and whether that was in a thread or in answer to another message (`reply`).
+
+    `about` is the message that one to the bot answers.
     """
 
     place: Destination
     message: MessageRef
     text: str | None = None
     reply: bool = False
+    about: MessageRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +168,24 @@ class Undelivered(Event):
 
     key: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked(Event):
+    """What an action `Look` found.
+
+    Args:
+        key: the action's.
+        found: whether the message stands, in that community.
+        author: who wrote it; None for a program's.
+        thread: the message on which its thread hangs, if it stands in one.
+        answered: whether people wrote in the thread that hangs on it.
+        text: its words as they are now, where they were asked for and can be read.
+    """
+
+    key: str
+    found: bool = False
+    author: Member | None = None
+    thread: MessageRef | None = None
+    answered: bool = False
+    text: str | None = None

@@ -4,6 +4,7 @@ others.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bot.core.commands import Command
@@ -76,6 +77,18 @@ class Findable:
 
     source: str
     texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Something that was posted for people to talk about; `key` is its delivery's, `at` when it
+    was due, `title` plain text.
+    """
+
+    id: str
+    key: str
+    title: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,7 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, numbers, variables, findable, notices, carries, setup: see
+        home, status, problems, numbers, variables, findable, talks, notices, carries, setup: see
             `Turn.gather`.
         check: mistakes in the feature's content files.
         pauses: what comes due while it is paused alone is handed to it all the same, and it lets
@@ -177,6 +190,7 @@ class Feature:
     numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None
+    talks: Callable[[Turn], Sequence[Talk]] | None = None
     notices: Callable[[Turn], Sequence[Notice]] | None = None
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()

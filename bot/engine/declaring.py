@@ -21,7 +21,12 @@ def declare(features: Iterable[Feature], words: Words) -> Declared:
                 does[above] = _in_each(words, f"guide/holds_{_name(above)}")
     names = {option.name for command in commands for option in command.options}
     options = {name: _in_each(words, f"engine/option_{_name(name)}") for name in sorted(names)}
-    return Declared(commands, does, options)
+    menus = {
+        command.path: _in_each(words, f"guide/menu_{_name(command.path)}")
+        for command in commands
+        if command.menu
+    }
+    return Declared(commands, does, options, menus)
 
 
 def _in_each(words: Words, name: str) -> Texts:

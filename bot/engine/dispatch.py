@@ -6,9 +6,9 @@ community it is, read what was typed, call the feature's handler, and write what
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -26,6 +26,7 @@ from bot.core.events import (
     FromMember,
     Joined,
     Left,
+    Looked,
     Moved,
     Posted,
     Reacted,
@@ -85,12 +86,16 @@ class Dispatcher:
         store: Store,
         adapter: Adapter,
         outgoing: Outgoing,
+        hurry: Callable[[datetime], None] = lambda _due: None,
     ) -> None:
-        """Serve one adapter; what turns write goes out by `outgoing`."""
+        """Serve one adapter; what turns write goes out by `outgoing`, and `hurry` is told when
+        something that they planned is due.
+        """
         self.running = running
         self.store = store
         self.adapter = adapter
         self.outgoing = outgoing
+        self.hurry = hurry
         self.hearing = Hearing(running, adapter)
         self._begun = 0  # turns that have not ended
         self._closed = False
@@ -121,13 +126,13 @@ class Dispatcher:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
 
-        def work(tx: Transaction) -> tuple[int, list[Claimed]]:
+        def work(tx: Transaction) -> tuple[int, list[Claimed], datetime | None]:
             with bound_contextvars(turn=mark):
                 wrote = self.turn(tx, event, course)
-                return wrote, self.outgoing.take(tx) if wrote else []
+                return wrote, self.outgoing.take(tx) if wrote else [], tx.due
 
         try:
-            wrote, claimed = await self.store.transact(work, urgent=urgent)
+            wrote, claimed, due = await self.store.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -140,7 +145,7 @@ class Dispatcher:
                 turn=mark,
             )
             course.outcome = "failed"
-            wrote, claimed = await self._failed(event), []
+            wrote, claimed, due = await self._failed(event), [], None
         taken = time.perf_counter() - began
         self.running.meter.turned(course.feature, course.outcome, taken)
         log.debug(
@@ -155,6 +160,8 @@ class Dispatcher:
         self.outgoing.begin(claimed)
         if wrote > len(claimed):
             self.outgoing.wake()  # the rest has to wait for something
+        if due is not None:
+            self.hurry(due)
 
     async def _failed(self, event: Event) -> int:
         try:
@@ -255,6 +262,8 @@ class Dispatcher:
             case Delivered():
                 if Deliveries(turn.tx).recognized(event.key, turn.now, event.ref):
                     turn.tell(event)
+            case Looked():
+                self._looked(turn, event)
             case Undelivered():
                 turn.tell(event)
             case _:
@@ -267,6 +276,17 @@ class Dispatcher:
         row = ensure_community(turn, event.community, name)
         turn.where.community = row
         turn.where.locale = self.running.words.nearest(row.locale)
+        turn.tell(event)
+
+    def _looked(self, turn: EngineTurn, event: Looked) -> None:
+        """Go on for the one who wanted to know; for who was erased meanwhile, with nobody."""
+        whose = Deliveries(turn.tx).whose(event.key)
+        if whose is None:
+            return
+        turn.where.subject, community = whose
+        turn.where.community = Communities(turn.tx).get(community)
+        own = turn.settings.get("locale")
+        turn.where.locale = self.running.words.nearest(own, turn.where.community.locale)
         turn.tell(event)
 
     def _moved(self, turn: EngineTurn, event: Moved) -> None:

@@ -9,10 +9,11 @@ from bot.core.errors import BadInput
 from bot.core.events import Chose, Commanded, FromMember, Posted, Reacted, Submitted
 from bot.core.features import Feature
 from bot.core.ports import Adapter
-from bot.core.refs import Direct, Room
+from bot.core.refs import Community, Direct, Room
 from bot.core.turn import Answer
 from bot.engine import menus, reading
 from bot.engine.degrade import field_text
+from bot.engine.links import link_to
 from bot.engine.running import Running
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ask_community, find_community, find_member
@@ -216,6 +217,7 @@ class Hearing:
     ) -> None:
         feature, command = found
         known = find_community(turn, event)
+        options = {**self._answered(turn, event, command), **options}
         in_room = isinstance(turn.place, Room)
         asides = self._aside(event)
         left_alone = command.private and in_room and not asides
@@ -234,6 +236,16 @@ class Hearing:
             ask_community(turn, event, command.path, options)
             return
         _work(turn, feature, lambda: command.run(turn, options), command)
+
+    def _answered(self, turn: EngineTurn, event: FromMember, command: Command) -> dict[str, str]:
+        """Return the message that a command is typed in answer to, where it is about one."""
+        option = next((each for each in command.options if each.message), None)
+        about = event.about if isinstance(event, Posted) else None
+        row = turn.where.community
+        if option is None or about is None or row is None:
+            return {}
+        ref = Community(row.platform, row.external_id)
+        return {option.name: link_to(self.adapter.affordances, ref, about)}
 
     def _answer(
         self, turn: EngineTurn, event: FromMember, question: OpenQuestion, answer: Answer

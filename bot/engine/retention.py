@@ -1,6 +1,5 @@
 """Retention: what is no longer needed goes by itself."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -67,10 +66,12 @@ class Retention:
 
         await self.store.transact(drop, urgent=False)
         await self.store.transact(lambda tx: drop_gone(tx, now - periods.gone), urgent=False)
-        while await self.store.transact(
-            lambda tx: erase_left(tx, now - periods.left, _AT_ONCE), urgent=False
-        ):
-            await asyncio.sleep(0)
+        left = now - periods.left
+        erased = _AT_ONCE
+        while erased:
+            erased = await self.store.transact(
+                lambda tx: erase_left(tx, left, _AT_ONCE), urgent=False
+            )
         seen = await self.store.transact(lambda tx: Erasing(tx).remove_traces(), urgent=False)
         if seen is not None:
             await self.store.transact(lambda tx: Erasing(tx).note_removed(seen), urgent=False)

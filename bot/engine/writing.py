@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.core.actions import Action, Affordances, AskChoice, AskForm, Forget, Lane, Say
+from bot.core.actions import Action, Affordances, AskChoice, AskForm, Forget, Lane, Look, Say
 from bot.core.events import FromMember, Joined
 from bot.core.ports import Adapter
 from bot.core.refs import Direct, Room
@@ -113,8 +113,10 @@ def _joined(first: Wanted, second: Wanted, can: Affordances) -> Wanted | None:
 
 def _may_write(turn: EngineTurn, action: Action, can: Affordances, own: Mapping[str, Any]) -> bool:
     """Tell whether somebody may be written to: they asked just now, or once and for all."""
-    if can.direct_unasked or not isinstance(action.to, Direct) or isinstance(action, Forget):
+    if can.direct_unasked or not isinstance(action.to, Direct):
         return True
+    if isinstance(action, Forget | Look):
+        return True  # nothing is said
     answers = isinstance(action, Say | AskChoice | AskForm) and action.answers is not None
     asked = own.get("reach") == "direct" and not own.get("closed")
     return answers or asked or turn.place == action.to

@@ -10,6 +10,7 @@ import pytest_asyncio
 from tests.discord.double import Double
 from tests.discord.double.schema import Schema
 from tests.journeys.dialogues import JOURNEYS
+from tests.journeys.notebook import from_a_nomination_to_the_notebook
 from tests.support.bot import BotProcess
 from tests.support.circle import Circle
 from tests.support.discord_circle import DiscordCircle, FrenchCircle, running
@@ -37,3 +38,9 @@ async def test_journey(
     async with circle:
         await journey(circle)
     assert schema is None or not schema.violations, "\n".join(map(str, schema.violations))
+
+
+async def test_from_a_nomination_to_the_notebook(read_schema: Schema | None) -> None:
+    async with Double(schema=read_schema) as double, DiscordCircle(double) as circle:
+        await from_a_nomination_to_the_notebook(circle)
+        assert double.missing == []

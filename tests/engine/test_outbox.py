@@ -12,7 +12,7 @@ from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Deliveries
 from storage.transaction import Transaction
-from tests.engine.circle import FAKE, ROOM, Circle, direct
+from tests.engine.circle import FAKE, ROOM, START, Circle, direct
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import FIELDS, Probe
 

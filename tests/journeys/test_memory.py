@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.journeys.dialogues import JOURNEYS
+from tests.journeys.notebook import from_a_nomination_to_the_notebook
 from tests.support.circle import Circle
-from tests.support.memory_circle import MemoryCircle
+from tests.support.memory_circle import FrenchMemoryCircle, MemoryCircle
 
 
 @pytest.mark.parametrize("buttons", [True, False], ids=["buttons", "text"])
@@ -18,3 +19,20 @@ async def test_journey(journey: Callable[[Circle], Awaitable[None]], buttons: bo
         await journey(circle)
     finally:
         circle.stage.close()
+
+
+async def _on(circle: MemoryCircle) -> None:
+    try:
+        await circle.begin()
+        await from_a_nomination_to_the_notebook(circle)
+    finally:
+        circle.stage.close()
+
+
+@pytest.mark.parametrize("buttons", [True, False], ids=["buttons", "text"])
+async def test_from_a_nomination_to_the_notebook(buttons: bool) -> None:
+    await _on(MemoryCircle(buttons=buttons))
+
+
+async def test_from_a_nomination_to_the_notebook_in_french() -> None:
+    await _on(FrenchMemoryCircle())

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.journeys.dialogues import JOURNEYS
+from tests.journeys.notebook import from_a_nomination_to_the_notebook
 from tests.support.circle import Circle
 from tests.support.matrix_circle import MatrixCircle
 from tests.support.postgres import Server, postgres_server
@@ -31,3 +32,8 @@ async def test_journey_on_postgresql(
 ) -> None:
     async with MatrixCircle(account, database=postgres_server.fresh_database()) as circle:
         await journey(circle)
+
+
+async def test_from_a_nomination_to_the_notebook(account: MakeAccount) -> None:
+    async with MatrixCircle(account) as circle:
+        await from_a_nomination_to_the_notebook(circle)

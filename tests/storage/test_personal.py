@@ -17,6 +17,7 @@ from storage.erasing import Erasing
 from storage.hunts import HuntRows
 from storage.lexicon import Lexicon
 from storage.members import Members
+from storage.notebook import Harvest, HarvestVersion, Notebook
 from storage.opening import Opened
 from storage.outbox import Deliveries, Fresh
 from storage.prompts import Prompt, PromptRows
@@ -97,6 +98,26 @@ def fill(tx: Transaction, name: str) -> None:
     )
     words.save(name, f"w-{name}")
     Suggestions(tx).add(f"g-{name}", name, "garden", {"text": f"suggestion of {name}"})
+    harvest = Harvest(
+        id=f"h-{name}",
+        community_id="garden",
+        talk_id=f"k-{name}",
+        delivery_key=f"k-{name}",
+        state="gathering",
+        since=NOW,
+        steward_id=name,
+        body=b"",
+    )
+    notebook = Notebook(tx)
+    notebook.save(harvest, {"title": "Hm", "remarks": []})
+    version = HarvestVersion(
+        harvest_id=harvest.id, version=1, author_id=name, at=NOW, kept=False, body=b""
+    )
+    parts = {"heard": f"harvest of {name}", "differ": "", "question": "", "stance": "peer"}
+    notebook.write(version, parts, f"name of {name}")
+    said = {"text": f"words of {name}", "name": "", "outside": False}
+    notebook.keep_words(f"n-{name}", harvest.id, name, f"m-{name}", said)
+    notebook.doubt(f"d-{name}", harvest, name, f"doubt of {name}")
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",

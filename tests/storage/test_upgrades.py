@@ -1,8 +1,9 @@
 """Every released schema comes up to the newest, and keeps what it holds; on either database."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
@@ -20,8 +21,10 @@ from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
 from storage.schema import FOLDER, known, revision, upgrade
 from storage.store import Store
-from storage.tables import QuietPeriod
+from storage.tables import Membership, QuietPeriod
 from storage.transaction import Transaction
+
+T = TypeVar("T")
 
 # As the releases wrote them, by the schema that each had.
 FIRST = (
@@ -66,6 +69,8 @@ ROWS["0006"] = (
     " '2026-03-03 09:00:00.000000+00:00')",
 )
 ROWS["0007"] = ROWS["0006"]
+ROWS["0008"] = ROWS["0007"]
+ROWS["0009"] = ROWS["0008"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -100,7 +105,7 @@ def old(url: str, schema: str) -> None:
     engine.dispose()
 
 
-def work(url: str, vault: Vault, what: Callable[[Transaction], object]) -> object:
+def work(url: str, vault: Vault, what: Callable[[Transaction], T]) -> T:
     store = Store(url, vault)
     try:
         return store.run(what)
@@ -142,3 +147,32 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
 
 def test_the_schema_before_the_newest_is_among_those_tried() -> None:
     assert known()[-2] in ROWS
+
+
+def test_of_those_who_left_before_the_time_begins_with_the_upgrade(
+    empty: str, vault: Vault
+) -> None:
+    old(empty, "0009")
+    engine = make_engine(empty)
+    with engine.begin() as connection:
+        for row in (
+            "insert into subject (id, platform, lookup, member, data_key) values ('ana', 'x', 'l',"
+            " '', '')",
+            "insert into membership (subject_id, community_id, here, greeted)"
+            " values ('ana', 'garden', false, true)",
+            "update community set state = 'gone'",
+        ):
+            connection.exec_driver_sql(row)
+    engine.dispose()
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    upgrade(empty)
+
+    def look(tx: Transaction) -> tuple[datetime | None, datetime | None]:
+        row = tx.session.get(Membership, ("ana", "garden"))
+        assert row is not None
+        return row.left_at, Communities(tx).get("garden").gone_at
+
+    left, gone = work(empty, vault, look)
+    for moment in (left, gone):
+        assert moment is not None
+        assert before < moment < before + timedelta(minutes=5)

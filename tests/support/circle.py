@@ -1,6 +1,6 @@
 """A community to talk in, whatever the platform: journeys are written against this."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Circle(Protocol):
@@ -35,6 +35,30 @@ class Circle(Protocol):
 
     async def restarts(self) -> None:
         """End the bot as if the power failed, and start it again."""
+        ...
+
+
+class TalkingCircle(Circle, Protocol):
+    """A circle in which people talk in a prompt's thread; `reads`: the bot can read a message once
+    its author agrees.
+    """
+
+    reads: bool
+
+    async def comes_due(self, kind: str) -> None:
+        """Let the time pass until something of this kind is due; the bot restarts on the way."""
+        ...
+
+    async def writes(self, name: str, text: str) -> object:
+        """Somebody writes in the newest prompt's thread; return the message."""
+        ...
+
+    async def nominates(self, name: str, message: Any) -> None:  # noqa: ANN401 - the platform's own
+        """Somebody nominates a message in the platform's own way."""
+        ...
+
+    async def fills_in(self, name: str, *texts: str) -> None:
+        """Somebody fills in the fields of the form that was asked last."""
         ...
 
 

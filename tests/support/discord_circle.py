@@ -41,6 +41,8 @@ class DiscordCircle(BotCircle):
     room is typed for all to see, with a mention. Whoever joins comes through *Start here*.
     """
 
+    reads = False
+
     def __init__(
         self, double: Double, *, locale: str = "en-US", bot: BotProcess | None = None, **extra: str
     ) -> None:
@@ -218,6 +220,34 @@ class DiscordCircle(BotCircle):
         before = seen["identify"]
         await super().restarts()
         await self._until(lambda: seen["identify"] > before, "the bot does not come back")
+
+    async def writes(self, name: str, text: str) -> Message:
+        """Somebody writes in the newest prompt's thread."""
+        bot, person = self.double.world.bot, self.person(name)
+
+        def threads() -> list[Channel]:
+            seen = [each for each in person.sees() if each.author is bot]
+            return [each.channel for each in seen if each.channel.parent is self.room]
+
+        await self._until(threads, "there is no thread")
+        return person.posts(threads()[-1], text)
+
+    async def nominates(self, name: str, message: Message) -> None:
+        """Somebody chooses the command in a message's menu."""
+        asked = self.person(name).applies("notebook nominate", message)
+        self._asked.setdefault(name, []).append(asked)
+
+    async def fills_in(self, name: str, *texts: str) -> None:
+        """Somebody opens the form of the newest message, and fills all of it in."""
+        opener = _opener(self._private(name)[-1])
+        assert opener is not None
+        opened = self.person(name).clicks(self._private(name)[-1], opener)
+        self._asked.setdefault(name, []).append(opened)
+        await opened.answered()
+        assert opened.modal is not None
+        labels_ = [each["label"] for each in opened.modal["components"] if "label" in each]
+        sent = self.person(name).submits(opened, dict(zip(labels_, texts, strict=True)))
+        self._asked[name].append(sent)
 
     async def until_settled(self) -> None:
         """Wait until the bot has asked nothing of the double for a while."""

@@ -9,6 +9,8 @@ from tests.support.synapse import Account, MakeAccount
 class MatrixCircle(BotCircle):
     """A circle (see `tests.support.circle`) in one public room; people come when they are named."""
 
+    reads = True
+
     def __init__(
         self, account: MakeAccount, version: str | None = None, database: str | None = None
     ) -> None:
@@ -87,6 +89,33 @@ class MatrixCircle(BotCircle):
         """Fail when the bot says anything more to this person in private."""
         person, chat = await self.person(name), await self.chat(name)
         await person.hears_nothing(chat, sender=self.account.user_id)
+
+    async def writes(self, name: str, text: str) -> str:
+        """Somebody writes in the newest prompt's thread; return the event's id."""
+        person = await self.person(name)
+        there = [each for each in await person.messages(self.room) if each.thread]
+        if not there:
+            there.append(await person.hears(self.room, lambda each: each.thread is not None))
+        root = there[-1].thread
+        relation = {
+            "rel_type": "m.thread",
+            "event_id": root,
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": root},
+        }
+        content = {"msgtype": "m.text", "body": text, "m.relates_to": relation}
+        return await person.send(self.room, "m.room.message", content)
+
+    async def nominates(self, name: str, message: str) -> None:
+        """Somebody answers a message with the command."""
+        relation = {"m.in_reply_to": {"event_id": message}}
+        content = {"msgtype": "m.text", "body": "!notebook nominate", "m.relates_to": relation}
+        await (await self.person(name)).send(self.room, "m.room.message", content)
+
+    async def fills_in(self, name: str, *texts: str) -> None:
+        """Somebody answers one field after the other."""
+        for text in texts:
+            await self.says(name, text)
 
 
 class StrictCircle(MatrixCircle):

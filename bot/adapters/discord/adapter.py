@@ -11,12 +11,14 @@ from bot.adapters.discord import commands, permissions
 from bot.adapters.discord.communities import KIND, Communities
 from bot.adapters.discord.gateway import Gateway, point_to
 from bot.adapters.discord.guilds import PLATFORM, Guilds
+from bot.adapters.discord.inbound import LINK, LINK_PATTERN
 from bot.adapters.discord.intake import Intake
 from bot.adapters.discord.interactions import Interactions
+from bot.adapters.discord.looking import look
 from bot.adapters.discord.readback import read_back
 from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
 from bot.adapters.discord.sending import Sending, reason
-from bot.core.actions import Affordances, AskChoice, AskForm, Say
+from bot.core.actions import Affordances, AskChoice, AskForm, Look, Say
 from bot.core.commands import Declared
 from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
@@ -38,6 +40,9 @@ _AFFORDANCES = Affordances(
     quiescence=10.0,
     one_answer=True,
     per_second=45.0,
+    threads_are_rooms=True,
+    link=LINK,
+    link_pattern=LINK_PATTERN,
 )
 _NOT_YET = 2.0
 _LONGEST_PAUSE = 60.0
@@ -104,6 +109,7 @@ class DiscordAdapter:
         self._guilds = Guilds(self._rest)
         self._interactions = Interactions(self._rest)
         self._sending = Sending(self._rest, self._guilds, self._interactions)
+        self._host: Host | None = None
         self._gateway: Gateway | None = None
         self._account = f"discord:{permissions.client_id_of(token) or 'circlekeeper'}"
 
@@ -138,7 +144,7 @@ class DiscordAdapter:
 
         Raises: `Misconfigured` when token, intents or shards are wrong.
         """
-        pause = 1.0
+        self._host, pause = host, 1.0
         while True:
             began = asyncio.get_running_loop().time()
             try:
@@ -235,7 +241,19 @@ class DiscordAdapter:
     async def deliver(self, delivery: Delivery) -> MessageRef | None:
         """Carry the action out; see `core.ports.Adapter`."""
         self._know_application(delivery)
+        if isinstance(delivery.action, Look):
+            await self._look(delivery.action)
+            return None
         return await self._sending.deliver(delivery)
+
+    async def _look(self, action: Look) -> None:
+        if self._host is None:
+            raise TryLater(_NOT_YET, "not connected", alone=True)
+        try:
+            found = await look(self._rest, self._guilds, action)
+        except DiscordError as error:
+            raise reason(error, direct=False) from error
+        await self._host.receive(found)
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back whether the delivery stands; see `core.ports.Adapter`."""

@@ -12,6 +12,8 @@ JSON: TypeAlias = dict[str, Any]
 MANAGE_GUILD = 1 << 5
 
 _SUBCOMMAND, _GROUP, _STRING, _INTEGER = 1, 2, 3, 4
+_MESSAGE_MENU, _MENU_NAME = 3, 32
+_ENGLISH = ("en-US", "en-GB")
 _GUILD, _BOT_DM = 0, 1
 _DESCRIPTION = 100
 _CHOICES = 25
@@ -40,6 +42,7 @@ def payload(declared: Declared) -> list[JSON]:
     for command in declared.commands:
         roots.setdefault(command.path.split()[0], []).append(command)
     made = [_root(declared, name, commands) for name, commands in roots.items()]
+    made += [_menu(declared, command) for command in declared.commands if command.menu]
     if len(made) > _COMMANDS:
         raise ValueError(f"There are {len(made)} commands, and Discord takes {_COMMANDS}.")
     for each in made:
@@ -65,6 +68,11 @@ def path_and_options(data: Mapping[str, Any]) -> tuple[str, dict[str, str], str]
     return " ".join(path), given, typed
 
 
+def menu_target(data: Mapping[str, Any]) -> str:
+    """Return the id of the message in whose menu a command was chosen; "" for any other."""
+    return str(data.get("target_id", "")) if data.get("type") == _MESSAGE_MENU else ""
+
+
 def is_public(command: Command | None) -> bool:
     """Tell whether everybody sees a command's first answer."""
     return command is not None and command.first is FirstAnswer.PUBLIC
@@ -84,6 +92,21 @@ def _root(declared: Declared, name: str, commands: Sequence[Command]) -> JSON:
     made["integration_types"] = [0]
     made["contexts"] = [_GUILD] if moderators else [_GUILD, _BOT_DM]
     return made
+
+
+def _menu(declared: Declared, command: Command) -> JSON:
+    """Return a command of a message's menu: its name is its path, in each language its label."""
+    labels = declared.menus[command.path]
+    shown = {_LOCALES[each]: label for each, label in labels.items() if each in _LOCALES}
+    names = {**dict.fromkeys(_ENGLISH, labels["en"]), **shown}
+    return {
+        "type": _MESSAGE_MENU,
+        "name": command.path,
+        "name_localizations": {locale: label[:_MENU_NAME] for locale, label in names.items()},
+        "default_member_permissions": None,
+        "integration_types": [0],
+        "contexts": [_GUILD],
+    }
 
 
 def _held(declared: Declared, root: str, commands: Sequence[Command]) -> list[JSON]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from bot.adapters.discord import custom_ids
-from bot.adapters.discord.commands import path_and_options
+from bot.adapters.discord.commands import menu_target, path_and_options
 from bot.adapters.discord.guilds import PLATFORM, community, may_moderate, permissions_of
 from bot.core.events import Chose, Commanded, FromMember, Joined, Reacted, Submitted
 from bot.core.refs import (
@@ -21,6 +21,10 @@ from bot.core.refs import (
 
 JSON: TypeAlias = Mapping[str, Any]
 
+LINK = "https://discord.com/channels/{community}/{room}/{id}"
+LINK_PATTERN = (
+    r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<community>\d+)/(?P<room>\d+)/(?P<id>\d+)"
+)
 COMMAND, COMPONENT, TYPING, FORM = 2, 3, 4, 5
 _MESSAGE_KINDS = (0, 19)  # a message, and a reply; the rest are notices
 _THREADS = (10, 11, 12)
@@ -88,6 +92,12 @@ def event_of(clicked: Clicked, standing: tuple[Standing, ...]) -> FromMember:
     common = {**clicked.common, "standing": standing}
     if clicked.kind == COMMAND:
         path, options, _ = path_and_options(clicked.data)
+        if (target := menu_target(clicked.data)) and isinstance(clicked.place, Room):
+            # Of the message itself, which Discord sends along, nothing is read.
+            channel = clicked.place.thread or clicked.place.id
+            options = {
+                "message": LINK.format(community=clicked.guild, room=channel, id=target),
+            }
         return Commanded(command=path, options=options, **common)
     meaning = custom_ids.read(str(clicked.data.get("custom_id", "")))
     if meaning is None:
@@ -146,6 +156,11 @@ def addressed(data: JSON, me: str) -> str | None:
             rest = text.removeprefix(name).strip()
             return "/" + (rest.removeprefix("/") or "help")
     return None
+
+
+def is_person(data: JSON) -> bool:
+    """Tell whether a person wrote a message."""
+    return not (data.get("author") or {}).get("bot") and not data.get("webhook_id")
 
 
 def arrived(data: JSON, now: datetime) -> Joined | None:

@@ -173,6 +173,7 @@ class Intake:
         room = self._guilds.room(str(data["channel_id"]))
         ref = MessageRef(room, str(data["id"]))
         guild = data.get("guild_id")
+        answered = (data.get("message_reference") or {}).get("message_id")
         reply = room.thread is not None or data.get("message_reference") is not None
         if guild:
             text = inbound.addressed(data, self.me)
@@ -197,6 +198,7 @@ class Intake:
                 message=ref,
                 text=text,
                 reply=reply,
+                about=MessageRef(room, str(answered)) if answered and text is not None else None,
             )
         )
 

@@ -15,6 +15,7 @@ from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.housekeeping import Housekeeping
 from bot.adapters.matrix.intake import Intake
 from bot.adapters.matrix.invitations import Invitations
+from bot.adapters.matrix.looking import LINK, LINK_PATTERN, look
 from bot.adapters.matrix.places import Places
 from bot.adapters.matrix.readback import read_back
 from bot.adapters.matrix.rooms import MEGOLM
@@ -23,7 +24,7 @@ from bot.adapters.matrix.signin import SignIn
 from bot.adapters.matrix.spaces import Spaces
 from bot.adapters.matrix.sync import Sync
 from bot.adapters.matrix.voice import Voice
-from bot.core.actions import Affordances, OpenThread, Say
+from bot.core.actions import Affordances, Look, OpenThread, Say
 from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
 from bot.core.refs import Direct, MessageRef, Way
@@ -38,6 +39,9 @@ _AFFORDANCES = Affordances(
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
     exclusive=True,
+    reads=True,
+    link=LINK,
+    link_pattern=LINK_PATTERN,
     enters=True,
 )
 _NOT_YET = 2.0
@@ -119,6 +123,7 @@ class MatrixAdapter:
             ids,
             notices or {},
         )
+        self._host: Host | None = None
         self._ready = False
         self._sync: Sync | None = None
 
@@ -148,6 +153,7 @@ class MatrixAdapter:
 
         Raises: `Misconfigured` when token, password or device are wrong.
         """
+        self._host = host
         await self._facts.load(host)
         await self._direct.load(host)
         try:
@@ -251,7 +257,15 @@ class MatrixAdapter:
         """Carry the action out; see `core.ports.Adapter`."""
         if not self._ready:
             raise TryLater(_NOT_YET, "not connected")
+        if isinstance(delivery.action, Look):
+            await self._look(delivery.action)
+            return None
         return await self._sending.deliver(delivery)
+
+    async def _look(self, action: Look) -> None:
+        assert self._host is not None
+        now, encryption = self._clock.now(), self._voice.encryption
+        await self._host.receive(await look(self._client, self._facts, encryption, action, now))
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back whether the delivery stands; see `core.ports.Adapter`."""

@@ -238,6 +238,10 @@ class Client:
         """Take an event of ours back."""
         await self.call("PUT", ["rooms", room_id, "redact", event_id, transaction], body={})
 
+    async def event(self, room_id: str, event_id: str) -> JSON:
+        """Return an event of a room."""
+        return _object(await self.call("GET", ["rooms", room_id, "event", event_id]))
+
     async def put_state(self, room_id: str, event_type: str, content: JSON) -> None:
         """Set a piece of a room's state."""
         await self.call("PUT", ["rooms", room_id, "state", event_type, ""], body=content)

@@ -25,6 +25,7 @@ class Heard:
     answers: str | None = None
     answer: str | None = None
     reply: bool = False  # in a thread, or in answer to another message
+    about: str | None = None  # the message that one to us answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def read_message(event: Mapping[str, Any], listener: Listener, *, direct: bool) 
     thread = _id(relation) if relation.get("rel_type") == "m.thread" else None
     reply = thread is not None or _id(_dict(relation.get("m.in_reply_to"))) is not None
     heard = _text_of(content, listener, relation, thread, direct=direct)
-    return replace(heard, reply=reply)
+    fallback = relation.get("is_falling_back") is True
+    about = None if fallback or heard.text is None else _id(_dict(relation.get("m.in_reply_to")))
+    return replace(heard, reply=reply, about=about)
 
 
 def _text_of(
@@ -95,7 +98,7 @@ def _text_of(
         return Heard(None, thread)
     fallback = relation.get("is_falling_back") is True
     replied = None if fallback else _id(_dict(relation.get("m.in_reply_to")))
-    text = (_without_fallback(body) if replied else body)[:TEXT_LIMIT].strip()
+    text = (without_fallback(body) if replied else body)[:TEXT_LIMIT].strip()
     if direct:
         return Heard(text or None, thread)
     return _in_room(text, content, listener, thread, replied)
@@ -153,7 +156,7 @@ def is_redacted(event: Mapping[str, Any]) -> bool:
     return "redacted_because" in _dict(event.get("unsigned"))
 
 
-def _without_fallback(body: str) -> str:
+def without_fallback(body: str) -> str:
     """Strip the quotation that older clients put before a reply."""
     if not body.startswith("> "):
         return body

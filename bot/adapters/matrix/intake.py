@@ -290,6 +290,7 @@ class Intake:
                 message=MessageRef(where, event_id),
                 text=text,
                 reply=heard.reply,
+                about=MessageRef(Room(PLATFORM, room.id), heard.about) if heard.about else None,
                 encrypted=room.encrypted if isinstance(place, Direct) else None,
             )
         )

@@ -17,6 +17,7 @@ from bot.core.actions import (
     Edit,
     Enter,
     Forget,
+    Look,
     OpenThread,
     Pin,
     Retract,
@@ -24,7 +25,7 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.errors import Undeliverable, Unreachable
-from bot.core.events import Added, Chose, Joined, Left, Posted, Reacted
+from bot.core.events import Added, Chose, Event, Joined, Left, Looked, Posted, Reacted
 from bot.core.markup import to_plain
 from bot.core.ports import Clock, Delivery, Host
 from bot.core.refs import (
@@ -70,7 +71,13 @@ class MemoryAdapter:
         """Begin with nobody; `buttons` decides what questions look like."""
         self.clock = clock
         self.affordances = Affordances(
-            buttons=buttons, quiescence=0.0, direct_unasked=True, prefix="!"
+            buttons=buttons,
+            quiescence=0.0,
+            direct_unasked=True,
+            prefix="!",
+            reads=True,
+            link="memory:{room}/{id}",
+            link_pattern=r"memory:(?P<room>[^/\s]+)/(?P<id>\w+)",
         )
         self.community = Community(PLATFORM, "circle")
         self.rooms: dict[str, str] = {}
@@ -120,6 +127,8 @@ class MemoryAdapter:
                 self.lines = [each for each in self.lines if each.ref != delivery.on]
             case Pin():
                 self._line(delivery.on).pinned = True
+            case Look():
+                await self._look(action)
             case Enter():
                 self.entered.append(action.to.id)
             case SetRole() | Forget():
@@ -129,6 +138,23 @@ class MemoryAdapter:
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back by the delivery's key."""
         return next((line.ref for line in self.lines if line.key == delivery.key), None)
+
+    async def _look(self, look: Look) -> None:
+        lines = [each for each in self.lines if each.ref is not None]
+        line = next((each for each in lines if each.ref == look.message), None)
+        await self._receive(
+            Looked(
+                event_id=f"looked {look.key}",
+                key=look.key,
+                found=line is not None,
+                author=Member(PLATFORM, line.author) if line and line.author != BOT else None,
+                thread=MessageRef(look.message.room, line.thread) if line and line.thread else None,
+                answered=any(
+                    each.thread == look.message.id and each.author != BOT for each in self.lines
+                ),
+                text=line.text if line and look.words else None,
+            )
+        )
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -190,9 +216,16 @@ class MemoryAdapter:
         )
 
     async def says(
-        self, person: str, text: str, room: str | None = None, thread: str | None = None
+        self,
+        person: str,
+        text: str,
+        room: str | None = None,
+        thread: str | None = None,
+        about: Line | None = None,
     ) -> None:
-        """Somebody types in a room or its thread, or (without one) privately to the bot."""
+        """Somebody types in a room or its thread, or (without one) privately to the bot; perhaps
+        in answer to a message (`about`).
+        """
         member = Member(PLATFORM, person)
         place: Destination = Room(PLATFORM, room, thread) if room else Direct(member)
         line = self._append(place, person, text)
@@ -215,6 +248,7 @@ class MemoryAdapter:
                 message=line.ref,
                 text=text if addressed else None,
                 reply=thread is not None,
+                about=about.ref if about and addressed else None,
             )
         )
 
@@ -294,6 +328,6 @@ class MemoryAdapter:
         self._count += 1
         return f"e{self._count}"
 
-    async def _receive(self, event: Added | Joined | Left | Posted | Chose | Reacted) -> None:
+    async def _receive(self, event: Event) -> None:
         assert self._host is not None, "connect a host first"
         await self._host.receive(event)

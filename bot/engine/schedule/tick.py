@@ -103,6 +103,7 @@ class Tick:
         self._size = 8
         self._handled: list[tuple[str, float]] = []
         self._failed: dict[str, _Failure] = {}
+        self._soon: datetime | None = None  # planned meanwhile, which a round may not have seen
 
     async def run(self) -> None:
         """Tick until cancelled."""
@@ -119,8 +120,16 @@ class Tick:
         finally:
             self._scheduler.shutdown(wait=False)
 
+    def hurry(self, due: datetime) -> None:
+        """Look again when something is due that was planned just now."""
+        self._soon = min(due, self._soon or due)
+        wait = self._soon - self.clock.now()
+        if wait < self.longest_sleep:
+            self._plan_next(max(wait, timedelta()))
+
     async def _job(self) -> None:
         self._rounds += 1
+        self._soon = None
         sleep = self.longest_sleep
         try:
             if self.watch.reliable(self.clock.now(), asyncio.get_running_loop().time()):
@@ -136,6 +145,8 @@ class Tick:
                 sleep = min(self.watch.settles, self.longest_sleep)
         except Exception as error:
             log.error("tick failed", error=type(error).__name__)
+        if self._soon is not None:
+            sleep = min(sleep, max(self._soon - self.clock.now(), timedelta()))
         self._plan_next(sleep)
 
     def _plan_next(self, delay: timedelta) -> None:

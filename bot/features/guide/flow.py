@@ -6,7 +6,7 @@ from bot.core.features import HomeItem
 from bot.core.turn import Turn
 from bot.engine.reading import fold
 
-TOPICS = ("start", "hunt", "charter", "prompts", "reflection", "data", "moderators")
+TOPICS = ("start", "hunt", "charter", "prompts", "notebook", "reflection", "data", "moderators")
 
 
 def home(turn: Turn) -> list[HomeItem]:

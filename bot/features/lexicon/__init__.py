@@ -27,4 +27,5 @@ def feature() -> Feature:
             "lexicon.back": finding.taken_back,
         },
         home=finding.home,
+        variables=finding.variables,
     )

@@ -20,6 +20,12 @@ def home(turn: Turn) -> list[HomeItem]:
     return [HomeItem(turn.text("home"), "word", order=45)]
 
 
+def variables(turn: Turn) -> list[tuple[str, str]]:
+    """Return some words of this place, for prompts to show."""
+    terms = [entry.term for entry in turn.rows(Lexicon).entries(turn.community.id)]
+    return [("words", ", ".join(terms[:_LISTED]))]
+
+
 def find(turn: Turn, options: Mapping[str, str]) -> None:
     """Show the words that a text occurs in, or ask for it."""
     if options.get("word", "").strip():

@@ -37,6 +37,15 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
                 for heading in ("clues", "charter questions", "charter answers", "proposals")
                 for each in held.get(heading, [])
             ),
+            *(
+                (each["about"], each.get("text") or each.get("heard", ""))
+                for heading in (
+                    "words in the notebook",
+                    "questions to the notebook",
+                    "harvests written",
+                )
+                for each in held.get(heading, [])
+            ),
         ],
         saved=[each["word"] for each in held.get("saved words", [])],
         buddies=[each["name"] for each in held.get("buddies", [])],

@@ -86,6 +86,7 @@ def feature(folders: Folders) -> Feature:
         read_ahead=posting.read_ahead,
         home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
         numbers=posting.numbers,
+        talks=posting.talks,
         carries=(Carrying(library, scheduling).carry,),
         status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
         problems=posting.problems,

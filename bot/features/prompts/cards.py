@@ -69,7 +69,9 @@ def shown(turn: Turn, card: Card) -> Card:
     if card.kind == SUGGESTED:
         # Members know nothing of templates: what they write in braces stands there.
         return replace(card, credit=_credit(turn, card))
-    values = {"community": turn.community.name, **dict(turn.gather("variables"))}
+    values: dict[str, str] = {"community": turn.community.name}
+    if "{" in card.text + card.easier:  # to gather them costs more than all else here
+        values |= dict(turn.gather("variables"))
     known = {name: values.get(name, "") for name in VARIABLES}
     if card.own:  # the library's were looked at when they were loaded
         check_template(card.text, VARIABLES)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
-from bot.core.features import Notice, Number, ThoughtOffered
+from bot.core.features import Notice, Number, Talk, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
@@ -17,6 +17,7 @@ from storage.communities import Communities
 from storage.prompts import Posting, Prompt, PromptRows
 
 LATENESS = timedelta(days=2)
+_TALKS = 60  # of the last, that people may still talk about
 
 
 class Postings:
@@ -189,6 +190,14 @@ class Postings:
                 )
             )
         return lines or [turn.text("status_none", waiting=waiting)]
+
+    def talks(self, turn: Turn) -> list[Talk]:
+        """Return the last prompts that were posted, each with its thread, the oldest first."""
+        with turn.in_language(turn.community.locale):
+            return [
+                Talk(each.id, each.delivery_key, self._title(turn, each.prompt_id), each.due)
+                for each in turn.rows(PromptRows).postings(turn.community.id)[-_TALKS:]
+            ]
 
     def numbers(self, turn: Turn) -> list[Number]:
         """Return how many prompts were posted in this month, which everybody can see."""

@@ -37,7 +37,9 @@ def ours() -> dict[str, dict[str, Any]]:
 
 def test_every_word_of_ours_is_a_command(ours: dict[str, dict[str, Any]]) -> None:
     words = {"start", "hunt", "word", "suggest", "charter", "reflect", "my", "help", "keeper"}
-    assert set(ours) == words
+    menus = {"notebook nominate"}
+    assert set(ours) == {*words, "notebook", *menus}
+    assert {name for name, each in ours.items() if each["type"] == 3} == menus
     groups = {each["name"]: each for each in ours["keeper"]["options"]}
     assert groups["prompt"]["type"] == groups["quiet"]["type"] == 2
     assert groups["setup"]["type"] == 1
@@ -47,9 +49,20 @@ def test_every_word_of_ours_is_a_command(ours: dict[str, dict[str, Any]]) -> Non
 def test_moderators_commands_are_theirs_and_of_the_guild(ours: dict[str, dict[str, Any]]) -> None:
     assert ours["keeper"]["default_member_permissions"] == 1 << 5
     assert ours["keeper"]["contexts"] == [0]
-    for name in set(ours) - {"keeper"}:
+    for name in set(ours) - {"keeper", "notebook nominate"}:
         assert ours[name]["default_member_permissions"] is None
         assert ours[name]["contexts"] == [0, 1]
+
+
+def test_a_command_of_the_menu_of_messages_is_called_something(
+    ours: dict[str, dict[str, Any]],
+) -> None:
+    menu = ours["notebook nominate"]
+    assert menu["contexts"] == [0]
+    assert menu["name_localizations"]["en-US"] == "Nominate for the notebook"
+    assert menu["name_localizations"]["fr"] == "Proposer pour le carnet"
+    assert all(len(each) <= 32 for each in menu["name_localizations"].values())
+    assert "description" not in menu
 
 
 def test_descriptions_speak_each_language(ours: dict[str, dict[str, Any]]) -> None:

@@ -130,7 +130,7 @@ def reply(to: str) -> dict[str, Any]:
 
 def test_the_quotation_before_a_reply_is_stripped() -> None:
     body = "> <@anna:home> !forget me\n> all of it\n\n!help"
-    assert in_room(body, **reply("$q")) == Heard("!help", reply=True)
+    assert in_room(body, **reply("$q")) == Heard("!help", reply=True, about="$q")
     assert in_room("> !forget", **reply("$q")) == replace(NOT_TO_US, reply=True)
 
 
@@ -153,6 +153,9 @@ def test_a_message_in_a_thread_carries_its_root() -> None:
     assert in_room("!help", **{"m.relates_to": relation}) == Heard("!help", "$root", reply=True)
     heard = mentioning("thank you", **{"m.relates_to": relation})
     assert heard == Heard(None, "$root", reply=True)
+    answering = {**relation, "is_falling_back": False}
+    heard = in_room("!help", **{"m.relates_to": answering})
+    assert heard == Heard("!help", "$root", reply=True, about="$last")
 
 
 def test_text_is_capped() -> None:

@@ -195,6 +195,13 @@ class Encryption:
             log.warning("an event cannot be read", error=str(error))
         return None
 
+    async def open(self, room_id: str, event: JSON, now: datetime) -> Opened | None:
+        """Decrypt an event that stands in a room; None where its key is not here."""
+        try:
+            return await self._keyring.open(room_id, event, now)
+        except (NoKey, Unreadable):
+            return None
+
     async def late(self) -> list[Waiting]:
         """Return events that can be read now, of those that could not; each until it is `done`."""
         readable = []
