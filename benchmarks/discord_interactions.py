@@ -3,8 +3,10 @@
 Both run at once, each as its own process on a double of Discord that is a process too (one each, so
 that neither hears what people ask of the other); rounds go to them in turn. The time of an
 acknowledgement runs in the double, from the command to the first answer. Circlekeeper's answer
-comes after the commit in its store on disk. Last, its memory in many guilds with many members. Both
-have a Python environment as a host's, but for `--quick`.
+comes after the commit in its store on disk; so a third bot is the bare one that commits a single
+row before it answers: what that costs nobody can save who wants to lose nothing. Last, its memory
+in many guilds with many members, beside what the libraries take by themselves. All have a Python
+environment as a host's, but for `--quick`.
 """
 
 from __future__ import annotations
@@ -28,11 +30,19 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import common  # noqa: E402
 from benchmarks.common import percentile, ratio  # noqa: E402
-from benchmarks.environments import own_python  # noqa: E402
+from benchmarks.environments import own_python, run_once  # noqa: E402
 from benchmarks.process import end, memory_of, processor_seconds  # noqa: E402
 
 BARE = ROOT / "benchmarks" / "peers" / "bare_discord.py"
-OURS, PEER = "circlekeeper", "bare discord.py"
+OURS, PEER, WITH_ROW = "circlekeeper", "bare discord.py", "discord.py and a row"
+# What Circlekeeper is built on, imported and nothing else: no program on these takes less.
+LIBRARIES = """
+import apscheduler.triggers.cron, babel, click, discord, jinja2, markdown_it, pydantic
+import ruamel.yaml, sqlalchemy.dialects.sqlite, sqlalchemy.orm, sqlmodel, structlog
+from cryptography.hazmat.primitives.ciphers import aead
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmRSS")))
+"""
 COMMAND = "help"
 AT_ONCE = 50
 MOST_TEXT = 2000  # that Discord takes in a plain message
@@ -143,7 +153,10 @@ async def measure(work: Work, folder: Path | None, *, as_host: bool) -> dict[str
     with TemporaryDirectory(prefix="discord-interactions-", dir=folder) as own:
         figures = await _side_by_side(work, Path(own), python)
         figures |= await _in_many_guilds(work, Path(own), python)
+        alone = await run_once([str(python), "-c", LIBRARIES])
+        figures["the libraries"] = {"memory_mib": int(alone) / 1024}
     ours, peer = figures[OURS], figures[PEER]
+    row = figures[WITH_ROW]
     compared = ("singly_a_second", "together_a_second", "singly_p99_ms", "together_p99_ms")
     return {
         "benchmark": "discord_interactions",
@@ -151,7 +164,8 @@ async def measure(work: Work, folder: Path | None, *, as_host: bool) -> dict[str
         "versions": {"discord.py": version("discord.py")},
         "at_once": AT_ONCE,
         "figures": figures,
-        "ratios": {f"{name}_vs_bare": ratio(ours[name], peer[name]) for name in compared},
+        "ratios": {f"{name}_vs_bare": ratio(ours[name], peer[name]) for name in compared}
+        | {f"{name}_vs_a_row": ratio(ours[name], row[name]) for name in compared},
     }
 
 
@@ -162,7 +176,10 @@ async def _side_by_side(work: Work, folder: Path, python: Path) -> dict[str, dic
         peer = await stack.enter_async_context(
             _bare(python, folder / "bare", answer["text"][:MOST_TEXT])
         )
-        subjects = {OURS: ours, PEER: peer}
+        row = await stack.enter_async_context(
+            _bare(python, folder / "row", answer["text"][:MOST_TEXT], keeps=True)
+        )
+        subjects = {OURS: ours, PEER: peer, WITH_ROW: row}
         for subject in subjects.values():  # warm: people known, connections open
             await subject.answers(2 * AT_ONCE, AT_ONCE, note=False)
         for _ in range(work.rounds):
@@ -209,8 +226,10 @@ async def _circlekeeper(
 
 
 @asynccontextmanager
-async def _bare(python: Path, folder: Path, reply: str) -> AsyncIterator[Subject]:
-    """A bot written straight on discord.py."""
+async def _bare(
+    python: Path, folder: Path, reply: str, *, keeps: bool = False
+) -> AsyncIterator[Subject]:
+    """A bot written straight on discord.py, which may commit a row before each answer."""
     async with _discord(1, AT_ONCE) as discord:
         environment = {
             "BENCHMARK_API_URL": discord.api_url,
@@ -218,6 +237,8 @@ async def _bare(python: Path, folder: Path, reply: str) -> AsyncIterator[Subject
             "BENCHMARK_TOKEN": discord.token,
             "BENCHMARK_REPLY": reply,
         }
+        if keeps:
+            environment["BENCHMARK_DATABASE"] = str(folder / "kept.db")
         async with _bot(discord, (str(python), str(BARE)), environment, folder) as process:
             yield Subject(discord, process, _people(AT_ONCE))
 

@@ -20,7 +20,7 @@ from bot.core.refs import Community as CommunityRef
 from bot.engine.schedule.recurrence import Cadence, Rule
 from bot.features.charter.content import load_charter
 from bot.features.prompts.coming import KIND as PROMPT
-from bot.features.prompts.posting import LATENESS
+from bot.features.prompts.coming import LATENESS
 from bot.features.reflection.rhythm import KIND as CHECK_IN
 from storage.charter import Acknowledgement, Charter, CharterClause, CharterRows
 from storage.communities import Communities

@@ -27,9 +27,11 @@ class Communities:
 
     def find(self, ref: CommunityRef) -> Community | None:
         """Return a community by its platform's id."""
-        row = self.tx.session.scalar(_BY_REF, {"platform": ref.platform, "external": ref.id})
+        row: Community | None = self.tx.known.get((Community, ref))
+        if row is None:
+            row = self.tx.session.scalar(_BY_REF, {"platform": ref.platform, "external": ref.id})
         if row is not None:
-            self.tx.known[Community, row.id] = row
+            self.tx.known[Community, row.id] = self.tx.known[Community, ref] = row
         return row
 
     def get(self, community: str) -> Community:

@@ -74,12 +74,12 @@ class Deliveries:
         """Work in this transaction."""
         self.tx = tx
 
-    def destination(self, to: Destination, answers: Interaction | None = None) -> str:
+    def destination(self, to: Destination | Interaction) -> str:
         """Return the keyed hash under which order is kept for a destination.
 
         What answers an interaction goes by itself, whatever else is on its way to its place.
         """
-        match answers or to:
+        match to:
             case Interaction(id_):
                 text = f"interaction\0{id_}"
             case Direct(member):
@@ -93,7 +93,7 @@ class Deliveries:
         values = {
             "key": fresh.key,
             "account": fresh.account,
-            "destination": self.destination(fresh.to, fresh.answers),
+            "destination": self.destination(fresh.answers or fresh.to),
             "lane": fresh.lane,
             "kind": fresh.kind,
             "recovery": fresh.recovery,
@@ -104,6 +104,10 @@ class Deliveries:
             "gate": fresh.gate,
             "after": fresh.after,
             "state": "pending",
+            "holder": None,
+            "leased_until": None,
+            "attempts": 0,
+            "first_attempt_at": None,
             "not_before": fresh.not_before,
             "expires_at": fresh.expires_at,
             "created_at": fresh.created_at,
@@ -121,6 +125,43 @@ class Deliveries:
         values = {"account": account, "now": now, "most": limit}
         found = self.tx.execute(CLAIMABLE, values, of=Outbox).all()
         return self._take(found, holder, now, lease)
+
+    def claim_answer(
+        self, interaction: Interaction, holder: str, now: datetime, lease: timedelta
+    ) -> Claimed | None:
+        """Take an interaction's answer in the transaction that adds it; None if it has to wait.
+
+        It is alone in its line, so nothing has to be looked for: it is written down as taken.
+        """
+        line = self.destination(interaction)
+        added = [row for row in self.tx.added.get(Outbox, ()) if row["destination"] == line]
+        if len(added) != 1:
+            return None
+        (row,) = added
+        if row["after"] or row["gate"] or row["expires_at"] or row["not_before"] > now:
+            return None
+        until = now + lease
+        row |= {
+            "state": "sending",
+            "holder": holder,
+            "leased_until": until,
+            "attempts": 1,
+            "first_attempt_at": now,
+        }
+        return Claimed(
+            key=row["key"],
+            body=self.tx.open(BODY, row["body"], row["subject_id"]),
+            subject=row["subject_id"],
+            community=row["community_id"],
+            gate=None,
+            doubtful=False,
+            attempts=1,
+            first_attempt_at=None,
+            leased_until=until,
+            expires_at=None,
+            on=None,
+            line=(line, row["lane"], 0),
+        )
 
     def behind_in_line(
         self, head: Claimed, holder: str, now: datetime, lease: timedelta, most: int

@@ -90,6 +90,21 @@ class PromptRows:
         self.tx.session.add(row)
         self.tx.known.pop((Posting, row.community_id), None)
 
+    def unpost(self, key: str) -> None:
+        """Take a posting back that never stood in its room: its prompt is there for another time.
+
+        `key`: that of its delivery.
+        """
+        row = self.tx.session.scalar(select(Posting).where(Posting.delivery_key == key))
+        if row is None:
+            return
+        own = self.tx.session.get(Prompt, row.prompt_id)
+        if own is not None and own.state == "posted":
+            own.state = "approved"
+            self.save(own)
+        self.tx.session.delete(row)
+        self.tx.known.pop((Posting, row.community_id), None)
+
     def postings(self, community: str) -> list[Posting]:
         """Return what was posted, the oldest first."""
         return self._known(Posting, community)

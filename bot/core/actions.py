@@ -13,6 +13,9 @@ from typing import ClassVar, Literal
 
 from bot.core.refs import Community, Destination, Direct, Interaction, Member, MessageRef, Room
 
+FILE_LIMIT = 256 * 1024  # bytes of a file that somebody gives as an answer
+EVERYONE = "everyone"  # a `ping` for all who read the room; any other one is a role's id
+
 
 class Lane(StrEnum):
     """Order is kept within (destination, lane); earlier lanes overtake later ones."""
@@ -42,18 +45,32 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One text field of a form; `limit` in characters."""
+    """One field of a form; `limit` in characters.
+
+    `kind`: a text; a `room` of the community, whose answer is the room's id where it was picked and
+    its name or number where it was typed; or a `file`, whose answer is the text in it.
+    """
 
     id: str
     label: str
     limit: int = 2000
     required: bool = False
+    kind: Literal["text", "room", "file"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A text that comes as a file to keep; `name` is of ASCII letters and has an ending."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """A message. `aside`: for the eyes of one person only. `ask`: a person is expected to act on
-    it, so it may notify.
+    it, so it may notify. `ping`: whom it mentions (see `EVERYONE`); nobody, unless a moderator
+    allowed that.
     """
 
     recovery: ClassVar[Recovery] = Recovery.READABLE
@@ -71,6 +88,8 @@ class Say:
     in_thread: bool = False  # inside the thread of the message that `after` names
     reactions: tuple[str, ...] = ()
     reply_to: MessageRef | None = None  # the message in the same room that this answers
+    ping: str = ""
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +116,7 @@ class AskChoice:
     before: tuple[str, ...] = ()
     in_thread: bool = False
     opener: str = ""
+    ping: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +285,8 @@ class Affordances:
     exclusive: bool = False  # one process at a time may act as the account
     one_answer: bool = False  # what answers one interaction goes into one message, if it fits
     encrypts: bool = False  # some conversations may be encrypted from end to end
+    files: bool = False  # a message may come with a file
+    pickers: bool = False  # a form's field for a room lets one pick among all of them
     per_second: float | None = None  # deliveries that the platform takes of one account, if known
     reads: bool = False  # a message's words can be read once its author has agreed
     threads_are_rooms: bool = False  # in a link, a thread stands in its room's place

@@ -97,7 +97,8 @@ class Left(FromMember):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted(FromMember):
     """A message; `text` only when it is addressed to the bot, else the bot knows no more than that
-    it was posted, and whether that was in a thread or in answer to another message (`reply`).
+    it was posted, and whether that was in a thread or in answer to another message (`reply`). A
+    `file` was awaited; its text is what is in it, nothing where it could not be read.
 
     `about` is the message that one to the bot answers.
     """
@@ -106,6 +107,7 @@ class Posted(FromMember):
     message: MessageRef
     text: str | None = None
     reply: bool = False
+    file: bool = False
     about: MessageRef | None = None
 
 

@@ -134,13 +134,13 @@ class Carry:
 
     Args:
         name: the key under which it stands in the file.
-        out: pieces of plain data, each of which can be taken in by itself.
+        out: plain data; nothing where there is nothing to carry.
         look: says in lines what taking a piece in would do; raises `BadInput` for what cannot be.
         take: does it. What is there already is left as it is.
     """
 
     name: str
-    out: Callable[[Turn], Sequence[Mapping[str, Any]]]
+    out: Callable[[Turn], Mapping[str, Any]]
     look: Callable[[Turn, Mapping[str, Any]], Sequence[str]]
     take: Callable[[Turn, Mapping[str, Any]], None]
 

@@ -94,13 +94,14 @@ class Host(Memory, Protocol):
 
     async def awaits(
         self,
-        kind: Literal["post", "reply", "react"],
+        kind: Literal["post", "reply", "react", "file"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,
     ) -> bool:
         """Tell whether somebody waits for this member's post in this room, or for a reaction to
-        this message. A `reply` is a post in a thread, or in answer to another message.
+        this message. A `reply` is a post in a thread, or in answer to another message; a `file` is
+        one that the bot asked for in private.
 
         An adapter drops, unread, whatever is neither addressed to the bot nor awaited.
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from bot.core.actions import Action, Affordances, Choice, Field, Lane
+from bot.core.actions import Action, Affordances, Choice, Field, File, Lane
 from bot.core.events import Event
 from bot.core.refs import (
     Community,
@@ -214,6 +214,7 @@ class Turn(Protocol):
         after: str | None = None,
         in_thread: bool = False,
         gate: str | None = None,
+        file: File | None = None,
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered. Return the action's
@@ -234,6 +235,7 @@ class Turn(Protocol):
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
+        ping: str = "",
         stands: bool = False,
         tells_encryption: bool = False,
         **values: object,
@@ -246,6 +248,7 @@ class Turn(Protocol):
             anyone: everybody who reads may answer, as often as they like.
             gate: the name of a consent check just before sending.
             expires: how long it may wait; afterwards it is not sent any more.
+            ping: whom it mentions, where a moderator allowed that (see `core.actions.EVERYONE`).
             stands: it is to stand where a reaction can be put on it, if the member may be written
                 to there.
             tells_encryption: the words tell whether the conversation is encrypted (`encrypted`);

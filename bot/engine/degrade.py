@@ -5,6 +5,7 @@ long text several messages. A number, a label, a bare word and a reaction all an
 question (see `engine.reading`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -35,6 +36,8 @@ def degrade(action: Action, can: Affordances) -> list[Action]:
     if isinstance(action, Say | AskChoice | AskForm) and action.encrypted_text and not can.encrypts:
         action = replace(action, encrypted_text="")
     match action:
+        case Say() if action.file is not None and not can.files:
+            return _written_out(action, can)
         case Say():
             return _split(_aside(action, can), can)
         case AskChoice() if not can.buttons:
@@ -124,6 +127,7 @@ def _numbered(ask: AskChoice, can: Affordances) -> Say:
         ask=ask.ask,
         in_thread=ask.in_thread,
         reactions=emoji if can.reactions else (),
+        ping=ask.ping,
     )
 
 
@@ -196,6 +200,21 @@ def _split(action: Say | AskChoice | AskForm, can: Affordances) -> list[Action]:
         ),
         replace(action, text=last),
     ]
+
+
+def _written_out(action: Say, can: Affordances) -> list[Action]:
+    """Say what is in a file, in as many messages as it takes, each with its own marks."""
+    assert action.file is not None
+    longest = max(map(len, re.findall("`+", action.file.text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    said: list[Action] = []
+    parts = _parts(action.file.text, can.text_limit - 2 * len(fence) - 2)
+    for number, part in enumerate(parts, 1):
+        key = action.key if number == len(parts) else f"{action.key}.f{number}"
+        text = f"{fence}\n{part}\n{fence}"
+        said.append(_aside(replace(action, key=key, text=text, file=None), can))
+    first = replace(action, key=f"{action.key}.f", file=None)
+    return [*degrade(first, can), *said]
 
 
 def _parts(text: str, limit: int) -> list[str]:

@@ -36,7 +36,7 @@ from bot.core.events import (
 )
 from bot.core.ports import Adapter
 from bot.core.turn import Plan
-from bot.engine.hearing import Hearing
+from bot.engine.hearing import Hearing, Refused
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -62,6 +62,7 @@ class _Course:
 
     feature: str = "engine"
     outcome: str = "handled"  # or: known, refused, failed
+    refused: BadInput | None = None  # why a feature refused it, when it was tried before
 
 
 class Outgoing(Protocol):
@@ -70,7 +71,7 @@ class Outgoing(Protocol):
     def wake(self) -> None:
         """Look for what can be sent."""
 
-    def take(self, tx: Transaction) -> list[Claimed]:
+    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
 
     def begin(self, claimed: list[Claimed]) -> None:
@@ -128,8 +129,12 @@ class Dispatcher:
 
         def work(tx: Transaction) -> tuple[int, list[Claimed], datetime | None]:
             with bound_contextvars(turn=mark):
-                wrote = self.turn(tx, event, course)
-                return wrote, self.outgoing.take(tx) if wrote else [], tx.due
+                try:
+                    wrote = self.turn(tx, event, course)
+                except Refused as error:
+                    course.refused = error.bad
+                    raise
+                return wrote, self.outgoing.take(tx, event, wrote) if wrote else [], tx.due
 
         try:
             wrote, claimed, due = await self.store.transact(work, urgent=urgent)
@@ -189,13 +194,15 @@ class Dispatcher:
             course.outcome = "known"
             return 0
         turn = self._begin(tx, event)
+        turn.refused = course.refused
         try:
             self._handle(turn, event)
         except BadInput as bad:
             course.outcome = "refused"
-            if "option" in bad.values:
-                bad.values["option"] = turn.text(f"engine/option_{bad.values['option']}")
-            turn.say(bad.words, **bad.values)
+            values = dict(bad.values)
+            if "option" in values:
+                values["option"] = turn.text(f"engine/option_{values['option']}")
+            turn.say(bad.words, **values)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         finally:

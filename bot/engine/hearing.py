@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.core.actions import Field, Say
+from bot.core.actions import FILE_LIMIT, Field, Say
 from bot.core.commands import Command, FirstAnswer
 from bot.core.errors import BadInput
 from bot.core.events import Chose, Commanded, FromMember, Posted, Reacted, Submitted
@@ -21,6 +21,20 @@ from storage.communities import Communities
 from storage.conversations import OpenQuestion, Questions
 from storage.members import Members
 from storage.outbox import Deliveries
+from storage.store import Anew
+
+
+class Refused(Anew):
+    """A feature refused what it was given: the turn begins anew, and then only says so.
+
+    That takes back what the feature did; a savepoint in every turn would cost more than all turns
+    that somebody mistyped.
+    """
+
+    def __init__(self, bad: BadInput) -> None:
+        """Keep why."""
+        super().__init__()
+        self.bad = bad
 
 
 class Hearing:
@@ -43,6 +57,9 @@ class Hearing:
             find_community(turn, event)
             turn.say("engine/own_commands", to=event.place)
             return
+        if event.file:
+            self._given(turn, event, event.text.strip())
+            return
         text = event.text.strip()
         prefix = next((each for each in self.prefixes if text.startswith(each)), "")
         text, explicit = text.removeprefix(prefix).lstrip(), bool(prefix)
@@ -51,6 +68,22 @@ class Hearing:
         if not explicit and any(self._answers(turn, event, each, text) for each in questions):
             return
         self._typed(turn, event, text, questions[0] if questions and not explicit else None)
+
+    def _given(self, turn: EngineTurn, event: Posted, text: str) -> None:
+        """Take a file as the answer to the question that asks for one."""
+        waiting = Questions(turn.tx).waiting(turn.subject)
+        question = next((each for each in waiting if reading.asks_file(each)), None)
+        if question is None:
+            find_community(turn, event)
+            turn.say("engine/answered_already")
+            return
+        if not text:
+            self._enter_question(turn, event, question)
+            raise BadInput("engine/file_unread", most=FILE_LIMIT // 1024)
+        filled = self._filled(turn, event, question, text)
+        if filled is not None:
+            answer = Answer(question.purpose, "form", values=filled, about=_about(question))
+            self._answer(turn, event, question, answer)
 
     def _can_answer(self, turn: EngineTurn, event: FromMember) -> bool:
         """Tell whether somebody can be answered for their eyes alone."""
@@ -288,14 +321,16 @@ class Hearing:
 def _work(
     turn: EngineTurn, feature: Feature, work: Callable[[], None], command: Command | None = None
 ) -> None:
-    """Do a feature's work; bad input takes back what it did, and its question waits on."""
-    before = list(turn.wanted)
+    """Do a feature's work; bad input takes back what it did, and its question waits on.
+
+    Raises: `Refused`, and `BadInput` in the turn that begins anew then.
+    """
+    if turn.refused is not None:
+        raise turn.refused
     try:
-        with turn.tx.savepoint():
-            turn.within(feature, work, command)
-    except BadInput:
-        turn.wanted = before
-        raise
+        turn.within(feature, work, command)
+    except BadInput as bad:
+        raise Refused(bad) from bad
 
 
 def _about(question: OpenQuestion) -> Mapping[str, Any]:

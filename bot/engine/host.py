@@ -9,7 +9,7 @@ from bot.core.markup import to_plain
 from bot.core.ports import FormFacts
 from bot.core.refs import Member, MessageRef, Room
 from bot.engine.dispatch import Dispatcher
-from bot.engine.reading import fold
+from bot.engine.reading import asks_file, fold
 from storage.conversations import Questions
 from storage.facts import Facts
 from storage.members import Members
@@ -49,7 +49,7 @@ class StoreHost(StoreMemory):
 
     async def awaits(
         self,
-        kind: Literal["post", "reply", "react"],
+        kind: Literal["post", "reply", "react", "file"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,
@@ -64,6 +64,8 @@ class StoreHost(StoreMemory):
             whole = Room(room.platform, room.id)
             if subject is None:
                 return False
+            if kind == "file":
+                return any(asks_file(each) for each in Questions(tx).waiting(subject))
             reply = kind == "reply"
             return Questions(tx).awaiting_post(subject, whole, reply=reply) is not None
 

@@ -16,7 +16,7 @@ from functools import partial
 
 import structlog
 
-from bot.core.events import Delivered, Event, Undelivered
+from bot.core.events import Delivered, Event, FromMember, Undelivered
 from bot.core.ports import Adapter
 from bot.engine.attempt import Attempts, Outcome
 from bot.engine.consent import Consent
@@ -34,7 +34,7 @@ from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
-_MOST = 16  # deliveries at once
+_MOST = 32  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
@@ -91,14 +91,25 @@ class OutboxWorker:
         """Look again: something was written."""
         self._woken.set()
 
-    def take(self, tx: Transaction) -> list[Claimed]:
+    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the transaction of a turn: nobody has to look for it then.
 
         Hand it to `begin` when that is committed.
+
+        Args:
+            tx: the turn's.
+            event: what the turn was about.
+            wrote: how many actions it wrote.
         """
         free = _MOST - len(self._busy)
         if not self._at_work or free <= 0 or self.attempts.is_held_back:
             return []
+        interaction = event.interaction if isinstance(event, FromMember) else None
+        if wrote == 1 and interaction is not None:
+            now = self.running.clock.now()
+            answer = Deliveries(tx).claim_answer(interaction, self.run_id, now, self.pace.lease)
+            if answer is not None:
+                return [answer] if self._wanted(tx, answer) else []
         return [row for row in self._take(tx, free) if row is not None]
 
     def begin(self, claimed: list[Claimed]) -> None:
@@ -223,14 +234,16 @@ class OutboxWorker:
         """Claim rows, and end at once (None) those that nobody wants any more."""
         now = self.running.clock.now()
         deliveries = Deliveries(tx)
-        taken: list[Claimed | None] = []
-        for row in deliveries.claim(self.adapter.account, self.run_id, now, self.pace.lease, limit):
-            # What may stand already is found out first.
-            reason = "" if row.doubtful else self.consent.missing(tx, row)
-            if reason:
-                deliveries.give_up(row.key, now, "skipped", reason)
-            taken.append(None if reason else row)
-        return taken
+        rows = deliveries.claim(self.adapter.account, self.run_id, now, self.pace.lease, limit)
+        return [row if self._wanted(tx, row) else None for row in rows]
+
+    def _wanted(self, tx: Transaction, row: Claimed) -> bool:
+        """Tell whether a claimed row is still to be sent; if not, end it."""
+        # What may stand already is found out first.
+        reason = "" if row.doubtful else self.consent.missing(tx, row)
+        if reason:
+            Deliveries(tx).give_up(row.key, self.running.clock.now(), "skipped", reason)
+        return not reason
 
     def _begin(self, runs: list[list[Claimed]]) -> None:
         for run in runs:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.commands import Command
 from bot.core.errors import BadInput
 from bot.engine.degrade import NUMBERS
+from storage.conversations import OpenQuestion
 
 _SAME = str.maketrans("’‘“”–", "''\"\"-")
 _SPACE_BEFORE = re.compile(r" ([:;?!])")  # French puts one, and people leave it out
@@ -127,6 +128,13 @@ def check_options(command: Command, options: Mapping[str, str]) -> None:
             raise BadInput("engine/option_missing", command=command.path, option=option.name)
         if len(value) > option.limit:
             raise BadInput("engine/option_too_long", option=option.name, limit=option.limit)
+
+
+def asks_file(question: OpenQuestion) -> bool:
+    """Tell whether what a question asks for next is a file."""
+    fields = question.spec.get("fields", [])
+    done = len(question.spec.get("values", {}))
+    return question.kind == "form" and done < len(fields) and fields[done].get("kind") == "file"
 
 
 def choice_typed(text: str, choices: Sequence[Mapping[str, Any]]) -> str | None:

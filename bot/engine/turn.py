@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, Lane, Say
+from bot.core.actions import Action, AskChoice, AskForm, Choice, Field, File, Lane, Say
 from bot.core.commands import Audience, Command, FirstAnswer
 from bot.core.errors import BadInput
 from bot.core.events import Event, FromMember, Joined, Posted
@@ -33,6 +33,11 @@ from storage.transaction import Transaction
 R = TypeVar("R")
 _DEPTH = 8
 _WAYS_IN = ("start", "help")  # they are there whatever is paused
+_OPENERS = {
+    "text": "engine/choice_own_words",
+    "room": "engine/choice_pick",
+    "file": "engine/choice_file",
+}
 
 
 class EngineTurn(About):
@@ -47,6 +52,7 @@ class EngineTurn(About):
         self.entered = ""  # the feature that was asked first
         self._moderating = False
         self.again = ""  # what is asked once more after bad input
+        self.refused: BadInput | None = None  # why a feature refused to do this, a moment ago
 
     # Saying and asking
 
@@ -61,6 +67,7 @@ class EngineTurn(About):
         after: str | None = None,
         in_thread: bool = False,
         gate: str | None = None,
+        file: File | None = None,
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered."""
@@ -76,6 +83,7 @@ class EngineTurn(About):
                 ask=ask,
                 answers=answers,
                 in_thread=in_thread,
+                file=file,
                 reply_to=self._answered(where),
             ),
             gate=gate,
@@ -94,6 +102,7 @@ class EngineTurn(About):
         gate: str | None = None,
         lane: Lane | None = None,
         expires: timedelta | None = None,
+        ping: str = "",
         stands: bool = False,
         tells_encryption: bool = False,
         **values: object,
@@ -115,6 +124,7 @@ class EngineTurn(About):
                 lane=lane or self._lane(),
                 aside=aside,
                 answers=answers,
+                ping=ping,
             ),
             gate=gate,
             expires=expires,
@@ -150,7 +160,7 @@ class EngineTurn(About):
                 lane=self._lane(),
                 aside=aside,
                 answers=answers,
-                opener=to_plain(self.text("engine/choice_own_words")),
+                opener=to_plain(self.text(_OPENERS[fields[0].kind])),
             ),
             gate=gate,
         )

@@ -102,7 +102,7 @@ def _joined(first: Wanted, second: Wanted, can: Affordances) -> Wanted | None:
     if not isinstance(say, Say) or not isinstance(more, Say | AskChoice | AskForm):
         return None
     same = say.answers == more.answers and say.to == more.to and say.aside == more.aside
-    plain = say.after is None and more.after is None and not say.in_thread
+    plain = say.after is None and more.after is None and not say.in_thread and say.file is None
     if say.answers is None or not same or not plain or first.gate or second.gate:
         return None
     before = (*say.before, say.text, *more.before)
@@ -142,7 +142,7 @@ def take_up(turn: EngineTurn, adapter: Adapter) -> list[Action]:
         to = turn.place if in_room and turn.place is not None else turn.me
         aside = turn.member if in_room else None
         shown = replace(action, to=to, aside=aside, answers=event.interaction)
-        where = deliveries.destination(to, event.interaction)
+        where = deliveries.destination(event.interaction)
         body = _ACTION.dump_json(shown).decode()
         late.readdress(key, turn.subject, body, where, turn.now)
         again.append(shown)

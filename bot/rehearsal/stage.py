@@ -93,6 +93,11 @@ class Stage:
         self.chat.lines.append(said)
         self.chat.watch(said)
 
+    async def gives(self, person: str, text: str) -> None:
+        """Somebody sends the bot a text file, in private."""
+        await self.chat.gives(person, text)
+        await self.settle()
+
     async def clicks(self, person: str, label: str) -> None:
         """Let somebody click, and the bot answer."""
         self.clock.advance(_PAUSE)

@@ -57,7 +57,7 @@ class NotingHost:
 
     async def awaits(
         self,
-        kind: Literal["post", "reply", "react"],
+        kind: Literal["post", "reply", "react", "file"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.discord import messages
-from bot.core.actions import Edit, OpenThread, Pin, Retract, SetRole
+from bot.adapters.discord import markdown, messages
+from bot.core.actions import Edit, Forget, OpenThread, Pin, Retract, SetRole
 from bot.core.errors import (
     Doubt,
     TryLater,
@@ -32,6 +32,16 @@ async def test_a_message_is_marked_and_known_by_its_key(
     assert ref == MessageRef(room(guild.general), str(stands.id))
     assert stands.components[0]["id"] == messages.mark(action.key)
     assert platform.record.all("message")[-1]["nonce"] == action.key
+
+
+async def test_what_was_rendered_is_let_go_when_somebody_is_erased(
+    bot: Bot, guild: Guild, mira: Person
+) -> None:
+    await bot.delivers(bot.say(room(guild.general), "said by Mira"))
+    await bot.delivers(bot.say(room(guild.general), "said by Mira"))
+    assert markdown.to_discord.cache_info().hits > 0
+    await bot.delivers(Forget(key="forget", to=Direct(member(mira))))
+    assert markdown.to_discord.cache_info().currsize == 0
 
 
 @pytest.mark.parametrize("text", ["@everyone", "@here", "<@{id}>", "<@&{id}>", "<#{id}>"])

@@ -195,7 +195,7 @@ async def test_only_so_many_are_on_their_way_at_once(circle: MakeCircle) -> None
         for _ in range(10):
             here.outbox.wake()
             await asyncio.sleep(0.03)
-        assert len(here.platform.tried) == 16
+        assert len(here.platform.tried) == 32
 
 
 async def test_what_waits_behind_a_doubt_is_not_looked_at_without_end(circle: MakeCircle) -> None:

@@ -1,10 +1,19 @@
 """An outbox to try things on: rows named by a letter, in rooms named by a word."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict, Unpack
 
 from sqlmodel import col, select
 
-from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+from bot.core.refs import (
+    Community,
+    Destination,
+    Direct,
+    Interaction,
+    Member,
+    MessageRef,
+    Room,
+)
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries, Fresh
@@ -23,6 +32,38 @@ def ref(id_: str) -> MessageRef:
     return MessageRef(HALL, id_)
 
 
+class Wanted(TypedDict, total=False):
+    """What may be said of an action, where it matters."""
+
+    to: Destination
+    lane: int
+    after: str
+    not_before: datetime
+    subject: str
+    community: str
+    account: str
+
+
+def fresh(key: str, answers: Interaction | None = None, **wanted: Unpack[Wanted]) -> Fresh:
+    """Return what is wanted."""
+    return Fresh(
+        key=key,
+        account=wanted.get("account", "memory"),
+        to=wanted.get("to", HALL),
+        answers=answers,
+        lane=wanted.get("lane", 1),
+        kind="say",
+        recovery="readable",
+        body=f"body of {key}",
+        subject=wanted.get("subject"),
+        community=wanted.get("community"),
+        flow="hunts",
+        after=wanted.get("after"),
+        not_before=wanted.get("not_before", NOW),
+        created_at=NOW,
+    )
+
+
 class Sending:
     """The outbox of one account, as its worker uses it; each call is a transaction of its own."""
 
@@ -30,40 +71,21 @@ class Sending:
         """Use this store."""
         self.store = store
 
-    def put(
-        self,
-        key: str,
-        *,
-        to: Destination = HALL,
-        lane: int = 1,
-        after: str | None = None,
-        at: datetime = NOW,
-        subject: str | None = None,
-        community: str | None = None,
-        account: str = "memory",
-    ) -> None:
+    def put(self, key: str, **wanted: Unpack[Wanted]) -> None:
         """Want something sent."""
+        self.store.run(lambda tx: Deliveries(tx).put(fresh(key, **wanted)))
 
-        def work(tx: Transaction) -> None:
-            Deliveries(tx).put(
-                Fresh(
-                    key=key,
-                    account=account,
-                    to=to,
-                    lane=lane,
-                    kind="say",
-                    recovery="readable",
-                    body=f"body of {key}",
-                    subject=subject,
-                    community=community,
-                    flow="hunts",
-                    after=after,
-                    not_before=at,
-                    created_at=NOW,
-                )
-            )
+    def answer(
+        self, key: str, interaction: Interaction, **wanted: Unpack[Wanted]
+    ) -> Claimed | None:
+        """Want an interaction answered, and take the answer in the same transaction."""
 
-        self.store.run(work)
+        def work(tx: Transaction) -> Claimed | None:
+            deliveries = Deliveries(tx)
+            deliveries.put(fresh(key, interaction, **wanted))
+            return deliveries.claim_answer(interaction, "one", NOW, LEASE)
+
+        return self.store.run(work)
 
     def take(
         self, at: datetime = NOW, holder: str = "one", limit: int = 16, account: str = "memory"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.core.refs import Room
+from bot.core.refs import Interaction, Room
 from storage.erasing import Erasing
 from storage.outbox import Deliveries
 from storage.store import Store
@@ -59,7 +59,7 @@ def test_no_more_are_taken_than_were_asked_for(sending: Sending) -> None:
 
 
 def test_a_delayed_row_holds_up_its_own_place_and_lane_and_no_other(sending: Sending) -> None:
-    sending.put("late", at=LATER)
+    sending.put("late", not_before=LATER)
     sending.put("behind")
     sending.put("aside", lane=0)
     sending.put("elsewhere", to=YARD)
@@ -89,6 +89,32 @@ def test_a_claim_tells_what_to_send_and_what_was_tried(sending: Sending) -> None
     sending.again("a", SOON)
     (second,) = sending.take(SOON)
     assert (second.attempts, second.first_attempt_at) == (2, NOW)
+
+
+def test_an_answer_is_taken_as_it_is_written(sending: Sending) -> None:
+    """Its interaction is a line of its own, whatever else waits for its room."""
+    sending.put("before")
+    taken = sending.answer("a", Interaction("click", "token"))
+    assert taken is not None
+    assert (taken.key, taken.body, taken.attempts) == ("a", "body of a", 1)
+    assert taken.leased_until == NOW + LEASE
+    assert sending.keys() == ["before"]
+    assert sending.sent("a", ref("m1"))
+    assert sending.states() == {"before": "sending", "a": "sent"}
+
+
+def test_an_answer_that_was_taken_and_not_sent_is_in_doubt(sending: Sending) -> None:
+    sending.answer("a", Interaction("click", "token"))
+    assert sending.abandoned(NOW + 2 * LEASE, "two") == 1
+    (again,) = sending.take(LATER, holder="two")
+    assert (again.doubtful, again.attempts, again.first_attempt_at) == (True, 2, NOW)
+
+
+def test_an_answer_that_has_to_wait_is_not_taken(sending: Sending) -> None:
+    sending.put("card")
+    assert sending.answer("a", Interaction("one", "token"), after="card") is None
+    assert sending.answer("b", Interaction("two", "token"), not_before=SOON) is None
+    assert sending.states() == {"card": "pending", "a": "pending", "b": "pending"}
 
 
 def test_an_account_sends_its_own_alone(sending: Sending) -> None:
@@ -142,11 +168,11 @@ def test_the_worker_wakes_for_what_can_go_and_not_for_what_waits_behind_it(
 ) -> None:
     """Else it would look again and again until the one in front is due."""
     assert next_due(sending) is None
-    sending.put("late", at=LATER)
+    sending.put("late", not_before=LATER)
     sending.put("behind")
     sending.put("hanging", to=YARD, after="late")
     assert next_due(sending) == LATER
-    sending.put("elsewhere", to=Room("memory", "attic"), at=SOON)
+    sending.put("elsewhere", to=Room("memory", "attic"), not_before=SOON)
     assert next_due(sending) == SOON
     assert sending.keys(LATER) == ["elsewhere", "late"]
     assert next_due(sending) is None

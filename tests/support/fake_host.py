@@ -95,7 +95,7 @@ class FakeHost:
 
     async def awaits(
         self,
-        kind: Literal["post", "reply", "react"],
+        kind: Literal["post", "reply", "react", "file"],
         room: Room,
         member: Member,
         message: MessageRef | None = None,

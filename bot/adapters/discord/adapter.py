@@ -39,6 +39,8 @@ _AFFORDANCES = Affordances(
     text_limit=3500,  # Discord's 4000 count the signs that keep a text plain, too
     quiescence=10.0,
     one_answer=True,
+    files=True,
+    pickers=True,
     per_second=45.0,
     threads_are_rooms=True,
     link=LINK,
@@ -187,7 +189,9 @@ class DiscordAdapter:
         point_to(self._api_url, self._gateway_url or str(counted.get("url") or ""))
         members = permissions.may_see_members(int(application.get("flags") or 0))
         self._interactions.application = str(application["id"])
-        intake = Intake(host, self._clock, self._guilds, self._interactions, self._commands)
+        intake = Intake(
+            host, self._clock, self._rest, self._guilds, self._interactions, self._commands
+        )
         communities = Communities(host, self._clock, self._rest, self._guilds)
         communities.members = members
         await communities.load()

@@ -28,6 +28,7 @@ LINK_PATTERN = (
 COMMAND, COMPONENT, TYPING, FORM = 2, 3, 4, 5
 _MESSAGE_KINDS = (0, 19)  # a message, and a reply; the rest are notices
 _THREADS = (10, 11, 12)
+_CHANNELS, _UPLOAD = 8, 19
 _STARTED_ONBOARDING, _COMPLETED_ONBOARDING = 1 << 3, 1 << 1
 _NEWLY = timedelta(days=14)
 _TEXT_LIMIT = 20_000
@@ -124,9 +125,24 @@ def filled(part: JSON) -> Iterator[tuple[str, str]]:
     for each in part.get("components") or ():
         inner = each.get("component") or each
         value = inner.get("value")
+        if inner.get("type") == _CHANNELS and inner.get("values"):
+            value = inner["values"][0]
         if isinstance(value, str) and inner.get("custom_id") and value.strip():
             yield str(inner["custom_id"]), value
         yield from filled(inner)
+
+
+def uploaded(data: JSON) -> dict[str, str]:
+    """Return where the files of a sent form are to be had, by field."""
+    told = (data.get("resolved") or {}).get("attachments") or {}
+    found = {}
+    for part in data.get("components") or ():
+        inner = part.get("component") or {}
+        if inner.get("type") == _UPLOAD and inner.get("values"):
+            url = (told.get(str(inner["values"][0])) or {}).get("url")
+            if isinstance(url, str):
+                found[str(inner["custom_id"])] = url
+    return found
 
 
 def label_of(message: JSON, custom_id: str) -> str:

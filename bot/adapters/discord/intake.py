@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -12,10 +13,11 @@ from bot.adapters.discord import inbound, messages
 from bot.adapters.discord.commands import is_public, path_and_options
 from bot.adapters.discord.guilds import PLATFORM, Guilds, community
 from bot.adapters.discord.interactions import Interactions
-from bot.adapters.discord.rest import DiscordError
+from bot.adapters.discord.rest import DiscordError, Rest
+from bot.core.actions import FILE_LIMIT
 from bot.core.commands import Command
 from bot.core.errors import CirclekeeperError
-from bot.core.events import Chose, Event, Left, Posted
+from bot.core.events import Chose, Event, Left, Posted, Submitted
 from bot.core.ports import Clock, Host
 from bot.core.refs import Destination, Direct, Member, MessageRef, Standing
 
@@ -37,6 +39,7 @@ class Intake:
         self,
         host: Host,
         clock: Clock,
+        rest: Rest,
         guilds: Guilds,
         interactions: Interactions,
         commands: Mapping[str, Command],
@@ -44,6 +47,7 @@ class Intake:
         """Tell this host."""
         self._host = host
         self._clock = clock
+        self._rest = rest
         self._guilds = guilds
         self._interactions = interactions
         self._commands = commands
@@ -140,7 +144,21 @@ class Intake:
         return not is_public(self._commands.get(path))
 
     async def _turn(self, clicked: inbound.Clicked) -> None:
-        await self._receive(inbound.event_of(clicked, await self._standing(clicked)))
+        event = inbound.event_of(clicked, await self._standing(clicked))
+        if isinstance(event, Submitted):
+            event = replace(event, values={**event.values, **await self._files(clicked)})
+        await self._receive(event)
+
+    async def _files(self, clicked: inbound.Clicked) -> dict[str, str]:
+        """Return the texts of the files in a sent form; of what cannot be read, an empty one."""
+        found = {}
+        for name, url in inbound.uploaded(clicked.data).items():
+            try:
+                held = await self._rest.fetch(url, FILE_LIMIT)
+            except DiscordError:
+                held = b""
+            found[name] = held.decode("utf-8-sig", "replace")
+        return found
 
     async def _open_form(self, clicked: inbound.Clicked, question: str, message: JSON) -> None:
         facts = await self._host.form(question, clicked.member)

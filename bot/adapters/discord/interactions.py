@@ -13,6 +13,7 @@ import structlog
 
 from bot.adapters.discord.messages import COMPONENTS_V2, EPHEMERAL, is_marked
 from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
+from bot.core.actions import File
 from bot.core.errors import Doubt, Missed, Undeliverable
 from bot.core.refs import Interaction
 
@@ -83,9 +84,14 @@ class Interactions:
     # Answers
 
     async def answer(
-        self, interaction: Interaction, message: JSON, key: str, form: JSON | None = None
+        self,
+        interaction: Interaction,
+        message: JSON,
+        key: str,
+        form: JSON | None = None,
+        file: File | None = None,
     ) -> JSON | None:
-        """Answer with a message, or with a form where that is possible yet.
+        """Answer with a message and its file, or with a form where that is possible yet.
 
         Returns: the message that stands, where there is one.
         Raises: `Doubt`, `Missed`, `Undeliverable`, `DiscordError`.
@@ -94,12 +100,12 @@ class Interactions:
         async with opened.lock:
             if opened.state == "unanswered":
                 kind, body = (_MESSAGE, message) if form is None else (_FORM, form)
-                done = await self._first(interaction, opened, kind, body, key)
+                done = await self._first(interaction, opened, kind, body, key, file)
                 if done is not None:
                     return done.get("message")
             if opened.state == "deferred":
-                return await self._fill(interaction, opened, message)
-            return await self._follow_up(interaction, message)
+                return await self._fill(interaction, opened, message, file)
+            return await self._follow_up(interaction, message, file)
 
     async def open_form(self, interaction: Interaction, form: JSON, door: JSON) -> None:
         """Open a form at once, without a turn; where that is too late, offer its door anew."""
@@ -143,7 +149,13 @@ class Interactions:
     # The first
 
     async def _first(
-        self, interaction: Interaction, opened: _Open, kind: int, body: JSON, key: str
+        self,
+        interaction: Interaction,
+        opened: _Open,
+        kind: int,
+        body: JSON,
+        key: str,
+        file: File | None = None,
     ) -> JSON | None:
         """Make the one callback; None where something was answered before."""
         loop = asyncio.get_running_loop()
@@ -161,6 +173,7 @@ class Interactions:
                     body=callback,
                     query={"with_response": "true"},
                     seconds=min(_ATTEMPT, left),
+                    file=file,
                 )
             except NotSent:
                 await asyncio.sleep(0.05)
@@ -202,18 +215,23 @@ class Interactions:
 
     # The later ones
 
-    async def _fill(self, interaction: Interaction, opened: _Open, message: JSON) -> JSON:
+    async def _fill(
+        self, interaction: Interaction, opened: _Open, message: JSON, file: File | None = None
+    ) -> JSON:
         """Put the answer where "an answer is coming" stands; to do that twice does no harm."""
         flags = COMPONENTS_V2
         found = await self._rest.call(
-            "PATCH", self._original(interaction), body={**message, "flags": flags}
+            "PATCH", self._original(interaction), body={**message, "flags": flags}, file=file
         )
         self._settle(opened, "answered")
         return found
 
-    async def _follow_up(self, interaction: Interaction, message: JSON) -> JSON:
+    async def _follow_up(
+        self, interaction: Interaction, message: JSON, file: File | None = None
+    ) -> JSON:
         path = f"/webhooks/{self.application}/{interaction.token}"
-        return await self._rest.call("POST", path, body=message, query={"wait": "true"})
+        query = {"wait": "true"}
+        return await self._rest.call("POST", path, body=message, query=query, file=file)
 
     # What an earlier run left, and the watchdog
 

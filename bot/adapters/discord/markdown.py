@@ -3,19 +3,31 @@ a mention.
 """
 
 import re
+from functools import lru_cache
 
 from markdown_it.token import Token
 
 from bot.core.blocks import Notation, write
 
+_KEPT = 64  # texts
 _SPECIAL = re.compile(r"([\\`*_~|<>@:\[\]()#])")
 _LIST_LIKE = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 
 
+@lru_cache(maxsize=_KEPT)
 def to_discord(text: str) -> str:
-    """Render CommonMark for Discord."""
+    """Render CommonMark for Discord.
+
+    The help, or a step of a hunt, is said to many, and rendering it is half of what sending costs:
+    the last few texts are kept. `forget_texts` lets go of them.
+    """
     return write(text, _DISCORD)
+
+
+def forget_texts() -> None:
+    """Let go of the texts that were rendered: somebody who stands in them was erased."""
+    to_discord.cache_clear()
 
 
 def plain(text: str) -> str:

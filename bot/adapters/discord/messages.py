@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from bot.adapters.discord import custom_ids
 from bot.adapters.discord.markdown import plain, to_discord
+from bot.core import actions
 from bot.core.actions import AskChoice, AskForm, Choice, Field, OpenThread, Say
 from bot.core.markup import to_plain
 
@@ -15,6 +16,8 @@ COMPONENTS_V2 = 1 << 15
 EPHEMERAL = 1 << 6
 
 _TEXT, _ROW, _BUTTON, _SELECT, _INPUT, _LABEL = 10, 1, 2, 3, 4, 18
+_CHANNELS, _FILE, _UPLOAD = 8, 13, 19
+_ROOMS = (0, 5, 15)  # text, announcements, forum: as in `guilds.rooms`
 _TEXT_LIMIT = 4000
 _LABEL_LIMIT = 80
 _OPTION_LIMIT = 100
@@ -44,6 +47,9 @@ def message(action: Say | AskChoice | AskForm | OpenThread) -> JSON:
     """Return the message for an action, without its nonce."""
     before = () if isinstance(action, OpenThread) else action.before
     components: list[JSON] = [{"type": _TEXT, "content": shown(each)} for each in before]
+    ping = action.ping if isinstance(action, Say | AskChoice) else ""
+    if ping:
+        components.append({"type": _TEXT, "content": _mention(ping)})
     components.append(_text(action.text, action.key))
     match action:
         case AskChoice():
@@ -55,7 +61,12 @@ def message(action: Say | AskChoice | AskForm | OpenThread) -> JSON:
     flags = COMPONENTS_V2
     if isinstance(action, Say | AskChoice | AskForm) and action.aside is not None:
         flags |= EPHEMERAL
-    return {"flags": flags, "components": components, "allowed_mentions": mentions()}
+    made: JSON = {"flags": flags, "components": components, "allowed_mentions": mentions(ping)}
+    if isinstance(action, Say) and action.file is not None:
+        name = action.file.name
+        components.append({"type": _FILE, "file": {"url": f"attachment://{name}"}})
+        made["attachments"] = [{"id": "0", "filename": name}]
+    return made
 
 
 def with_nonce(payload: JSON, key: str) -> JSON:
@@ -63,12 +74,19 @@ def with_nonce(payload: JSON, key: str) -> JSON:
     return payload | {"nonce": key, "enforce_nonce": True}
 
 
-def mentions() -> JSON:
-    """Return who may be pinged: nobody.
+def mentions(ping: str = "") -> JSON:
+    """Return who may be pinged: nobody, or whom a moderator allowed for this message."""
+    match ping:
+        case "":
+            return {"parse": []}
+        case actions.EVERYONE:
+            return {"parse": ["everyone"]}
+        case role:
+            return {"parse": [], "roles": [role]}
 
-    A prompt that a moderator allows to ping will be told apart here and nowhere else.
-    """
-    return {"parse": []}
+
+def _mention(ping: str) -> str:
+    return "@everyone" if ping == actions.EVERYONE else f"<@&{ping}>"
 
 
 def edited(components: Sequence[Mapping[str, Any]], text: str, key: str) -> JSON:
@@ -175,17 +193,21 @@ def _option(choice: Choice) -> JSON:
 
 
 def _input(field: Field, *, alone: bool) -> JSON:
-    return {
-        "type": _LABEL,
-        "label": _cut(field.label, _FORM_LABEL),
-        "component": {
-            "type": _INPUT,
-            "custom_id": field.id,
-            "style": 1 if field.limit <= _SHORT else 2,
-            "max_length": min(field.limit, _INPUT_LIMIT),
-            "required": field.required or alone,
-        },
-    }
+    required = field.required or alone
+    made: JSON = {"custom_id": field.id, "required": required}
+    match field.kind:
+        case "room":
+            made |= {"type": _CHANNELS, "channel_types": list(_ROOMS), "max_values": 1}
+            made["min_values"] = int(required)
+        case "file":
+            made |= {"type": _UPLOAD, "min_values": int(required), "max_values": 1}
+        case _:
+            made |= {
+                "type": _INPUT,
+                "style": 1 if field.limit <= _SHORT else 2,
+                "max_length": min(field.limit, _INPUT_LIMIT),
+            }
+    return {"type": _LABEL, "label": _cut(field.label, _FORM_LABEL), "component": made}
 
 
 def _cut(text: str, limit: int) -> str:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import aiohttp
 
 from bot import __version__
+from bot.core.actions import File
 
 JSON: TypeAlias = dict[str, Any]
 Body: TypeAlias = JSON | list[JSON]
@@ -95,12 +96,15 @@ class Rest:
         body: Body | None = None,
         query: Mapping[str, str] | None = None,
         seconds: float | None = None,
+        file: File | None = None,
     ) -> JSON:
         """Make one request and return the object that it answers; `{}` where there is none.
 
+        `file` comes along with the body, which names it.
+
         Raises: `NotSent`, `NoAnswer`, `Refused`.
         """
-        answer = await self._send(method, path, body, query, seconds)
+        answer = await self._send(method, path, body, query, seconds, file)
         if answer is not None and not isinstance(answer, dict):
             raise NoAnswer("no JSON object")
         return answer or {}
@@ -114,6 +118,25 @@ class Rest:
             raise NoAnswer("no JSON list")
         return answer
 
+    async def fetch(self, url: str, most: int) -> bytes:
+        """Return what an attachment holds, of which Discord told us; no more than `most` bytes.
+
+        Raises: `NoAnswer`, also for what is larger.
+        """
+        timeout = aiohttp.ClientTimeout(total=self._patience, sock_connect=_CONNECT_SECONDS)
+        held = b""
+        try:
+            async with self._open().get(url, timeout=timeout) as response:
+                if response.status != 200:
+                    raise NoAnswer(str(response.status))
+                async for part in response.content.iter_chunked(16_384):
+                    held += part
+                    if len(held) > most:
+                        raise NoAnswer("too large")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from error
+        return held
+
     async def replace(self, path: str, body: list[JSON]) -> None:
         """Put a whole list in the place of another."""
         await self._send("PUT", path, body, None, None)
@@ -125,6 +148,7 @@ class Rest:
         body: Body | None,
         query: Mapping[str, str] | None,
         seconds: float | None,
+        file: File | None = None,
     ) -> Answer:
         """Make one request.
 
@@ -137,8 +161,10 @@ class Rest:
         headers = {"User-Agent": _AGENT}
         if not of_interaction:
             headers["Authorization"] = f"Bot {self._token}"
-        data = None
-        if body is not None:
+        data: bytes | aiohttp.FormData | None = None
+        if body is not None and file is not None:
+            data = _with_file(body, file)
+        elif body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body, ensure_ascii=False).encode()
         timeout = aiohttp.ClientTimeout(
@@ -185,6 +211,15 @@ class Rest:
         except (KeyError, ValueError):
             return
         self._limits[place] = _Limit(left, asyncio.get_running_loop().time() + after)
+
+
+def _with_file(body: Body, file: File) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    said = json.dumps(body, ensure_ascii=False)
+    form.add_field("payload_json", said, content_type="application/json")
+    held = file.text.encode()
+    form.add_field("files[0]", held, filename=file.name, content_type="text/plain")
+    return form
 
 
 def _place(method: str, path: str) -> str:

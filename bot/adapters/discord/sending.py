@@ -5,11 +5,13 @@ from typing import Any, TypeAlias
 from bot.adapters.discord import messages
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.interactions import Interactions
+from bot.adapters.discord.markdown import forget_texts
 from bot.adapters.discord.rest import DiscordError, NotSent, Refused, Rest
 from bot.core.actions import (
     AskChoice,
     AskForm,
     Edit,
+    File,
     Forget,
     OpenThread,
     Pin,
@@ -74,6 +76,7 @@ class Sending:
                     await self._set_role(action)
                 case Forget():
                     self._direct.pop(action.to.member.id, None)
+                    forget_texts()
         except Refused as error:
             if error.code in _TOKEN_ENDED and getattr(action, "answers", None) is not None:
                 raise Missed("The time for an answer is over.") from error
@@ -108,7 +111,8 @@ class Sending:
         if await self.is_post(action):
             return await self._post(action, payload)
         channel = await self.place_of(action, delivery.on)
-        sent = await self._rest.call("POST", f"/channels/{channel}/messages", body=payload)
+        path, file = f"/channels/{channel}/messages", _file_of(action)
+        sent = await self._rest.call("POST", path, body=payload, file=file)
         return self.ref(action.to, sent, channel)
 
     async def _answer(self, action: Shown) -> MessageRef | None:
@@ -118,7 +122,7 @@ class Sending:
             text = "\n\n".join((*action.before, action.text))
             form = messages.form(action.question, action.fields, action.answers.id, text)
         sent = await self._interactions.answer(
-            action.answers, messages.message(action), action.key, form
+            action.answers, messages.message(action), action.key, form, _file_of(action)
         )
         if sent is None or "id" not in sent:
             return None
@@ -217,6 +221,10 @@ def reason(error: DiscordError, *, direct: bool) -> CirclekeeperError:
             return Unreachable("This member cannot be written to on Discord.")
         return Undeliverable("The bot may not post in this channel, or it is gone.")
     return Undeliverable(f"Discord refused it: {error}.")
+
+
+def _file_of(action: Shown) -> File | None:
+    return action.file if isinstance(action, Say) else None
 
 
 def _thread_of(on: MessageRef) -> str:

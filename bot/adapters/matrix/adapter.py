@@ -38,6 +38,7 @@ _AFFORDANCES = Affordances(
     text_limit=16_000,
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
+    files=True,
     exclusive=True,
     reads=True,
     link=LINK,

@@ -225,6 +225,49 @@ class Client:
             self._sending -= 1
             self._sent_at = now()
 
+    async def upload(self, held: bytes, name: str, content_type: str) -> str:
+        """Upload a file; return the address by which a message names it."""
+        query = urlencode({"filename": name})
+        raw = await self._raw("POST", f"/_matrix/media/v3/upload?{query}", held, content_type)
+        return str(_object(json.loads(raw))["content_uri"])
+
+    async def download(self, address: str, most: int) -> bytes:
+        """Return a file.
+
+        Raises: `MatrixError`, also for one of more than `most` bytes.
+        """
+        server, _, media = address.removeprefix("mxc://").partition("/")
+        path = f"/_matrix/client/v1/media/download/{quote(server, safe='')}/{quote(media, safe='')}"
+        return await self._raw("GET", path, None, None, most)
+
+    async def _raw(
+        self,
+        method: str,
+        path: str,
+        held: bytes | None,
+        content_type: str | None,
+        most: int | None = None,
+    ) -> bytes:
+        headers = {"Authorization": f"Bearer {self._nio.access_token}"}
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        timeout = aiohttp.ClientTimeout(total=self._patience, sock_connect=_CONNECT_SECONDS)
+        found = b""
+        try:
+            response = await self._nio.send(method, path, held, headers, None, timeout)
+            async with response:
+                async for part in response.content.iter_chunked(16_384):
+                    found += part
+                    if most is not None and len(found) > most:
+                        raise NoAnswer("the file is too large")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(type(error).__name__) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from error
+        if response.status != 200:
+            _result(response.status, found, response.headers)  # raises what it means
+        return found
+
     async def all_sent(self, within: float) -> None:
         """Wait until a series of our events has gone out; for so many seconds at most."""
         now = asyncio.get_running_loop().time

@@ -25,6 +25,7 @@ class Heard:
     answers: str | None = None
     answer: str | None = None
     reply: bool = False  # in a thread, or in answer to another message
+    file: Mapping[str, Any] | None = None  # how a file is named that somebody sent in private
     about: str | None = None  # the message that one to us answers
 
 
@@ -94,6 +95,9 @@ def _text_of(
     direct: bool,
 ) -> Heard:
     body = content.get("body")
+    if direct and content.get("msgtype") == "m.file":
+        sealed = _dict(content.get("file"))
+        return Heard(None, thread, file=sealed or {"url": content.get("url")})
     if content.get("msgtype") != "m.text" or not isinstance(body, str):
         return Heard(None, thread)
     fallback = relation.get("is_falling_back") is True

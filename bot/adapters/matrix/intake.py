@@ -1,11 +1,12 @@
 """One answer of /sync: first facts, then what they mean for communities, then each event."""
 
-from collections.abc import Awaitable, Callable, Container
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Awaitable, Callable, Container, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from bot.adapters.matrix.client import JSON, Client
+from bot.adapters.matrix.attachments import Broken, unseal
+from bot.adapters.matrix.client import JSON, Client, MatrixError
 from bot.adapters.matrix.communities import PLATFORM, Communities, fingerprint
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.facts import Facts
@@ -20,6 +21,7 @@ from bot.adapters.matrix.inbound import (
 from bot.adapters.matrix.outbound import KEY
 from bot.adapters.matrix.rooms import RoomState, previous_membership
 from bot.adapters.matrix.succession import follow, settled, was_before
+from bot.core.actions import FILE_LIMIT
 from bot.core.events import Added, Delivered, Joined, Left, Posted, Reacted, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
@@ -55,6 +57,7 @@ class Intake:
         self._encryption = encryption
         self._in_clear = in_clear
         self._own_keys = own_keys
+        self._client = client
         self._history = History(client, facts)
         self._facts = facts
         self._direct = direct
@@ -275,6 +278,11 @@ class Intake:
             question = MessageRef(Room(PLATFORM, room.id), heard.answers)
             if await self._host.awaits("react", question.room, member, question):
                 text = heard.answer
+        given = heard.file if isinstance(place, Direct) else None
+        if given is not None:
+            if not await self._host.awaits("file", where, member):
+                return
+            text = await self._held(given)
         kind: Literal["post", "reply"] = "reply" if heard.reply else "post"
         if text is None and not await self._host.awaits(kind, where, member):
             return
@@ -290,10 +298,22 @@ class Intake:
                 message=MessageRef(where, event_id),
                 text=text,
                 reply=heard.reply,
+                file=given is not None,
                 about=MessageRef(Room(PLATFORM, room.id), heard.about) if heard.about else None,
                 encrypted=room.encrypted if isinstance(place, Direct) else None,
             )
         )
+
+    async def _held(self, file: Mapping[str, Any]) -> str:
+        """Return the text in a file; nothing where it cannot be read."""
+        try:
+            held = await self._client.download(str(file.get("url")), FILE_LIMIT)
+            if "key" in file:
+                held = unseal(held, dict(file))
+        except (MatrixError, Broken) as error:
+            log.info("file not read", error=type(error).__name__)
+            return ""
+        return held.decode("utf-8-sig", "replace")
 
     async def _act_on_reaction(
         self, room: RoomState, member: Member, event_id: str, target: str, symbol: str

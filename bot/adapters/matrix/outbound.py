@@ -3,14 +3,16 @@
 import json
 
 from bot.adapters.matrix.client import JSON, MatrixError, NotSent, Refused
-from bot.core.actions import Edit, OpenThread, Say
+from bot.core.actions import Edit, File, OpenThread, Say
 from bot.core.errors import CirclekeeperError, Doubt, TryLater, Undeliverable, Unreachable
 from bot.core.markup import to_html, to_plain
 from bot.core.refs import MessageRef
 
+FILE_TYPE = "text/plain"
 KEY = "io.circlekeeper.key"
 
 _BODIES_LIMIT = 56_000  # bytes; an event may have 65,536, and ours carries more than the bodies
+_ROOM = "@room"  # the one mention that Matrix has for all who read a room
 _PAUSE = 5.0  # seconds to wait after a 429 that does not say how long
 
 
@@ -26,7 +28,7 @@ def thread_root(on: MessageRef) -> str:
 
 def say(action: Say, on: MessageRef | None, thread: str | None) -> JSON:
     """Return the content of a message, in the thread with this root if there is one."""
-    content = _message(action.text, notify=action.ask)
+    content = _message(action.text, notify=action.ask, ping=bool(action.ping))
     content[KEY] = action.key
     answered = action.reply_to
     if thread is not None:
@@ -39,6 +41,15 @@ def say(action: Say, on: MessageRef | None, thread: str | None) -> JSON:
     elif answered is not None:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": answered.id}}
     return content
+
+
+def with_file(content: JSON, file: File, address: JSON) -> JSON:
+    """Return a message as one that has a file; its text is the caption.
+
+    `address`: `url` where the file is in clear, `file` where it is sealed.
+    """
+    info = {"mimetype": FILE_TYPE, "size": len(file.text.encode())}
+    return {**content, "msgtype": "m.file", "filename": file.name, "info": info, **address}
 
 
 def open_thread(action: OpenThread, on: MessageRef) -> JSON:
@@ -74,13 +85,15 @@ def plain_notice(text: str) -> JSON:
     return {"msgtype": "m.notice", "body": text, "m.mentions": {}}
 
 
-def _message(text: str, *, notify: bool) -> JSON:
+def _message(text: str, *, notify: bool, ping: bool = False) -> JSON:
     # Element's default rules are silent on m.notice. An explicit m.mentions switches off the older
     # rules by which a name or "@room" in the text would ping.
+    if ping:
+        text = f"{_ROOM}\n\n{text}"  # who reads it sees why it rang
     content: JSON = {
         "msgtype": "m.text" if notify else "m.notice",
         "body": to_plain(text),
-        "m.mentions": {},
+        "m.mentions": {"room": True} if ping else {},
     }
     html = {"format": "org.matrix.custom.html", "formatted_body": to_html(text)}
     if len(json.dumps([content, html], ensure_ascii=False).encode()) <= _BODIES_LIMIT:

@@ -107,6 +107,9 @@ class Sending:
         if action.encrypted_text and await self._voice.is_encrypted(room_id):
             action = replace(action, text=action.encrypted_text)
         content = outbound.say(action, on, thread)
+        if action.file is not None:
+            address = await self._voice.upload(room_id, action.file)
+            content = outbound.with_file(content, action.file, address)
         event_id = await self._voice.send(
             room_id,
             "m.room.message",

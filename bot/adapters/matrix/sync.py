@@ -35,7 +35,7 @@ _WAIT_MS = 30_000
 _MOST_UNSAVED = 20  # answers
 # Whatever we send wakes a waiting /sync, which costs the homeserver as much as the sending: so the
 # next one waits until what is on its way has arrived, but not longer than a person would notice.
-_WHILE_SENDING = 0.25
+_WHILE_SENDING = 0.5
 _PATIENCE = 75.0  # seconds; enough for the wait and a slow answer
 _LONG_PATIENCE = 180.0  # the first answer of an account with 2,000 rooms takes 45 s
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.adapters.matrix.attachments import seal
 from bot.adapters.matrix.client import JSON, Client
 from bot.adapters.matrix.facts import Facts
-from bot.adapters.matrix.outbound import KEY
+from bot.adapters.matrix.outbound import FILE_TYPE, KEY
 from bot.adapters.matrix.rooms import RoomState
+from bot.core.actions import File
 
 if TYPE_CHECKING:
     from bot.adapters.matrix.encryption.machine import Encryption
@@ -48,6 +50,16 @@ class Voice:
     async def is_encrypted(self, room_id: str) -> bool:
         """Tell whether what is sent to a room goes encrypted from end to end."""
         return self.encryption is not None and (await self._room(room_id)).encrypted
+
+    async def upload(self, room_id: str, file: File) -> JSON:
+        """Upload a file for a room, sealed where the room is; return how a message names it."""
+        held = file.text.encode()
+        if not await self.is_encrypted(room_id):
+            return {"url": await self._client.upload(held, file.name, FILE_TYPE)}
+        sealed, about = seal(held)
+        # Its name and kind are for those who can open the message.
+        address = await self._client.upload(sealed, "file", "application/octet-stream")
+        return {"file": {**about, "url": address}}
 
     async def _room(self, room_id: str) -> RoomState:
         known = self._facts.rooms.get(room_id)

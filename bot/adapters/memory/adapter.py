@@ -16,6 +16,7 @@ from bot.core.actions import (
     AskForm,
     Edit,
     Enter,
+    File,
     Forget,
     Look,
     OpenThread,
@@ -59,6 +60,8 @@ class Line:
     thread: str | None = None
     pinned: bool = False
     reactions: list[str] = field(default_factory=list)
+    ping: str = ""
+    file: File | None = None
 
 
 class MemoryAdapter:
@@ -78,6 +81,7 @@ class MemoryAdapter:
             reads=True,
             link="memory:{room}/{id}",
             link_pattern=r"memory:(?P<room>[^/\s]+)/(?P<id>\w+)",
+            files=True,
         )
         self.community = Community(PLATFORM, "circle")
         self.rooms: dict[str, str] = {}
@@ -172,8 +176,11 @@ class MemoryAdapter:
             line.question = action.question
         else:
             line.reactions = list(action.reactions)
-        if not isinstance(action, AskForm) and action.in_thread and delivery.on is not None:
-            line.thread = delivery.on.id
+            line.file = action.file
+        if not isinstance(action, AskForm):
+            line.ping = action.ping
+            if action.in_thread and delivery.on is not None:
+                line.thread = delivery.on.id
         self.watch(line)
         return line.ref
 
@@ -251,6 +258,26 @@ class MemoryAdapter:
                 about=about.ref if about and addressed else None,
             )
         )
+
+    async def gives(self, person: str, text: str) -> None:
+        """Somebody sends a text file to the bot, in private; it is read where one was asked for."""
+        member = Member(PLATFORM, person)
+        line = self._append(Direct(member), person, "[a file]")
+        self.watch(line)
+        assert line.ref is not None
+        assert self._host is not None
+        if await self._host.awaits("file", line.ref.room, member):
+            await self._receive(
+                Posted(
+                    event_id=self._event_id(),
+                    member=member,
+                    standing=self._standing(person),
+                    place=Direct(member),
+                    message=line.ref,
+                    text=text,
+                    file=True,
+                )
+            )
 
     async def clicks(self, person: str, label: str, line: Line | None = None) -> None:
         """Somebody clicks a choice of the last message that has it."""

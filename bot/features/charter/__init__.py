@@ -3,7 +3,7 @@
 from bot.core.commands import Audience, Command
 from bot.core.content import Folders
 from bot.core.features import Feature, SetupReached, SetupStep
-from bot.features.charter import content, receipts, reviewing, showing, windows
+from bot.features.charter import carrying, content, receipts, reviewing, showing, windows
 from bot.features.charter.changes import Changes
 from bot.features.charter.deciding import Deciding
 from bot.features.charter.drafting import Drafting
@@ -68,5 +68,6 @@ def feature(folders: Folders) -> Feature:
         read_ahead=showing.read_ahead,
         on={SetupReached: founding.set_up},
         setup=(SetupStep("charter", 40),),
+        carries=(carrying.CARRY,),
         check=content.check,
     )

@@ -33,7 +33,7 @@ def feature() -> Feature:
             "community.language": setup.language,
             "community.zone": setup.zone,
             "community.enter": setup.enter,
-            "community.rooms": setup.rooms,
+            "community.rooms": setup.room,
             "community.rooms_apart": setup.rooms_apart,
             "community.role": setup.role,
             "community.opening": setup.opening,

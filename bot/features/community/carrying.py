@@ -7,10 +7,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bot.core.actions import Field
+from bot.core.actions import FILE_LIMIT, Field, File
 from bot.core.errors import BadInput
 from bot.core.features import Carry, ZoneChanged
-from bot.core.markup import Markdown
+from bot.core.markup import to_plain
 from bot.core.turn import PAUSABLE, USES, Answer, Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import valid_zone
@@ -22,35 +22,32 @@ from storage.quiet import QuietPeriods
 
 VERSION = 1
 _HEAD = "circlekeeper"
-_LIMIT = 4000  # of a form, where platforms have forms
+_KEYS = ("language", "zone", "rooms", "quiet", "paused", "moderator_role")
 _ROOM = 100
 
 
 def export(turn: Turn, _options: Mapping[str, str]) -> None:
-    """Give the settings, in pieces that fit into a message."""
-    pieces = [
-        Markdown(_dump({_HEAD: VERSION, carry.name: piece}))
-        for carry in _carries(turn)
-        for piece in carry.out(turn)
-    ]
-    turn.say("export_begins", count=len(pieces))
-    for piece in pieces:
-        turn.say("exported", text=piece)
+    """Give the settings as a file."""
+    parts = {carry.name: dict(carry.out(turn)) for carry in _carries(turn)}
+    text = _dump({_HEAD: VERSION, **{name: part for name, part in parts.items() if part}})
+    turn.say("exported", file=File(f"{to_plain(turn.text('export_name'))}.yaml", text))
 
 
 def import_(turn: Turn, _options: Mapping[str, str]) -> None:
-    """Ask for a piece that `export` gave."""
-    field = Field("text", turn.text("field_export"), limit=_LIMIT, required=True)
+    """Ask for a file that `export` gave."""
+    field = Field("text", turn.text("field_export"), limit=FILE_LIMIT, required=True, kind="file")
     choices = [turn.choice("no", "choice_no_import")]
     turn.ask_form("import.text", "ask_import", [field], choices=choices)
 
 
 def typed(turn: Turn, answer: Answer) -> None:
-    """Say what a piece would do, and ask."""
+    """Say what a file would do, and ask."""
     if answer.choice:
         turn.say("not_imported")
         return
     text = answer.text.strip().removeprefix("```yaml").removeprefix("```").removesuffix("```")
+    if not text.strip():
+        raise BadInput("engine/file_unread", most=FILE_LIMIT // 1024)
     parts = _read(turn, text)
     lines = [line for carry, part in parts for line in carry.look(turn, part)]
     if not lines:
@@ -103,29 +100,31 @@ def _dump(data: Mapping[str, Any]) -> str:
 # What is the community's own
 
 
-def _out(turn: Turn) -> list[Mapping[str, Any]]:
+def _out(turn: Turn) -> Mapping[str, Any]:
     community = turn.community
     names = {facts.room.id: facts.name for facts in community.known_rooms}
     rooms = {use: names[room.id] for use, room in community.rooms.items() if room.id in names}
     periods = turn.rows(QuietPeriods).of(community.id, turn.now.date())
-    return [
-        {
-            "language": community.locale,
-            "zone": community.zone,
-            "rooms": rooms,
-            "quiet": [
-                {"first": row.first_day.isoformat(), "last": row.last_day.isoformat()}
-                for row in periods
-            ],
-            "paused": list(community.paused),
-        }
-    ]
+    found: dict[str, Any] = {
+        "language": community.locale,
+        "zone": community.zone,
+        "rooms": rooms,
+        "quiet": [
+            {"first": row.first_day.isoformat(), "last": row.last_day.isoformat()}
+            for row in periods
+        ],
+        "paused": list(community.paused),
+    }
+    roles = {role.id: role.name for role in community.known_roles}
+    if role := roles.get(community.moderator_role or ""):
+        found["moderator_role"] = role
+    return found
 
 
 def _look(turn: Turn, part: Mapping[str, Any]) -> list[str]:
     for key in part:
-        if key not in ("language", "zone", "rooms", "quiet", "paused"):
-            raise BadInput("import_key", key=str(key)[:40], known=["language", "zone", "rooms"])
+        if key not in _KEYS:
+            raise BadInput("import_key", key=str(key)[:40], known=list(_KEYS))
     language, zone = part.get("language"), part.get("zone")
     if language is not None and language not in turn.languages:
         raise BadInput("import_value", key="language", value=str(language)[:40])
@@ -141,13 +140,27 @@ def _look(turn: Turn, part: Mapping[str, Any]) -> list[str]:
             raise BadInput("import_key", key=str(use)[:40], known=list(USES))
         known = _room(turn, name)
         words = "import_room" if known else "import_room_unknown"
+        if known and not _posts(turn, known):
+            words = "import_room_shut"
+        elif known and known == getattr(turn.community.rooms.get(use), "id", None):
+            continue
         use_name = turn.text(f"community/use_{use}")
         lines.append(turn.text(f"community/{words}", use=use_name, room=str(name)[:_ROOM]))
-    spans = _periods(part)
+    if (role := part.get("moderator_role")) and turn.has_roles:
+        # Who moderates is a matter of trust: a file names the role, `setup` gives it the power.
+        words = "import_role" if _role(turn, role) else "import_role_unknown"
+        lines.append(turn.text(f"community/{words}", role=str(role)[:_ROOM]))
+    kept = turn.rows(QuietPeriods).of(turn.community.id, turn.now.date())
+    known_spans = {(row.first_day, row.last_day) for row in kept}
+    spans = [span for span in _periods(part) if span not in known_spans]
     if spans:
         lines.append(turn.text("community/import_quiet", count=len(spans)))
-    if any(each not in PAUSABLE for each in part.get("paused") or ()):
-        raise BadInput("import_value", key="paused", value=str(part["paused"])[:40])
+    paused = _listed(part, "paused")
+    if any(each not in PAUSABLE for each in paused):
+        raise BadInput("import_value", key="paused", value=str(paused)[:40])
+    if fresh := [each for each in paused if each not in turn.community.paused]:
+        names = [turn.text(f"community/pausable_{each}") for each in fresh]
+        lines.append(turn.text("community/import_paused", names=names))
     return lines
 
 
@@ -157,7 +170,8 @@ def _take(turn: Turn, part: Mapping[str, Any]) -> None:
     before = row.zone
     row.locale, row.zone = part.get("language") or row.locale, part.get("zone") or row.zone
     for use, name in _mapping(part, "rooms").items():
-        if room := _room(turn, name):
+        room = _room(turn, name)
+        if room and _posts(turn, room):
             setattr(row, f"{use}_room", room)
     row.paused = " ".join(sorted({*row.paused.split(), *(part.get("paused") or ())}))
     communities.save(row)
@@ -175,6 +189,17 @@ def _room(turn: Turn, name: object) -> str | None:
     return rooms[0].room.id if len(rooms) == 1 else None
 
 
+def _posts(turn: Turn, room: str) -> bool:
+    return any(each.room.id == room and each.can_post for each in turn.community.known_rooms)
+
+
+def _role(turn: Turn, name: object) -> str | None:
+    """Return the role of a name, if there is one alone."""
+    wanted = fold(str(name).lstrip("@"))
+    roles = [each for each in turn.community.known_roles if fold(each.name) == wanted]
+    return roles[0].id if len(roles) == 1 else None
+
+
 def _mapping(part: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = part.get(key) or {}
     if not isinstance(value, Mapping):
@@ -182,9 +207,16 @@ def _mapping(part: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
+def _listed(part: Mapping[str, Any], key: str) -> list[Any]:
+    value = part.get(key) or []
+    if not isinstance(value, list):
+        raise BadInput("import_value", key=key, value=str(value)[:40])
+    return value
+
+
 def _periods(part: Mapping[str, Any]) -> list[tuple[date, date]]:
     found = []
-    for each in part.get("quiet") or ():
+    for each in _listed(part, "quiet"):
         try:
             first, last = (date.fromisoformat(str(each[end])) for end in ("first", "last"))
         except (KeyError, TypeError, ValueError) as error:

@@ -44,6 +44,10 @@ def open_(turn: Turn, _options: Mapping[str, str]) -> None:
         return
     if "newcomers" not in community.rooms:
         raise BadInput("open_needs_room")
+    door = community.rooms["newcomers"]
+    for facts in community.known_rooms:
+        if facts.room.id == door.id and not facts.can_post:
+            raise BadInput("room_cannot_post", room=facts.name)
     communities = turn.rows(Communities)
     row = communities.get(community.id)
     row.state = "open"

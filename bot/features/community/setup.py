@@ -4,19 +4,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from zoneinfo import available_timezones
 
-from bot.core.actions import Choice, Enter, Field
+from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached, SetupStep, ZoneChanged
-from bot.core.refs import OutsideRoom, RoleFacts, RoomFacts, Way
-from bot.core.turn import USES, Answer, Turn
+from bot.core.refs import RoleFacts
+from bot.core.turn import Answer, Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import valid_zone
 from bot.engine.words import language_name
+from bot.features.community import entering, rooms
 from storage.communities import Communities
 
 _FLOW = "community"
 _OWN = ("language", "zone", "rooms", "role")
-_MANY = 8
 _ROLES = 24  # with "nobody else" as many as one menu holds
 
 
@@ -50,7 +50,8 @@ def _go_to(turn: Turn, step: str) -> None:
                 choices=[turn.choice("keep", "keep_zone", zone=turn.community.zone)],
             )
         case "rooms":
-            _ask_enter(turn)
+            if not entering.ask(turn):
+                _ask_rooms(turn)
         case "role":
             _ask_role(turn)
         case "opening":
@@ -120,134 +121,27 @@ def _zones() -> list[str]:
     return sorted(name for name in available_timezones() if "/" in name)
 
 
-def _ask_enter(turn: Turn) -> None:
-    """Ask into which rooms to come, where there are some that the bot is not in."""
-    outside = turn.community.outside
-    closed = [each.name for each in outside if each.way in (Way.INVITED, Way.REPLACED)]
-    asked = [each.name for each in outside if each.way is Way.ASKED]
-    if closed or asked:
-        turn.say("closed_rooms", closed=closed, asked=asked)
-    ways_in = _ways_in(turn)
-    if not ways_in or not turn.can.enters:
-        _ask_rooms(turn)
-        return
-    turn.ask_form(
-        "community.enter",
-        "ask_enter",
-        [Field("rooms", turn.text("field_enter"), limit=500)],
-        choices=[turn.choice("all", "choice_enter_all"), turn.choice("none", "choice_enter_none")],
-        rooms=[(each.name, each.way is Way.KNOCK) for each in ways_in],
-    )
-
-
-def _ways_in(turn: Turn) -> list[OutsideRoom]:
-    return [each for each in turn.community.outside if each.way in (Way.OPEN, Way.KNOCK)]
-
-
 def enter(turn: Turn, answer: Answer) -> None:
     """Come into the rooms that the moderator names, and go on with them."""
-    there = _ways_in(turn)
-    chosen: list[OutsideRoom] = []
-    if answer.choice == "all":
-        chosen = there
-    elif answer.choice != "none":
-        chosen = _meant(there, answer.text)
-    for each in chosen:
-        turn.do(Enter(key=turn.new_id(), to=each.room))
-    if chosen:
-        turn.say(
-            "entering",
-            rooms=[each.name for each in chosen if each.way is Way.OPEN],
-            knocked=[each.name for each in chosen if each.way is Way.KNOCK],
-        )
-    coming = [each.room.id for each in chosen if each.way is Way.OPEN]
-    turn.keep(_FLOW, {"step": "rooms", "coming": coming})
+    entering.enter(turn, answer)
     _ask_rooms(turn)
 
 
-def _meant(there: Sequence[OutsideRoom], typed: str) -> list[OutsideRoom]:
-    """Return the rooms that somebody named, by numbers or names with commas between.
-
-    Raises: `BadInput` for what is neither.
-    """
-    found: dict[str, OutsideRoom] = {}
-    for part in filter(None, (each.strip() for each in typed.split(","))):
-        number = int(part) if part.isdecimal() else 0
-        named = [each for each in there if fold(each.name.lstrip("#")) == fold(part.lstrip("#"))]
-        if not named and 1 <= number <= len(there):
-            named = [there[number - 1]]
-        if not named:
-            names = [each.name for each in there]
-            raise BadInput("enter_unknown", typed=part[:60], rooms=names)
-        found.update((each.room.id, each) for each in named)
-    return list(found.values())
-
-
-def _usable(turn: Turn) -> list[RoomFacts]:
-    """Return the rooms that the bot is in, or is about to come into."""
-    coming = turn.state(_FLOW).get("coming", ())
-    outside = [each for each in turn.community.outside if each.room.id in coming]
-    return [*turn.community.known_rooms, *(RoomFacts(each.room, each.name) for each in outside)]
-
-
 def _ask_rooms(turn: Turn) -> None:
-    rooms = _usable(turn)
-    if not rooms:
-        turn.say("no_rooms")
+    if not rooms.ask(turn):
         _after(turn, "rooms")
-        return
-    if len(rooms) == 1:
-        _use(turn, dict.fromkeys(USES[:3], rooms[0]))
-        turn.say("one_room", room=rooms[0].name)
-        _after(turn, "rooms")
-        return
-    choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms[:_MANY]]
-    choices.append(turn.choice("apart", "choice_rooms_apart"))
-    turn.ask("community.rooms", "ask_rooms", choices)
 
 
-def rooms(turn: Turn, answer: Answer) -> None:
+def room(turn: Turn, answer: Answer) -> None:
     """Use one room for all, or ask for each use."""
-    known = _usable(turn)
-    if answer.choice == "apart":
-        listed = [facts.name for facts in known]
-        fields = [Field(use, turn.text(f"use_{use}"), limit=100) for use in USES]
-        turn.ask_form("community.rooms_apart", "ask_rooms_apart", fields, rooms=listed)
-        return
-    chosen = next((facts for facts in known if facts.room.id == answer.choice), None)
-    if chosen is None:
-        raise BadInput("room_unknown", typed="", rooms=[facts.name for facts in known])
-    _use(turn, dict.fromkeys(USES[:3], chosen))
-    turn.say("one_room", room=chosen.name)
-    _after(turn, "rooms")
+    if rooms.chosen(turn, answer):
+        _after(turn, "rooms")
 
 
 def rooms_apart(turn: Turn, answer: Answer) -> None:
     """Keep a room for each use."""
-    known = _usable(turn)
-    chosen = {use: _room_meant(known, answer.values.get(use, "")) for use in USES}
-    _use(turn, chosen)
-    shown = [(turn.text(f"use_{use}"), facts.name) for use, facts in chosen.items()]
-    turn.say("rooms_kept", rooms=shown)
+    rooms.apart(turn, answer)
     _after(turn, "rooms")
-
-
-def _room_meant(known: list[RoomFacts], typed: str) -> RoomFacts:
-    text = fold(typed.lstrip("#"))
-    if text.isdecimal() and 1 <= int(text) <= len(known):
-        return known[int(text) - 1]
-    for facts in known:
-        if text in (fold(facts.name.lstrip("#")), facts.room.id.casefold()):
-            return facts
-    raise BadInput("room_unknown", typed=typed[:60], rooms=[facts.name for facts in known])
-
-
-def _use(turn: Turn, chosen: Mapping[str, RoomFacts]) -> None:
-    communities = turn.rows(Communities)
-    row = communities.get(turn.community.id)
-    for use, facts in chosen.items():
-        setattr(row, f"{use}_room", facts.room.id)
-    communities.save(row)
 
 
 def _ask_role(turn: Turn) -> None:

@@ -4,18 +4,24 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.core.actions import Forget
-from bot.core.markup import Markdown
+from bot.core.actions import File, Forget
+from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from storage.erasing import Erasing
+
+_IN_A_MESSAGE = 3000  # characters; what is longer comes as a file
 
 
 def show(turn: Turn, options: Mapping[str, str]) -> None:
     """Show everything, as text or as JSON."""
     held = turn.rows(Erasing).export(turn.subject)
     if options.get("form") == "json":
-        text = json.dumps(held, ensure_ascii=False, indent=2).replace("```", "'''")
-        turn.say("data_json", text=Markdown(text))
+        text = json.dumps(held, ensure_ascii=False, indent=2)
+        if len(text) > _IN_A_MESSAGE:
+            file = File(f"{to_plain(turn.text('data_name'))}.json", text)
+            turn.say("data_file", file=file)
+        else:
+            turn.say("data_json", text=Markdown(text.replace("```", "'''")))
         return
     choices = [turn.choice("json", "choice_json"), turn.choice("end", "choice_end")]
     names = turn.rows(Erasing).community_names()

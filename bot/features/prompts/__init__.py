@@ -9,9 +9,11 @@ from bot.features.prompts import content
 from bot.features.prompts.arranging import Arranging
 from bot.features.prompts.carrying import Carrying
 from bot.features.prompts.coming import KIND, Library
+from bot.features.prompts.lateness import Lateness
 from bot.features.prompts.moderating import TEXT, Moderating
 from bot.features.prompts.noting import KIND as NOTE
 from bot.features.prompts.noting import Notes
+from bot.features.prompts.pinging import Pinging
 from bot.features.prompts.posting import Postings
 from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.scheduling import Scheduling
@@ -30,6 +32,7 @@ def feature(folders: Folders) -> Feature:
     scheduling = Scheduling(library, notes.planned_anew)
     reviewing, suggesting = Reviewing(), Suggesting()
     arranging = Arranging(library, posting, reviewing)
+    pinging, lateness = Pinging(library, posting), Lateness(library, scheduling)
     notes.arranging, notes.scheduling = arranging, scheduling
 
     def zone_changed(turn: Turn, event: ZoneChanged) -> None:
@@ -37,11 +40,13 @@ def feature(folders: Folders) -> Feature:
             notes.planned_anew(turn)
 
     def undelivered(turn: Turn, event: Undelivered) -> None:
+        posting.undelivered(turn, event)
         notes.undelivered(turn, event)
         suggesting.undelivered(turn, event)
 
     text = Option("text", limit=TEXT)
     number = Option("number", limit=4, number=True)
+    hours = Option("hours", limit=4, number=True)
     return Feature(
         name="prompts",
         pauses=True,
@@ -54,6 +59,8 @@ def feature(folders: Folders) -> Feature:
             Command("keeper prompt schedule", scheduling.schedule, (text,), audience=_MODERATOR),
             Command("keeper prompt preview", moderating.preview, audience=_MODERATOR),
             Command("keeper prompt skip-next", scheduling.skip_next, audience=_MODERATOR),
+            Command("keeper prompt ping", pinging.ask, audience=_MODERATOR),
+            Command("keeper prompt lateness", lateness.ask, (hours,), audience=_MODERATOR),
             Command("keeper prompt note", notes.offer, audience=_MODERATOR),
         ),
         answers={
@@ -68,6 +75,9 @@ def feature(folders: Folders) -> Feature:
             "prompts.swap": arranging.swapped,
             "prompts.arc": arranging.arc_chosen,
             "prompts.mend": arranging.mended,
+            "prompts.ping": pinging.answered,
+            "late.which": lateness.which,
+            "late.window": lateness.chosen,
             "suggest.text": suggesting.typed,
             "suggest.credit": suggesting.credited,
             "suggest.name": suggesting.named,

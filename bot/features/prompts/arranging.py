@@ -11,9 +11,9 @@ from bot.core.errors import BadInput
 from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from bot.features.prompts.cards import SUGGESTED, Card, library_card, own_card, shown, title_of
-from bot.features.prompts.coming import Coming, Library, room_of, with_payload
+from bot.features.prompts.coming import Coming, Library, ping_for, room_of, with_payload
 from bot.features.prompts.moderating import TEXT, change, check_text
-from bot.features.prompts.posting import Postings, waiting_own
+from bot.features.prompts.posting import Postings, mentioned, waiting_own
 from bot.features.prompts.reviewing import Reviewing
 from storage.prompts import Posting, PromptRows
 from storage.suggestions import Suggestions
@@ -43,6 +43,7 @@ class Arranging:
                 "title": shown(turn, each.card).title,
                 "why": turn.text(f"why_{each.card.why}", **self._about(turn, each)),
                 "room": names.get(room.id, "?") if (room := room_of(turn, each.plan)) else "?",
+                "ping": mentioned(turn, ping_for(turn, each.plan, each.at, each.card.id)),
             }
             for each in coming
         ]
@@ -51,6 +52,7 @@ class Arranging:
         choices = [turn.choice("suggested", "choice_suggested")] if suggested else []
         if coming:
             choices.append(turn.choice("swap", "choice_swap"))
+            choices.append(turn.choice("ping", "choice_ping"))
             arc = "arc_end" if self._arc_left(turn, coming[0]) else "arc"
             choices.append(turn.choice(arc, f"choice_{arc}"))
         if self._last(turn) is not None:
@@ -81,6 +83,8 @@ class Arranging:
                 if coming:
                     turn.plan(with_payload(coming[0].plan, arc=None))
                 turn.say("arc_ended")
+            case "ping":
+                turn.run("keeper prompt ping")
             case "mend":
                 self._ask_mending(turn)
             case _:
@@ -128,8 +132,7 @@ class Arranging:
         )
         if coming is None or coming.at.isoformat() != at:
             raise BadInput("choose_too_late")
-        turn.say("preview_of", at=coming.at.astimezone(ZoneInfo(coming.plan.zone)))
-        self.postings.preview(turn, coming.card)
+        self.postings.preview_coming(turn, coming)
 
     # Arcs
 

@@ -1,6 +1,6 @@
 """Schedules and the community's own prompts, carried to another community."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.errors import BadInput
@@ -9,13 +9,14 @@ from bot.core.turn import Turn
 from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import Rule, next_after
 from bot.features.prompts.cards import SUGGESTED
-from bot.features.prompts.coming import Library, room_of
+from bot.features.prompts.coming import LATENESS, Library, room_of
+from bot.features.prompts.lateness import MOST as MOST_LATE
 from bot.features.prompts.moderating import TEXT, check_text, new_own
 from bot.features.prompts.posting import waiting_own
 from bot.features.prompts.scheduling import MOST, Scheduling
 from storage.prompts import PromptRows
 
-_PIECE = 3000  # characters of prompts in one piece, so that a form takes it
+_LATENESS = int(LATENESS.total_seconds())
 
 
 class Carrying:
@@ -27,19 +28,20 @@ class Carrying:
         self.scheduling = scheduling
         self.carry = Carry("prompts", self.out, self.look, self.take)
 
-    def out(self, turn: Turn) -> Sequence[Mapping[str, Any]]:
-        """Return the schedules, then the prompts in pieces; a member's words are not carried."""
+    def out(self, turn: Turn) -> Mapping[str, Any]:
+        """Return the schedules and the prompts; a member's words are not carried."""
         names = {facts.room.id: facts.name for facts in turn.community.known_rooms}
         schedules = []
         for plan in self.library.plans(turn):
             room = room_of(turn, plan)
             own = (plan.payload or {}).get("room") and room and names.get(room.id)
-            schedules.append({"when": dict(plan.rule or {}), **({"room": own} if own else {})})
+            late = {"late_hours": plan.lateness // 3600} if plan.lateness != _LATENESS else {}
+            room_of_it = {"room": own} if own else {}
+            schedules.append({"when": dict(plan.rule or {}), **room_of_it, **late})
         rows = turn.rows(PromptRows)
-        pieces: list[Mapping[str, Any]] = [{"schedules": schedules}] if schedules else []
         texts = [rows.texts(row)["text"] for row in waiting_own(turn) if row.kind != SUGGESTED]
-        pieces += [{"own": [{"text": text} for text in group]} for group in _groups(texts)]
-        return pieces
+        found: dict[str, Any] = {"schedules": schedules} if schedules else {}
+        return {**found, "own": [{"text": text} for text in texts]} if texts else found
 
     def look(self, turn: Turn, part: Mapping[str, Any]) -> Sequence[str]:
         """Say what would come; a schedule for an unknown room goes to the room for prompts."""
@@ -49,7 +51,7 @@ class Carrying:
                     "community/import_key", key=str(key)[:40], known=["schedules", "own"]
                 )
         lines = []
-        rules = [rule for rule, _ in self._schedules(turn, part)]
+        rules = self._schedules(turn, part)
         if len(self.library.plans(turn)) + len(rules) > MOST:
             raise BadInput("prompts/too_many_schedules", count=MOST)
         if rules:
@@ -65,13 +67,13 @@ class Carrying:
     def take(self, turn: Turn, part: Mapping[str, Any]) -> None:
         """Keep the schedules and the prompts that are not there yet."""
         zone = turn.community.zone
-        for rule, room in self._schedules(turn, part):
+        for rule, room, late in self._schedules(turn, part):
             first = next_after(rule, zone, turn.now)
-            self.scheduling.save(turn, None, rule, zone, first, room=room)
+            self.scheduling.save(turn, None, rule, zone, first, room=room, lateness=late)
         for text in self._texts(turn, part):
             new_own(turn, text, author=turn.subject)
 
-    def _schedules(self, turn: Turn, part: Mapping[str, Any]) -> list[tuple[Rule, str | None]]:
+    def _schedules(self, turn: Turn, part: Mapping[str, Any]) -> list[tuple[Rule, str | None, int]]:
         known = [(plan.rule, (plan.payload or {}).get("room")) for plan in self.library.plans(turn)]
         found = []
         for each in _items(part, "schedules"):
@@ -81,9 +83,16 @@ class Carrying:
                 value = str(each.get("when"))[:40]
                 raise BadInput("community/import_value", key="when", value=value) from error
             room = self._room(turn, each["room"]) if each.get("room") else None
+            late = self._late(each)
             if (rule.to_json(), room) not in known:
-                found.append((rule, room))
+                found.append((rule, room, late))
         return found
+
+    def _late(self, schedule: Mapping[str, Any]) -> int:
+        hours = schedule.get("late_hours", _LATENESS // 3600)
+        if type(hours) is not int or not 1 <= hours <= MOST_LATE:
+            raise BadInput("community/import_value", key="late_hours", value=str(hours)[:40])
+        return hours * 3600
 
     def _texts(self, turn: Turn, part: Mapping[str, Any]) -> list[str]:
         rows = turn.rows(PromptRows)
@@ -110,14 +119,3 @@ def _items(part: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
         raise BadInput("community/import_value", key=key, value=str(value)[:40])
     return value
-
-
-def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
-    group: list[str] = []
-    for text in texts:
-        if group and sum(map(len, group)) + len(text) > _PIECE:
-            yield group
-            group = []
-        group.append(text)
-    if group:
-        yield group

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.core.actions import EVERYONE
 from bot.core.refs import Room
 from bot.core.turn import Plan, Turn
 from bot.engine.schedule.calendar import Calendar, calendar_of
@@ -18,6 +19,7 @@ from storage.prompts import Posting, PromptRows
 from storage.prompts import Prompt as Row
 
 KIND = "prompts.weekly"
+LATENESS = timedelta(days=2)  # where a moderator chose no other window
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,19 @@ def chosen_for(plan: Plan, at: datetime) -> str:
     """Return the id of the prompt that a moderator chose for this moment; "" for none."""
     chosen = (plan.payload or {}).get("chosen") or {}
     return str(chosen["prompt"]) if chosen.get("at") == at.isoformat() else ""
+
+
+def ping_for(turn: Turn, plan: Plan, at: datetime, prompt: str) -> str:
+    """Return whom a moderator allowed this prompt to mention at this moment; "" for nobody.
+
+    The permission is for one prompt on one date: with either of them it is void by itself.
+    """
+    allowed = (plan.payload or {}).get("ping") or {}
+    if allowed.get("at") != at.isoformat() or allowed.get("prompt") != prompt:
+        return ""
+    who = str(allowed["who"])
+    there = {EVERYONE, *(role.id for role in turn.community.known_roles)}
+    return who if who in there else ""
 
 
 def with_payload(plan: Plan, **values: Any) -> Plan:  # noqa: ANN401 - JSON

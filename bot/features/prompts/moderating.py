@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.core.actions import Field
 from bot.core.errors import BadInput
@@ -105,9 +104,7 @@ class Moderating:
         coming = self.library.upcoming(turn, 1)
         if not coming:
             raise BadInput("nothing_scheduled")
-        at = coming[0].at.astimezone(ZoneInfo(coming[0].plan.zone))
-        turn.say("preview_of", at=at)
-        self.postings.preview(turn, coming[0].card)
+        self.postings.preview_coming(turn, coming[0])
 
     def _field(self, turn: Turn) -> Field:
         return Field("text", turn.text("field_text"), limit=TEXT, required=True)

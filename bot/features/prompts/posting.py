@@ -6,17 +6,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.actions import Choice, Edit, Lane, OpenThread
+from bot.core.events import Undelivered
 from bot.core.features import Notice, Number, Talk, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.prompts.cards import Card, heading, library_card, shown
-from bot.features.prompts.coming import KIND, Library, next_date, room_of
+from bot.features.prompts.coming import KIND, Coming, Library, next_date, ping_for, room_of
 from storage.communities import Communities
 from storage.prompts import Posting, Prompt, PromptRows
 
-LATENESS = timedelta(days=2)
 _TALKS = 60  # of the last, that people may still talk about
 
 
@@ -59,7 +59,7 @@ class Postings:
             waiting[card.id].state = "posted"
             rows.save(waiting[card.id])
         posting = turn.new_id()
-        key = self.post(turn, card, room, posting)
+        key = self.post(turn, card, room, posting, plan)
         rows.post(
             Posting(
                 id=posting,
@@ -72,8 +72,10 @@ class Postings:
             )
         )
 
-    def post(self, turn: Turn, card: Card, room: Room, posting: str) -> str:
+    def post(self, turn: Turn, card: Card, room: Room, posting: str, plan: Plan) -> str:
         """Post a prompt and open its thread."""
+        assert plan.next_due is not None
+        ping = ping_for(turn, plan, plan.next_due, card.id)
         card = shown(turn, card)
         notices: list[Notice] = [each for each in turn.gather("notices") if not each.under]
         key = turn.ask(
@@ -84,7 +86,8 @@ class Postings:
             anyone=True,
             about={"posting": posting, "prompt": card.id, "base": card.base},
             lane=Lane.NORMAL,
-            expires=LATENESS,
+            expires=timedelta(seconds=plan.lateness),
+            ping=ping,
             title=heading(card),
             text=Markdown(card.text),
             credit=Markdown(card.credit),
@@ -123,7 +126,17 @@ class Postings:
             )
         )
 
-    def preview(self, turn: Turn, card: Card) -> None:
+    def undelivered(self, turn: Turn, event: Undelivered) -> None:
+        """A prompt that could not be posted is not used up: it comes another time."""
+        turn.rows(PromptRows).unpost(event.key)
+
+    def preview_coming(self, turn: Turn, coming: Coming) -> None:
+        """Show what comes next exactly as it will look, and whom it mentions."""
+        turn.say("preview_of", at=coming.at.astimezone(ZoneInfo(coming.plan.zone)))
+        ping = ping_for(turn, coming.plan, coming.at, coming.card.id)
+        self.preview(turn, coming.card, ping)
+
+    def preview(self, turn: Turn, card: Card, ping: str = "") -> None:
         """Show a moderator a prompt exactly as it will look."""
         card = shown(turn, card)
         choices = [f"{each.emoji} {each.label}" for each in self._choices(turn, card)]
@@ -133,6 +146,7 @@ class Postings:
             text=Markdown(card.text),
             credit=Markdown(card.credit),
             choices=choices,
+            ping=mentioned(turn, ping),
         )
 
     def _choices(self, turn: Turn, card: Card) -> list[Choice]:
@@ -221,6 +235,14 @@ class Postings:
             elif own and not known[own].can_post:
                 found.append(turn.text("problem_cannot_post", room=known[own].name))
         return found
+
+
+def mentioned(turn: Turn, ping: str) -> str:
+    """Return the words for whom a prompt mentions; "" for nobody."""
+    if not ping:
+        return ""
+    names = {role.id: role.name for role in turn.community.known_roles}
+    return turn.text("ping_role", role=names[ping]) if ping in names else turn.text("ping_everyone")
 
 
 def waiting_own(turn: Turn) -> list[Prompt]:

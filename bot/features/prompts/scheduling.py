@@ -1,7 +1,7 @@
 """When prompts come: one schedule or several, each for its room."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from bot.engine.schedule.recurrence import Rule, RuleMistake, next_after
 from bot.engine.schedule.typed import parse_rule
 from bot.features.prompts.coming import (
     KIND,
+    LATENESS,
     Library,
     chosen_for,
     free_from,
@@ -22,7 +23,6 @@ from bot.features.prompts.coming import (
     room_of,
     with_payload,
 )
-from bot.features.prompts.posting import LATENESS
 from storage.prompts import PromptRows
 
 _SUGGESTED = "fortnightly tuesday 09:00"
@@ -59,7 +59,7 @@ class Scheduling:
         if len(plans) == 1 and len(rooms) < 2:
             self._go_on(turn, {"plan": plans[0].id})
             return
-        choices = [Choice(plan.id, self._label(turn, plan), None, ()) for plan in plans]
+        choices = [Choice(plan.id, self.label(turn, plan), None, ()) for plan in plans]
         if len(plans) < MOST:
             choices.append(turn.choice("new", "choice_new_schedule"))
         choices.append(turn.choice("none", "choice_as_it_is"))
@@ -72,19 +72,28 @@ class Scheduling:
             case "none":
                 turn.say("schedules_stay")
             case "new":
-                rooms = turn.community.known_rooms
-                choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms]
-                choices.append(turn.choice("none", "choice_cancel"))
-                turn.ask("prompts.room", "ask_room", choices, about={"words": words})
+                self._ask_room(turn, words)
             case plan:
                 self._go_on(turn, {"plan": plan, "words": words})
+
+    def _ask_room(self, turn: Turn, words: str) -> None:
+        rooms, about = turn.community.known_rooms, {"words": words}
+        cancel = turn.choice("none", "choice_cancel")
+        if turn.can.pickers:
+            field = Field("room", turn.text("field_room"), required=True, kind="room")
+            turn.ask_form("prompts.room", "ask_room", [field], choices=[cancel], about=about)
+        else:
+            choices = [Choice(facts.room.id, facts.name, None, ()) for facts in rooms]
+            turn.ask("prompts.room", "ask_room", [*choices, cancel], about=about)
 
     def room(self, turn: Turn, answer: Answer) -> None:
         """Ask when prompts come to the chosen room."""
         if answer.choice == "none":
             turn.say("schedules_stay")
-        else:
-            self._go_on(turn, {"room": answer.choice, "words": str(answer.about.get("words", ""))})
+            return
+        room = answer.choice or answer.text
+        _may_post(turn, room)
+        self._go_on(turn, {"room": room, "words": str(answer.about.get("words", ""))})
 
     def _go_on(self, turn: Turn, about: Mapping[str, str]) -> None:
         if about.get("words"):
@@ -166,6 +175,7 @@ class Scheduling:
         zone: str,
         first: datetime,
         room: str | None = None,
+        lateness: int = int(LATENESS.total_seconds()),
     ) -> None:
         """Keep a schedule: a changed one, or another one."""
         plan = Plan(
@@ -175,7 +185,7 @@ class Scheduling:
             zone=zone,
             next_due=first,
             policy="late once",
-            lateness=int(LATENESS / timedelta(seconds=1)),
+            lateness=lateness if known is None else known.lateness,
             payload=known.payload if known else None,
         )
         turn.plan(with_payload(plan, room=room) if room else plan)
@@ -198,6 +208,9 @@ class Scheduling:
         following = calendar_of(turn).next_after(rule, plan.zone, moment)
         if chosen := chosen_for(plan, moment):
             plan = with_payload(plan, chosen={"prompt": chosen, "at": following.isoformat()})
+        allowed = (plan.payload or {}).get("ping") or {}
+        if allowed.get("at") == moment.isoformat():  # the prompt comes then, and so it may
+            plan = with_payload(plan, ping={**allowed, "at": following.isoformat()})
         self.save(turn, plan, rule, plan.zone, following)
         return following
 
@@ -213,7 +226,8 @@ class Scheduling:
         named = [plan for plan in plans if plan.id == about.get("plan")]
         return next(iter(named or plans[:1]), None)
 
-    def _label(self, turn: Turn, plan: Plan) -> str:
+    def label(self, turn: Turn, plan: Plan) -> str:
+        """Return a schedule as a choice shows it: its room, and when it comes next."""
         names = {facts.room.id: facts.name for facts in turn.community.known_rooms}
         room, at = room_of(turn, plan), next_date(plan, calendar_of(turn))
         shown = at.astimezone(ZoneInfo(plan.zone)) if at else turn.now
@@ -230,3 +244,12 @@ class Scheduling:
 
     def _setup_goes_on(self, turn: Turn) -> None:
         turn.tell(SetupGoesOn(event_id=turn.new_id(), step="schedule"))
+
+
+def _may_post(turn: Turn, room: str) -> None:
+    """Refuse a room in which the bot cannot post, while there is somebody to mend that."""
+    known = {facts.room.id: facts for facts in turn.community.known_rooms}
+    if room not in known:
+        raise BadInput("room_unseen")
+    if not known[room].can_post:
+        raise BadInput("room_cannot_post", room=known[room].name)

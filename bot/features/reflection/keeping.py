@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.core.actions import Field
+from bot.core.actions import Field, File
 from bot.core.features import ThoughtOffered
+from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.features.reflection.rhythm import Rhythm
 from storage.reflection import Thought, Thoughts
@@ -91,7 +92,9 @@ class Keeping:
         elif answer.choice == "whole":
             thoughts = turn.rows(Thoughts).of(turn.subject, turn.community.id)
             entries = [self._entry(turn, each) for each in thoughts]
-            turn.say("whole", entries=entries, name=turn.community.name)
+            whole = turn.text("whole", entries=entries, name=turn.community.name)
+            file = File(f"{to_plain(turn.text('whole_name'))}.txt", to_plain(whole))
+            turn.say("whole_sent", count=len(entries), file=file)
         else:
             self._page(turn, int(answer.about["page"]) + (1 if answer.choice == "older" else -1))
 
@@ -105,9 +108,6 @@ class Keeping:
         on_page = thoughts[page * _PAGE : (page + 1) * _PAGE]
         entries = [self._entry(turn, each) for each in on_page]
         values: dict[str, Any] = {"entries": entries, "number": page + 1, "count": pages}
-        if pages == 1:
-            turn.say("look_back", **values)
-            return
         choices = []
         if page < pages - 1:
             choices.append(turn.choice("older", "choice_older"))

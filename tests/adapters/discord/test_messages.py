@@ -1,11 +1,12 @@
 """What a message and a form look like, within Discord's limits."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.adapters.discord import custom_ids, messages
-from bot.core.actions import AskChoice, AskForm, Choice, Field, OpenThread, Say
+from bot.core.actions import EVERYONE, AskChoice, AskForm, Choice, Field, OpenThread, Say
 from bot.core.errors import Undeliverable
 from bot.core.refs import Direct, Interaction, Member, Room
 
@@ -42,6 +43,28 @@ def test_a_message_has_its_mark_and_pings_nobody() -> None:
     assert 0 < messages.mark(KEY) < 2**31
     assert messages.is_marked(payload, KEY)
     assert not messages.is_marked(payload, "another")
+
+
+@pytest.mark.parametrize(
+    ("ping", "shown", "allowed"),
+    [
+        (EVERYONE, "@everyone", {"parse": ["everyone"]}),
+        ("77", "<@&77>", {"parse": [], "roles": ["77"]}),
+    ],
+)
+def test_whom_a_moderator_allowed_is_mentioned_once(
+    ping: str, shown: str, allowed: dict[str, Any]
+) -> None:
+    action = replace(ask(2), text="@everyone <@&88> <@9>: shall we?", ping=ping)
+    payload = messages.message(action)
+    mention, _text = [each["content"] for each in payload["components"] if each["type"] == 10]
+    assert mention == shown
+    assert payload["allowed_mentions"] == allowed
+    assert messages.is_marked(payload, KEY)
+    # An edit of it rings no second time.
+    assert messages.edited(payload["components"], "New words", KEY)["allowed_mentions"] == {
+        "parse": []
+    }
 
 
 @pytest.mark.parametrize(("count", "kinds"), [(1, [2]), (5, [2] * 5), (6, [3]), (25, [3])])

@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.matrix import outbound
 from bot.adapters.matrix.client import JSON, MatrixError, NoAnswer, NotSent, Refused
-from bot.core.actions import Edit, OpenThread, Say
+from bot.core.actions import EVERYONE, Edit, OpenThread, Say
 from bot.core.errors import CirclekeeperError, Doubt, TryLater, Undeliverable, Unreachable
 from bot.core.markup import escape
 from bot.core.refs import MessageRef, Room
@@ -97,6 +97,13 @@ def test_opening_a_thread_says_its_title_and_first_line_in_it() -> None:
     assert content["io.circlekeeper.key"] == "k2"
     assert content["m.relates_to"]["event_id"] == "$post"
     assert content["m.mentions"] == {}
+
+
+def test_whom_a_moderator_allowed_is_mentioned_and_no_text_adds_to_it() -> None:
+    action = Say(key="k1", to=ROOM, text="@anna:home: what now?", ask=True, ping=EVERYONE)
+    content = outbound.say(action, None, None)
+    assert content["m.mentions"] == {"room": True}
+    assert content["body"] == "@room\n\n@anna:home: what now?"
 
 
 def test_an_edit_replaces_and_mentions_nobody() -> None:
