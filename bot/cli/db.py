@@ -6,8 +6,8 @@ from bot import apart
 from bot.cli.commands import Group
 from bot.cli.host import settings_here, told
 from storage.engines import make_engine
-from storage.opening import open_store
-from storage.schema import check_version, pending
+from storage.opening import failed_upgrade, open_store
+from storage.schema import check_version, pending, revision
 from storage.schema import upgrade as bring_up
 
 
@@ -29,6 +29,7 @@ def upgrade(is_apart: bool) -> None:
         try:
             check_version(engine)
             waiting = pending(engine)
+            before = revision(engine)
             on_sqlite = engine.dialect.name == "sqlite"
         finally:
             engine.dispose()
@@ -36,5 +37,9 @@ def upgrade(is_apart: bool) -> None:
             # As a start does it: no other process on the file, and after a copy.
             open_store(url, settings.key_file).close()
         elif waiting:
-            bring_up(url)
+            try:
+                bring_up(url)
+            except Exception as error:
+                hint = "Look at `circlekeeper backup`, and try again."
+                raise failed_upgrade(error, before, hint) from error
         click.echo("Upgraded." if waiting else "Nothing to upgrade.")

@@ -9,17 +9,19 @@ from uuid import uuid4
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import make_url, text
+from sqlalchemy import Engine, make_url, text
 
+from bot.core.errors import Misconfigured
 from bot.core.refs import RoleFacts, Room, RoomFacts
 from storage.charter import CharterRows
 from storage.communities import Communities
-from storage.crypto import Vault
+from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
+from storage.opening import open_store
 from storage.outbox import Deliveries
 from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
-from storage.schema import FOLDER, known, revision, upgrade
+from storage.schema import FOLDER, known, newest, revision, upgrade
 from storage.store import Store
 from storage.tables import Membership, QuietPeriod
 from storage.transaction import Transaction
@@ -176,3 +178,33 @@ def test_of_those_who_left_before_the_time_begins_with_the_upgrade(
     for moment in (left, gone):
         assert moment is not None
         assert before < moment < before + timedelta(minutes=5)
+
+
+def test_an_upgrade_that_fails_leaves_the_store_and_a_copy(
+    database: Path, key_file: KeyFile
+) -> None:
+    url = f"sqlite:///{database}"
+    old(url, "0004")
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table suggestion (something)")  # in its way
+    before = _whole(engine)
+    engine.dispose()
+    key_file.create()
+    with pytest.raises(Misconfigured) as raised:
+        open_store(url, key_file.path)
+    said = str(raised.value)
+    assert "The store is as it was, with schema 0004" in said
+    assert f"A copy from before is {database}.before-{newest()}." in said
+    assert "\n" not in said
+    for path in (database, Path(f"{database}.before-{newest()}")):
+        there = make_engine(f"sqlite:///{path}")
+        assert _whole(there) == before
+        there.dispose()
+
+
+def _whole(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        schema = connection.exec_driver_sql("select name, sql from sqlite_master order by name")
+        rows = connection.exec_driver_sql("select key, state from outbox order by key")
+        return [tuple(row) for row in (*schema, *rows)]
