@@ -14,7 +14,7 @@ language = "en"
 
 extensions = ["myst_parser", "sphinx_copybutton", "docs.generator"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["generator", "images/README.md"]
+exclude_patterns = ["generator"]
 nitpicky = True
 
 myst_heading_anchors = 3

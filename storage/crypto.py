@@ -48,7 +48,8 @@ def _open(key: bytes, place: str, sealed: bytes) -> bytes:
         return AESGCM(key).decrypt(sealed[1:13], sealed[13:], place.encode())
     except InvalidTag as error:
         raise Misconfigured(
-            f"A sealed value in {place.split(':')[0]} does not open with this key."
+            f"A sealed value in {place.split(':')[0]} does not open with this key. Put the key "
+            "file back with which the store was sealed."
         ) from error
 
 
@@ -182,10 +183,14 @@ class KeyFile:
         try:
             self._write((master,), _publish)
         except FileExistsError as error:
-            raise Misconfigured(f"There is a key in {self.path} already; it stays.") from error
+            raise Misconfigured(
+                f"There is a key in {self.path} already; it stays. To have a second one, name "
+                "another file with CIRCLEKEEPER_KEY_FILE."
+            ) from error
         except OSError as error:
             raise Misconfigured(
-                f"The key file {self.path} cannot be written: {error.strerror}."
+                f"The key file {self.path} cannot be written: {error.strerror}. Make its folder, "
+                "and give this user the right to write there."
             ) from error
         return Vault(master)
 
@@ -236,7 +241,8 @@ class KeyFile:
             raise MissingKey(f"The key file {self.path} is not there.") from error
         except OSError as error:
             raise Misconfigured(
-                f"The key file {self.path} cannot be read: {error.strerror}."
+                f"The key file {self.path} cannot be read: {error.strerror}. Give this user the "
+                "right to read it."
             ) from error
         try:
             first, *retired = [

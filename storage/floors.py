@@ -18,7 +18,14 @@ def set_floor(
     named = [each for each in Communities(tx).all() if community in ("", each.name, each.id)]
     meant = [each for each in named if CharterRows(tx).get(each.id) is not None]
     if not meant:
-        raise Misconfigured("No community of that name has a charter here.")
+        if community:
+            raise Misconfigured(
+                f"No community called {community} has a charter here. `circlekeeper charter floor` "
+                "lists the clauses of all."
+            )
+        raise Misconfigured(
+            "No community has a charter here yet. A moderator founds it in chat, with keeper setup."
+        )
     found = {each.id: CharterRows(tx).clauses(each.id) for each in meant}
     if clause is not None:
         rows = [row for rows in found.values() for row in rows if row.clause_id == clause]

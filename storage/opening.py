@@ -20,7 +20,7 @@ from storage.schema import check_version, newest, pending, revision, upgrade
 from storage.store import Store
 from storage.tables import Lease
 from storage.transaction import Transaction
-from storage.trouble import hindrance
+from storage.trouble import explained, hindrance
 
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
 
@@ -55,13 +55,7 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
     except DatabaseError as error:
         if lock is not None:
             lock.release()
-        why = str(error.orig).partition("\n")[0].rstrip(".")
-        # A server's own words say enough; SQLite's do not say what to do.
-        hint = hindrance(error) if lock is not None else None
-        more = f" ({hint})" if hint else ""
-        raise Misconfigured(
-            f"The database {_shown(parsed)} cannot be opened: {why}{more}."
-        ) from error
+        raise Misconfigured(explained(error, parsed, "opened")) from error
     except BaseException:
         if lock is not None:
             lock.release()
@@ -243,11 +237,6 @@ def _record_key(tx: Transaction, vault: Vault, key_file: KeyFile) -> None:
     _check_key(recorded, vault, key_file)
     if recorded is None:
         set_meta(tx, KEY_ID, vault.key_id)
-
-
-def _shown(url: URL) -> str:
-    """Return a URL without its password, which may stand in the query as well."""
-    return url.set(query={}).render_as_string()
 
 
 def _migrate(engine: Engine, url: str) -> None:

@@ -18,6 +18,7 @@ from storage.schema import revision
 from storage.store import Store
 from storage.tables import Community, Meta, Outbox, Schedule
 from storage.transaction import Transaction
+from storage.trouble import explained
 
 _NONE = "There is no store here yet. `circlekeeper {}` makes it."
 
@@ -45,7 +46,7 @@ def remembered(url: str, vault: Vault, account: str, kind: str) -> dict[str, str
         with Session(engine) as session:
             return Facts(Transaction(session, vault), account).recall(kind)
     except DatabaseError as error:
-        raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
+        raise Misconfigured(explained(error, make_url(url), "read")) from error
     finally:
         engine.dispose()
 
@@ -139,7 +140,7 @@ def report(url: str, now: datetime | None = None) -> dict[str, int | str]:
             facts["bytes of the store"] = figures.size
         return facts
     except DatabaseError as error:
-        raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
+        raise Misconfigured(explained(error, make_url(url), "read")) from error
     finally:
         engine.dispose()
 

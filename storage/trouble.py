@@ -1,7 +1,9 @@
 """What a database's errors mean: somebody was quicker, it cannot work for now, or we are wrong."""
 
 import sqlite3
+from pathlib import Path
 
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 # PostgreSQL's words for "somebody else was quicker": a serialization failure, a deadlock, and a row
@@ -50,6 +52,23 @@ def hindrance(error: BaseException) -> str | None:
     if state == _ENDED or state.startswith(_PASSING_CLASSES):
         return "its server is stopped or starting"
     return None
+
+
+def explained(error: DBAPIError, url: URL, doing: str) -> str:
+    """Return for the host why a database cannot be opened or read, and what to do.
+
+    A server's own words say what it was; SQLite's are few.
+    """
+    why = str(error.orig).partition("\n")[0].rstrip(".")
+    if url.get_backend_name() == "sqlite":
+        shown, hint = str(Path(url.database or "").resolve()), hindrance(error)
+        more = hint or "it is no store, or is damaged; put a backup in its place"
+        return f"The database {shown} cannot be {doing}: {why} ({more})."
+    shown = url.set(query={}).render_as_string()  # a password may stand in the query as well
+    return (
+        f"The database {shown} cannot be {doing}: {why}. See that its server runs, and that "
+        "CIRCLEKEEPER_DATABASE_URL is right."
+    )
 
 
 def ends_transaction(error: BaseException) -> bool:

@@ -57,6 +57,8 @@ def test_it_holds_the_program_and_its_words(wheel: Path) -> None:
         "bot/_content/prompts/welcome/words.md.j2",
         "bot/_content/prompts/welcome/fr.po",
         "bot/_content/prompts/hunts/content/first-footsteps.yaml",
+        "bot/adapters/playground/page/index.html",
+        "bot/_content/prompts/playground/fr.po",
         "bot/py.typed",
         "storage/migrations/versions/0001_first_light.py",
     ):

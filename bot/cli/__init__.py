@@ -18,6 +18,7 @@ class Circlekeeper(Group):
     subcommands = MappingProxyType(
         {
             "See it first": {
+                "try": "bot.cli.try_:try_",
                 "rehearse": "bot.cli.rehearse:rehearse",
                 "check": "bot.cli.check:check",
             },

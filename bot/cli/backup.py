@@ -9,6 +9,7 @@ from bot import __version__
 from bot.app import SystemClock
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
+from bot.cli.progress import working
 from bot.settings import Settings
 from storage.backup import Manifest, back_up
 from storage.crypto import KeyFile
@@ -77,20 +78,22 @@ def take_in(file: Path, nobody_was_erased: bool, as_json: bool) -> None:
 
 def _write(settings: Settings, file: Path) -> Manifest:
     url, key_file = settings.database_url.get_secret_value(), KeyFile(settings.key_file)
-    return back_up(url, key_file, Path.cwd() / file, SystemClock().now(), __version__)
+    with working("Writing the backup, and reading it again"):
+        return back_up(url, key_file, Path.cwd() / file, SystemClock().now(), __version__)
 
 
 def _read(file: Path, *, replace: bool, nobody_was_erased: bool, moved: bool) -> Restored:
     settings = settings_here()
-    return take_back(
-        settings.database_url.get_secret_value(),
-        KeyFile(settings.key_file),
-        Path.cwd() / file,
-        SystemClock().now(),
-        replace=replace,
-        without_journal=nobody_was_erased,
-        moved=moved,
-    )
+    with working("Taking it in, and comparing"):
+        return take_back(
+            settings.database_url.get_secret_value(),
+            KeyFile(settings.key_file),
+            Path.cwd() / file,
+            SystemClock().now(),
+            replace=replace,
+            without_journal=nobody_was_erased,
+            moved=moved,
+        )
 
 
 def _tell(manifest: Manifest, file: Path, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from bot import accounts
 from bot.app import content_checks
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
+from bot.cli.progress import working
 from bot.core.content import Folders
 from bot.core.errors import Misconfigured
 from bot.features.charter import edited
@@ -41,9 +42,12 @@ def check(as_json: bool, online: bool) -> None:
     if online:
         with told():
             settings = settings_here()
-            wrong, more = asyncio.run(accounts.look(settings, _remembered(settings)))
+            with working("Asking the platforms"):
+                wrong, more = asyncio.run(accounts.look(settings, _remembered(settings)))
         mistakes += wrong
         hints += more
+        if settings.discord is None and settings.matrix is None:
+            hints.append("No account is set, so there was nobody to ask.")
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))
     else:

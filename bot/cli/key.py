@@ -9,6 +9,7 @@ import click
 
 from bot.cli.commands import Group
 from bot.cli.host import settings_here, told, warn
+from bot.cli.progress import working
 from bot.core.errors import Misconfigured
 from storage.crypto import KeyFile
 from storage.opening import is_locked, open_store
@@ -54,10 +55,11 @@ def rotate(drop_old: bool) -> None:
             )
         # An earlier rotation that was interrupted is finished, and not begun once more.
         vault = key_file.rotate() if recorded == held.key_id else held
-        if is_locked(url):
-            _wait_for(vault.key_id, lambda: recorded_key(url))
-        else:
-            _seal_here(url, settings.key_file)
+        with working("Sealing the store anew"):
+            if is_locked(url):
+                _wait_for(vault.key_id, lambda: recorded_key(url))
+            else:
+                _seal_here(url, settings.key_file)
         click.echo(f"The store is sealed with key {vault.key_id}, which is in {key_file.path}.")
         if drop_old:
             key_file.drop_retired()

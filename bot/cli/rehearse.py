@@ -6,6 +6,7 @@ import click
 
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
+from bot.cli.progress import working
 from bot.logs import configure_logs
 from bot.rehearsal import rehearse as play
 from bot.rehearsal.transcript import Transcript, as_json, while_read
@@ -30,9 +31,11 @@ def rehearse(weeks: int, seed: int, in_json: bool) -> None:
         folders = content_folders(settings_here())
         if in_json:
             show = while_read(lambda line: click.echo(as_json(line)))
-            asyncio.run(play(folders, weeks, seed, show))
+            with working("Rehearsing", beside_output=True):
+                asyncio.run(play(folders, weeks, seed, show))
             return
         page = Transcript()
         page.note(_CAST)
-        asyncio.run(play(folders, weeks, seed, while_read(page.show)))
+        with working("Rehearsing", beside_output=True):
+            asyncio.run(play(folders, weeks, seed, while_read(page.show)))
         click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")

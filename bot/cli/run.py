@@ -34,7 +34,7 @@ def run() -> None:
         if mistakes:
             first = "\n".join(str(mistake) for mistake in mistakes[:10])
             raise Misconfigured(
-                f"The content has mistakes; `circlekeeper check` names all.\n{first}"
+                f"The content has mistakes; mend them, `circlekeeper check` names all.\n{first}"
             )
         content = read_content(folders)
         adapters = accounts.adapters(settings, content)
@@ -42,7 +42,7 @@ def run() -> None:
             raise Misconfigured(
                 "There is nothing to connect to. Set CIRCLEKEEPER_DISCORD__TOKEN, or "
                 "CIRCLEKEEPER_MATRIX__HOMESERVER, CIRCLEKEEPER_MATRIX__USER_ID and "
-                "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN, or see it first with `circlekeeper rehearse`."
+                "CIRCLEKEEPER_MATRIX__PASSWORD, or see it first with `circlekeeper rehearse`."
             )
         url = settings.database_url.get_secret_value()
         if waits_for_upgrade(url):

@@ -79,6 +79,17 @@ class Words:
         context = template.new_context({key: _at_the_door(value) for key, value in values.items()})
         return Markdown("".join(body(context)).strip())
 
+    def load(self, locale: str) -> None:
+        """Read every template of a language, so that the first sentence comes as fast as others."""
+        environment = self._environment(locale)
+        for folder in self.folders:
+            for path in folder.glob("*/words.md.j2"):
+                environment.get_template(f"{path.parent.name}/{path.name}")
+
+    def names(self, feature: str) -> list[str]:
+        """Return the names of a feature's blocks."""
+        return sorted(self._environment("en").get_template(f"{feature}/words.md.j2").blocks)
+
     def fixed(self, locale: str, name: str, prefix: str) -> Markdown:
         """Render a block that shows nothing but the prefix of commands: once for all."""
         key = locale, name, prefix

@@ -13,6 +13,7 @@ from bot.core.actions import (
     AskForm,
     Choice,
     Field,
+    File,
     OpenThread,
     Pin,
     Say,
@@ -169,3 +170,19 @@ def test_what_differs_in_an_encrypted_conversation_is_said_there_with_all_the_re
         assert said.encrypted_text == said.text.replace(action.text, "Between us?")
     long = replace(ask(), encrypted_text="x" * can.text_limit)
     assert only_say(long, can).encrypted_text == ""
+
+
+def test_a_file_is_written_out_where_there_are_none() -> None:
+    text = "\n".join(f"line {number}: `code` ```more```" for number in range(40))
+    action = Say(key="k", to=ROOM, text="Here it is.", file=File("all.txt", text))
+    assert degrade(action, replace(TEXT, files=True)) == [action]
+    first, *parts = degrade(action, replace(TEXT, text_limit=500))
+    assert isinstance(first, Say)
+    assert first.text == "Here it is."
+    assert all(isinstance(each, Say) and each.file is None for each in parts)
+    said = [each.text for each in parts if isinstance(each, Say)]
+    assert all(len(each) <= 500 and each[:4] == each[-4:] == "````" for each in said)
+    assert "\n".join(each[5:-5] for each in said) == text
+    keys = [each.key for each in (first, *parts)]
+    assert len(set(keys)) == len(keys)
+    assert keys[-1] == "k"  # what hangs on it waits for the last

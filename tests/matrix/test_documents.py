@@ -52,7 +52,14 @@ async def test_from_nothing_to_a_bot_that_welcomes(account: MakeAccount) -> None
         await circle.hears("mira", "Start here", room=True)
         await welcomed(circle, "ana")
 
-        writer = Reader(circle.reader.folder, {})
-        for block in writer.blocks(DOCS / "facilitating" / "writing.md"):
-            said = writer.runs(block)
-        assert said == "Everything is in order.\n"
+        # What a host and a writer do afterwards, beside the bot that runs.
+        later = Reader(circle.reader.folder, {})
+        for page, told in (
+            ("facilitating/writing.md", "in order"),
+            ("hosting/backup.md", "sealed"),
+        ):
+            for block in later.blocks(DOCS / page):
+                said = later.runs(block)
+            assert told in said
+        await circle.says("ana", "charter read")
+        await circle.hears("ana", "Part 1 of 4")

@@ -488,6 +488,29 @@ class Human:
             raise MatrixError(response.status, answer)
         return answer
 
+    async def upload(self, name: str, held: bytes) -> str:
+        """Upload a file; return its address."""
+        return str((await self._media("POST", f"v3/upload?filename={name}", held))["content_uri"])
+
+    async def download(self, address: str) -> bytes:
+        """Return what is in a file."""
+        server, _, media = address.removeprefix("mxc://").partition("/")
+        assert self._session is not None
+        url = f"{self.account.homeserver}/_matrix/client/v1/media/download/{server}/{media}"
+        headers = {"Authorization": f"Bearer {self.account.access_token}"}
+        async with self._session.get(url, headers=headers) as response:
+            assert response.status == 200
+            return await response.read()
+
+    async def _media(self, method: str, path: str, held: bytes) -> Json:
+        assert self._session is not None
+        url = URL(f"{self.account.homeserver}/_matrix/media/{path}", encoded=True)
+        headers = {"Authorization": f"Bearer {self.account.access_token}"}
+        async with self._session.request(method, url, data=held, headers=headers) as response:
+            assert response.status == 200
+            answer: Json = await response.json()
+            return answer
+
     async def _complete(self, room: str, timeline: Json) -> list[Event]:
         """The part of a room's timeline that a sync tells of, its gap filled."""
         events = [_event(room, raw) for raw in timeline["events"]]

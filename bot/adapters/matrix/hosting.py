@@ -98,14 +98,19 @@ async def _new_device(
 ) -> str | None:
     """Sign in on a new device; return its token, if it is not kept for the next start."""
     if not password:
-        raise Misconfigured("A new device needs the account's password.")
+        raise Misconfigured(
+            "A new device needs the account's password: set CIRCLEKEEPER_MATRIX__PASSWORD, or give "
+            "--password-file."
+        )
     before = dict(await memory.recall(MEMORY))
     try:
         answer = await client.login(password, None, DEVICE_NAME)
     except Refused as error:
         if error.limited or error.status not in (400, 401, 403):
             raise
-        raise Misconfigured(f"The homeserver does not accept the password ({error}).") from error
+        raise Misconfigured(
+            f"The homeserver does not accept the password ({error}). Correct it, and try again."
+        ) from error
     token, device_id = str(answer["access_token"]), str(answer["device_id"])
     if credentials.password is None:
         return token
@@ -168,7 +173,10 @@ async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake]
 
 
 def _away(credentials: Credentials, error: MatrixError) -> str:
-    return f"The homeserver {credentials.homeserver} did not do as it was asked ({error})."
+    return (
+        f"The homeserver {credentials.homeserver} did not do as it was asked ({error}). See that "
+        "it runs, and that CIRCLEKEEPER_MATRIX__HOMESERVER is right; then try again."
+    )
 
 
 def _mistake(what: str, mend: str) -> Mistake:

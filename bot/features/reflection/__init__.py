@@ -5,15 +5,19 @@ from bot.core.content import Folders
 from bot.core.events import Undelivered
 from bot.core.features import Feature, ThoughtOffered
 from bot.features.reflection import content
+from bot.features.reflection.checkins import CheckIns
 from bot.features.reflection.keeping import LIMIT, Keeping
 from bot.features.reflection.rhythm import CADENCES, KIND, Rhythm
+from bot.features.reflection.sets import Sets
 from bot.features.reflection.sharing import KIND as RELEASE
 from bot.features.reflection.sharing import Shares
 
 
 def feature(folders: Folders) -> Feature:
     """Declare the feature, with the question sets of these folders."""
-    rhythm = Rhythm(content.load_sets(folders).value or ())
+    sets = Sets(content.load_sets(folders).value or ())
+    rhythm = Rhythm(sets)
+    checkins = CheckIns(sets, rhythm)
     keeping = Keeping(rhythm)
     shares = Shares()
     how_often = Option("cadence", limit=20, choices=(*CADENCES, "off"))
@@ -27,8 +31,8 @@ def feature(folders: Folders) -> Feature:
             Command("reflect look-back", keeping.look_back, private=True),
             Command("reflect share", shares.share, private=True),
             Command("reflect stop", rhythm.stop, private=True),
-            Command("keeper reflect sets", rhythm.show_sets, audience=Audience.MODERATOR),
-            Command("reflect check-in", rhythm.take_up, private=True),
+            Command("keeper reflect sets", sets.show, audience=Audience.MODERATOR),
+            Command("reflect check-in", checkins.take_up, private=True),
         ),
         answers={
             "reflection.thought": keeping.thought,
@@ -37,19 +41,20 @@ def feature(folders: Folders) -> Feature:
             "share.sure": shares.sure,
             "share.code": shares.code_typed,
             "rhythm.offer": rhythm.offered,
-            "sets.change": rhythm.sets_changed,
+            "sets.change": sets.changed,
             "rhythm.cadence": rhythm.chosen,
             "rhythm.set": rhythm.set_chosen,
             "rhythm.reach": rhythm.reach_chosen,
-            "checkin.outcome": rhythm.outcome,
-            "checkin.answer": rhythm.answered,
-            "checkin.slower": rhythm.slower,
+            "checkin.outcome": checkins.outcome,
+            "checkin.answer": checkins.answered,
+            "checkin.slower": checkins.slower,
         },
-        due={KIND: rhythm.due, RELEASE: shares.due},
-        read_ahead=rhythm.read_ahead,
-        on={ThoughtOffered: keeping.offered, Undelivered: rhythm.undelivered},
+        due={KIND: checkins.due, RELEASE: shares.due},
+        read_ahead=checkins.read_ahead,
+        on={ThoughtOffered: keeping.offered, Undelivered: checkins.undelivered},
         gates={"reflection.rhythm": rhythm.wanted},
-        home=rhythm.home,
-        numbers=rhythm.numbers,
+        home=checkins.home,
+        carries=(sets.carry,),
+        numbers=checkins.numbers,
         check=content.check,
     )

@@ -219,6 +219,8 @@ def form(
         value = values.get(label, values.get(field["custom_id"]))
         if field["type"] in _ENTITIES:
             chosen_ = [] if value is None else value if isinstance(value, list) else [value]
+            if field.get("required") is not False and not chosen_:
+                raise NotPossible(f"{label!r} is required")
             found[field["custom_id"]] = [resolve(each, resolved, guild) for each in chosen_]
             continue
         found[field["custom_id"]] = _field(label, field, value)
@@ -235,6 +237,10 @@ def _field(label: str, field: Json, value: Any) -> Any:  # noqa: ANN401 - text, 
         if text and not least <= len(text) <= most:
             raise NotPossible(f"{label!r} takes {least} to {most} characters")
         return text
+    if field["type"] == modals.UPLOAD:
+        if required and not value:
+            raise NotPossible(f"{label!r} is required")
+        return value or []
     if field["type"] == modals.CHECKBOX:
         return bool(field.get("default")) if value is None else bool(value)
     preset = [each["value"] for each in field.get("options", ()) if each.get("default")]

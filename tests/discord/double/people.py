@@ -259,13 +259,20 @@ class Person:
         )
 
     def submits(self, asked: Interaction, values: Mapping[str, Any] | None = None) -> Interaction:
-        """Fill in the form that answered an interaction: values by label (or custom id)."""
+        """Fill in the form that answered an interaction: values by label (or custom id).
+
+        A file is its name and what is in it.
+        """
         if asked.user is not self.user or asked.modal is None:
             raise NotPossible("no form was shown to them")
         if not in_channel(asked.channel, self.user.id):
             raise NotPossible("they are not there any more")
         resolved: Json = {}
-        given = clients.form(asked.modal, values or {}, resolved, asked.channel.guild)
+        values, fields = dict(values or {}), modals.fields(asked.modal)
+        for label, field in fields.items():
+            if field["type"] == modals.UPLOAD and isinstance(values.get(label), tuple):
+                values[label] = self._uploads(resolved, *values[label])
+        given = clients.form(asked.modal, values, resolved, asked.channel.guild)
         filled = modals.filled(asked.modal, given)
         data: Json = {"custom_id": asked.modal["custom_id"], "components": filled}
         if resolved:
@@ -273,6 +280,16 @@ class Person:
         return self._interactions.happens(
             MODAL, self.user, asked.channel, data, source=asked.source, cause=asked
         )
+
+    def _uploads(self, resolved: Json, name: str, content: bytes) -> list[str]:
+        """Upload a file for a form; return what the form submits of it."""
+        id_ = str(self.world.clock.snowflake())
+        path = f"/ephemeral-attachments/{id_}/{name}"
+        self.world.files[path] = content
+        url = self.world.base + path
+        made = {"id": id_, "filename": name, "size": len(content), "url": url, "proxy_url": url}
+        resolved.setdefault("attachments", {})[id_] = {**made, "ephemeral": True}
+        return [id_]
 
     def forges(self, message: Message, custom_id: str, *values: str) -> Interaction:
         """Use a component that the message does not have (any more), with `values` a menu."""

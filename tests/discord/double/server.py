@@ -140,6 +140,7 @@ class Double:
         app.router.add_get("/gateway", self.gateway.connect)
         app.router.add_get("/gateway/", self.gateway.connect)
         app.router.add_get("/attachments/{id}/{name}", self._file)
+        app.router.add_get("/ephemeral-attachments/{id}/{name}", self._file)
         app.router.add_route("*", "/{rest:.*}", self._unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
@@ -220,7 +221,7 @@ class Double:
 
     async def _read(self, request: web.Request) -> Call:
         call = Call(self.world, self.commands, self.interactions, request.match_info, request.query)
-        call.base = self.url
+        self.world.base = call.base = self.url
         try:
             if request.content_type == "application/json":
                 text = await request.text()

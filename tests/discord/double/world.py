@@ -59,6 +59,7 @@ class World:
         self.application_id = self.bot.id
         self.emojis: set[str] = set()
         self.files: dict[str, bytes] = {}
+        self.base = ""  # the address of the server, once it runs
         self.counts: Counter[str] = Counter()
         self.gateway: Gateway  # set by the server, which makes both
         self._changed = asyncio.Event()

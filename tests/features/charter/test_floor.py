@@ -37,4 +37,4 @@ def test_the_command_says_what_it_lacks(tmp_path: Path) -> None:
     make_store(tmp_path)
     empty = circlekeeper(tmp_path, "charter", "floor", "absent-people", "--json")
     assert empty.returncode == 2
-    assert "No community of that name has a charter here." in empty.stderr
+    assert "No community has a charter here yet." in empty.stderr

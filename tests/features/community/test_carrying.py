@@ -34,6 +34,8 @@ async def test_what_one_community_exports_another_takes_in() -> None:
             text = f"Question {number}: what is *new* in {{{{ community }}}}? " + "So long. " * 100
             await first.says("mira", f"keeper prompt add {text}")
         await first.says("mira", "keeper pause reflection")
+        await first.says("mira", "keeper reflect sets")
+        await first.clicks("mira", "No longer offer “Long view”")
         text = await exported(first)
         assert len(text) > 4000  # no message takes it
         said = await imported(second, text)

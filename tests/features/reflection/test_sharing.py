@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import text
 from sqlmodel import select
@@ -187,20 +188,21 @@ async def test_ones_own_hour(stage: Stage) -> None:
     assert "I do not understand “25:00”" in stage.last("ana").text
 
 
-async def test_ones_words_as_one_text(stage: Stage) -> None:
+@pytest.mark.parametrize("count", [1, 8])
+async def test_ones_words_as_a_file(stage: Stage, count: int) -> None:
     await stage.says("ana", "reflect now")
-    for number in range(8):
-        await stage.says(
-            "ana", f"Thought {number}." if not number else f"reflect now Thought {number}."
-        )
+    for number in range(count):
+        text = f"Thought {number}: so *plain*."
+        await stage.says("ana", text if not number else f"reflect now {text}")
     await stage.says("ana", "reflect look-back")
-    await stage.clicks("ana", "All in one text, to keep")
-    whole = stage.last("ana", "the oldest first").text
-    assert [whole.index(f"Thought {n}.") for n in range(8)] == sorted(
-        whole.index(f"Thought {n}.") for n in range(8)
-    )
+    await stage.clicks("ana", "All of it as a file, to keep")
+    file = stage.last("ana", "all that you have kept here").file
+    assert file is not None
+    assert file.name == "my-own-words.txt"
+    places = [file.text.index(f"Thought {n}: so *plain*.") for n in range(count)]
+    assert places == sorted(places)
     aloud = [x for x in stage.chat.lines if x.author == BOT and not isinstance(x.place, Direct)]
-    assert not any("Thought" in line.text for line in aloud)
+    assert not any("Thought" in line.text or line.file for line in aloud)
 
 
 async def test_moderators_say_which_sets_are_offered(stage: Stage) -> None:

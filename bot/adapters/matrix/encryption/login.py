@@ -94,7 +94,8 @@ async def _publish(own: Own, asked: Asked, seeds: Seeds) -> Seeds:
         password = asked.password()
         if not password:
             raise Misconfigured(
-                "The homeserver wants the account's password before it changes the keys."
+                "The homeserver wants the account's password before it changes the keys: set "
+                "CIRCLEKEEPER_MATRIX__PASSWORD, or give --password-file."
             ) from error
         await own.server.upload_signing_keys({**body, "auth": _proof(own, password, error.session)})
     return seeds
