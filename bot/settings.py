@@ -104,8 +104,12 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     """Whether encrypted rooms are read; without it, they are if the part `e2e` is installed and the
     session is the bot's own.
     """
-    store: Path = Path("circlekeeper-matrix")
+    store: Path | None = None
     """Not used any more: keys for encrypted rooms are in the database, sealed."""
+    display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """The name that people see; without it, the account keeps the one that it has."""
+    avatar: Path | None = None
+    """A picture that people see; without it, the account keeps the one that it has."""
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
     """Who may invite the bot: servers, or people as `@name:server`; without any, whoever is on the
     bot's own server.
@@ -214,7 +218,11 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
         return layers[0].tell(keys, what, mend)
 
     _complete(values, known, folder)
-    for keys, kind in ((("charter",), Path.is_file), (("content",), Path.is_dir)):
+    for keys, kind in (
+        (("charter",), Path.is_file),
+        (("content",), Path.is_dir),
+        (("matrix", "avatar"), Path.is_file),
+    ):
         if keys in values and not kind(Path(values[keys])):
             tell(keys, "names nothing that is there.", "Check the path.")
     credentials = {("matrix", "access_token"), ("matrix", "password")} & values.keys()
@@ -231,14 +239,12 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
 
 
 def _complete(values: dict[Keys, Any], known: Mapping[Keys, tuple[Any, ...]], folder: Path) -> None:
-    """Make every path whole; the key and Matrix's store lie beside the database."""
+    """Make every path whole; the key lies beside the database."""
     url, beside = str(values.get(("database_url",), DATABASE)), folder
     if match := re.match(r"sqlite:///(?!:memory:|file:)([^?]+)", url):
         file = folder / match[1]
         beside, values["database_url",] = file.parent, f"sqlite:///{file}{url[match.end() :]}"
     values.setdefault(("key_file",), str(beside / "circlekeeper.key"))
-    if any(keys[0] == "matrix" for keys in values):
-        values.setdefault(("matrix", "store"), str(beside / "circlekeeper-matrix"))
     for keys, types in known.items():
         if Path in types and isinstance(values.get(keys), str):
             values[keys] = folder / Path(values[keys]).expanduser()

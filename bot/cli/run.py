@@ -42,7 +42,7 @@ def run() -> None:
             raise Misconfigured(
                 "There is nothing to connect to. Set CIRCLEKEEPER_DISCORD__TOKEN, or "
                 "CIRCLEKEEPER_MATRIX__HOMESERVER, CIRCLEKEEPER_MATRIX__USER_ID and "
-                "CIRCLEKEEPER_MATRIX__PASSWORD, or see it first with `circlekeeper rehearse`."
+                "CIRCLEKEEPER_MATRIX__PASSWORD, or see it first with `circlekeeper try`."
             )
         url = settings.database_url.get_secret_value()
         if waits_for_upgrade(url):
