@@ -14,6 +14,10 @@ from bot.settings import Discord, Matrix, Settings
 if TYPE_CHECKING:
     from bot.adapters.matrix import Credentials, LoggedIn
 
+_UNUSED_STORE = (
+    "Matrix: the setting matrix.store is not used any more, and can go: the keys of encrypted "
+    "rooms lie in the database, sealed."
+)
 _NOT_INSTALLED = "Discord needs a part that is not installed: pip install 'circlekeeper[discord]'."
 
 
@@ -23,7 +27,7 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
     if settings.discord is not None:
         found.append(_discord(settings.discord, content))
     if settings.matrix is not None:
-        from bot.adapters.matrix import MatrixAdapter
+        from bot.adapters.matrix import MatrixAdapter, Profile
 
         matrix = settings.matrix
         found.append(
@@ -41,6 +45,8 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
                 prefix=matrix.prefix,
                 notices=_notices(content.words),
                 encryption=matrix.encryption,
+                profile=Profile(matrix.display_name, matrix.avatar),
+                declared=declare(content.features, content.words),
             )
         )
     return found
@@ -101,6 +107,8 @@ async def look(
         from bot.adapters.matrix.signin import MEMORY
 
         matrix = settings.matrix
+        if matrix.store is not None:
+            hints.append(_UNUSED_STORE)
         kept = {} if matrix.access_token else remembered(matrix.user_id, MEMORY)
         wrong, more = await look_at_matrix(_credentials(matrix), kept, encryption=matrix.encryption)
         mistakes, hints = [*mistakes, *wrong], [*hints, *more]

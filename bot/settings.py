@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.core.content import Folders, Mistake
 from bot.core.errors import Misconfigured
+from bot.core.turn import PAUSABLE
 from bot.settings_layers import Keys, from_environment, from_toml, nested
 
 TOML, DATABASE = "circlekeeper.toml", "sqlite:///circlekeeper.db"
@@ -59,6 +60,9 @@ Database = Annotated[
 ]
 
 
+Flow = Annotated[str, _like("|".join(PAUSABLE), f"Possible are: {', '.join(PAUSABLE)}.")]
+
+
 # The line below each setting is what docs/reference/settings.md says of it.
 
 
@@ -100,8 +104,12 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     """Whether encrypted rooms are read; without it, they are if the part `e2e` is installed and the
     session is the bot's own.
     """
-    store: Path = Path("circlekeeper-matrix")
+    store: Path | None = None
     """Not used any more: keys for encrypted rooms are in the database, sealed."""
+    display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """The name that people see; without it, the account keeps the one that it has."""
+    avatar: Path | None = None
+    """A picture that people see; without it, the account keeps the one that it has."""
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
     """Who may invite the bot: servers, or people as `@name:server`; without any, whoever is on the
     bot's own server.
@@ -117,6 +125,21 @@ class Http(BaseModel, frozen=True, extra="forbid"):
     """The address on which they are served; as it is, this machine alone can ask."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The port; without it, nothing is served."""
+
+
+class Kept(BaseModel, frozen=True, extra="forbid"):
+    """How many days something is kept; the privacy notice says the same."""
+
+    handled: Annotated[int, Field(ge=7, le=365)] = 30
+    """Notes of handled events and of what was sent."""
+    unshared: Annotated[int, Field(ge=7, le=365)] = 60
+    """Thoughts that were to be shared without a name, and were not released."""
+    left: Annotated[int, Field(ge=1, le=3650)] = 365
+    """What is kept of somebody who has left every community, or was removed: within that time they
+    come back to all of it.
+    """
+    gone: Annotated[int, Field(ge=1, le=3650)] = 90
+    """What is kept of a community from which the bot was taken away."""
 
 
 class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
@@ -137,6 +160,11 @@ class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     discord: Discord | None = None
     matrix: Matrix | None = None
     http: Http = Http()
+    keep_days: Kept = Kept()
+    pause: Annotated[tuple[Flow, ...], BeforeValidator(_listed)] = ()
+    """Flows of which nothing comes by itself in any community, and that nobody begins: `prompts`,
+    `reflection`, `welcome`, `hunts`, `charter`, `lexicon`.
+    """
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged. No level logs what anybody said."""
     log_format: Literal["console", "json"] = "console"
@@ -190,7 +218,11 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
         return layers[0].tell(keys, what, mend)
 
     _complete(values, known, folder)
-    for keys, kind in ((("charter",), Path.is_file), (("content",), Path.is_dir)):
+    for keys, kind in (
+        (("charter",), Path.is_file),
+        (("content",), Path.is_dir),
+        (("matrix", "avatar"), Path.is_file),
+    ):
         if keys in values and not kind(Path(values[keys])):
             tell(keys, "names nothing that is there.", "Check the path.")
     credentials = {("matrix", "access_token"), ("matrix", "password")} & values.keys()
@@ -207,14 +239,12 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
 
 
 def _complete(values: dict[Keys, Any], known: Mapping[Keys, tuple[Any, ...]], folder: Path) -> None:
-    """Make every path whole; the key and Matrix's store lie beside the database."""
+    """Make every path whole; the key lies beside the database."""
     url, beside = str(values.get(("database_url",), DATABASE)), folder
     if match := re.match(r"sqlite:///(?!:memory:|file:)([^?]+)", url):
         file = folder / match[1]
         beside, values["database_url",] = file.parent, f"sqlite:///{file}{url[match.end() :]}"
     values.setdefault(("key_file",), str(beside / "circlekeeper.key"))
-    if any(keys[0] == "matrix" for keys in values):
-        values.setdefault(("matrix", "store"), str(beside / "circlekeeper-matrix"))
     for keys, types in known.items():
         if Path in types and isinstance(values.get(keys), str):
             values[keys] = folder / Path(values[keys]).expanduser()

@@ -26,7 +26,7 @@ class Prompt(SQLModel, table=True):
         default=None, foreign_key="subject.id", ondelete="SET NULL", index=True
     )
     kind: str
-    state: str  # approved, posted, removed
+    state: str  # approved, posted, removed; retired: of the library, and not drawn again
     position: int
     texts: bytes
 
@@ -70,6 +70,11 @@ class PromptRows:
     def own(self, community: str) -> list[Prompt]:
         """Return the community's own prompts that were not removed, in order."""
         return self._known(Prompt, community)
+
+    def retired(self, community: str) -> set[str]:
+        """Return the ids of the library's prompts that are not drawn again here."""
+        rows = [row for row in self.own(community) if row.state == "retired"]
+        return {str(self.texts(row)["base"]) for row in rows}
 
     def texts(self, row: Prompt) -> dict[str, Any]:
         """Return a prompt's title and text, what they were before (`history`), and the prompt of

@@ -178,11 +178,20 @@ async def test_moderators_see_nothing_of_what_members_did() -> None:
             count = len(stage.chat.lines)
             for words in moderating(stage):
                 await stage.says("mira", words)
-            told.append([line.text for line in private(stage.chat.lines[count:], "mira")])
+                offered = stage.last("mira").choices
+                if offered:
+                    await stage.clicks("mira", offered[0])
+            told.append(
+                [
+                    (line.text, line.choices, line.file.text if line.file else "")
+                    for line in private(stage.chat.lines[count:], "mira")
+                ]
+            )
         finally:
             stage.close()
     assert told[0] == told[1]
-    whole = "\n".join(told[0])
+    assert any("circlekeeper: 1" in file for _, _, file in told[0])  # the export is looked at, too
+    whole = str(told[0])
     assert "Zwiebelkuchen" not in whole
     assert "xanthippe" not in whole
 

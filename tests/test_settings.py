@@ -91,7 +91,7 @@ def test_paths_are_from_the_folder_and_the_key_lies_beside_the_database(tmp_path
     assert url == "sqlite:////srv/keeper/data.db?timeout=5"
     assert settings.key_file == Path("/srv/keeper/circlekeeper.key")
     assert settings.matrix is not None
-    assert settings.matrix.store == Path("/srv/keeper/circlekeeper-matrix")
+    assert settings.matrix.store is None
     folders = content_folders(settings)
     assert folders.prompts[1] == tmp_path / "own"
     assert folders.charter == tmp_path / "ours.yaml"

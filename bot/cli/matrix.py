@@ -71,6 +71,11 @@ def login(
     if done.signed.recovery_key is not None:
         click.echo("The recovery key, shown once. Write it down, and keep it apart from the store:")
         click.echo(f"  {done.signed.recovery_key}")
+    if not done.signed.stored:
+        click.echo(
+            "The homeserver has no secret storage: the keys that sign devices lie in the bot's "
+            "database alone. If it is lost, `matrix login --reset` makes new ones."
+        )
     if done.signed.trusted:
         click.echo("A strict client would talk to the bot: its device is signed by its owner.")
     else:

@@ -8,7 +8,7 @@ nobody's text can become markup; our own rendered texts come as `Markdown` and s
 import gettext
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -32,6 +32,7 @@ from bot.core.markup import Markdown, escape
 
 _TEMPLATE_LIMIT = 4000
 _NESTING = 2
+_BESIDE = ("else", "elif", "set", "do", "include", "import", "from", "extends")  # hold nothing
 _DEEPEST = 40  # parts within parts: Jinja walks them by recursion, and so do we
 _FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim"})
 _LIST_FILTERS = frozenset({"join", "length"})
@@ -223,11 +224,33 @@ def check_template(text: str, variables: Sequence[str], lists: Sequence[str] = (
     if len(text) > _TEMPLATE_LIMIT:
         raise TemplateMistake("template_too_long", str(_TEMPLATE_LIMIT))
     try:
-        tree = SandboxedEnvironment().parse(text)
+        environment = SandboxedEnvironment()
+        _refuse_depth(environment.lex(text))
+        tree = environment.parse(text)
     except (TemplateSyntaxError, RecursionError) as error:
         raise TemplateMistake("template_syntax", str(error)[:80]) from error
     known = {*variables, *lists}
     _walk(tree, known, frozenset(lists), 0, 0)
+
+
+def _refuse_depth(tokens: Iterable[tuple[int, str, str]]) -> None:
+    """Refuse what Jinja would parse by recursion down to Python's limit: that takes long."""
+    brackets = signs = statements = 0
+    opens = False
+    for _, kind, value in tokens:
+        if kind in ("variable_begin", "block_begin"):
+            brackets = signs = 0
+            opens = kind == "block_begin"
+        elif kind == "operator":
+            brackets += (value in "([{") - (value in ")]}")
+            signs += value in "+-"
+        elif kind == "name":
+            signs += value in ("not", "else")
+            if opens:
+                statements += value not in _BESIDE and (-1 if value.startswith("end") else 1)
+            opens = False
+        if max(brackets, signs, statements) > _DEEPEST:
+            raise TemplateMistake("template_syntax", value[:20])
 
 
 def _walk(node: nodes.Node, known: set[str], lists: frozenset[str], loops: int, depth: int) -> None:

@@ -65,7 +65,7 @@ def _answer_at_all(turn: EngineTurn) -> None:
     if asked is None:
         return
     direct = any(
-        isinstance(each.action.to, Direct) and not isinstance(each.action, Forget)
+        isinstance(each.action.to, Direct) and not isinstance(each.action, Forget | Look)
         for each in turn.wanted
         if getattr(each.action, "answers", None) is None
     )

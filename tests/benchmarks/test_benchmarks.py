@@ -67,6 +67,21 @@ async def test_whatever_is_due_comes_into_the_outbox(store: str) -> None:
     assert all(value > 0 for value in found["ratios"].values())
 
 
+async def test_who_leaves_is_in_no_row_and_no_file(store: str) -> None:
+    found = await report("erasure", "--stores", store)
+    leaving = found["figures"][f"{store}, leaving"]
+    assert (leaving["members"], leaving["erased"]) == (60, 20)
+    assert (leaving["found_of_them"], leaving["sealed_that_opens"]) == (0, 0)
+    if store == "sqlite":
+        assert found["figures"]["sqlite, rewriting"]["rewrite_s"] > 0
+
+
+async def test_hostile_templates_are_checked() -> None:
+    checking = (await report("templates"))["figures"]["checking"]
+    assert checking["templates"] == 50
+    assert 30 <= checking["refused"] <= 50
+
+
 async def test_every_post_is_posted_once_and_people_are_answered() -> None:
     found = await report("fanout")
     (ours,) = found["figures"].values()
@@ -110,6 +125,14 @@ async def test_every_command_is_answered_on_discord() -> None:
     assert ours["memory_mib"] > peer["memory_mib"] > 0
     assert many["most_memory_mib"] >= many["memory_mib"]
     assert all(value > 0 for value in found["ratios"].values())
+
+
+async def test_many_matrix_rooms_are_taken_in_and_remembered() -> None:
+    (ours,) = (await report("matrix_rooms"))["figures"].values()
+    assert (ours["rooms"], ours["members_each"]) == (40, 20)
+    assert ours["first_start_s"] > 0
+    assert ours["restart_s"] > 0
+    assert ours["rss_mib"] > 0
 
 
 async def test_without_json_a_table_is_printed() -> None:

@@ -11,6 +11,7 @@ from tests.discord.double import Double
 from tests.discord.double.schema import Schema
 from tests.journeys.dialogues import JOURNEYS
 from tests.journeys.notebook import from_a_nomination_to_the_notebook
+from tests.journeys.suggestion import from_a_suggestion_to_its_posting
 from tests.support.bot import BotProcess
 from tests.support.circle import Circle
 from tests.support.discord_circle import DiscordCircle, FrenchCircle, running
@@ -43,4 +44,10 @@ async def test_journey(
 async def test_from_a_nomination_to_the_notebook(read_schema: Schema | None) -> None:
     async with Double(schema=read_schema) as double, DiscordCircle(double) as circle:
         await from_a_nomination_to_the_notebook(circle)
+        assert double.missing == []
+
+
+async def test_from_a_suggestion_to_its_posting(read_schema: Schema | None) -> None:
+    async with Double(schema=read_schema) as double, DiscordCircle(double) as circle:
+        await from_a_suggestion_to_its_posting(circle)
         assert double.missing == []

@@ -99,6 +99,23 @@ async def test_it_runs_by_itself_and_sees_what_is_planned_meanwhile(here: Circle
     assert come == ["p"]
 
 
+async def test_what_is_planned_for_now_is_looked_at_at_once(here: Circle) -> None:
+    seen, clock = asyncio.Event(), WallClock()
+    tick = Tick(here.store, clock, lambda *_: None, seen.set, [FAKE])
+    running = asyncio.create_task(tick.run())
+    try:
+        await asyncio.sleep(0.2)  # it found nothing, and would look again in half a minute
+        now = clock.now()
+        await here.plans(replace(PLAN, rule=None, next_due=now))
+        tick.hurry(now)
+        async with asyncio.timeout(5):
+            await seen.wait()
+        assert tick.next_due is None or tick.next_due > now
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
 async def test_it_mends_by_itself_soon_after_the_start(here: Circle) -> None:
     clock, soon = WallClock(), asyncio.Event()
     now = clock.now()

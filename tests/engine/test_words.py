@@ -218,7 +218,26 @@ _TEMPLATES = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ " + "(" * 1900 + " }}",
+        "{{ " + "[" * 1900,
+        "{{ " + "not " * 900 + "name }}",
+        "{{ " + "-" * 3000 + "1 }}",
+        "{{ " + "1 if name else " * 200 + "1 }}",
+        "{% if name %}" * 280,
+    ],
+)
+def test_what_is_too_deep_is_refused_before_it_is_parsed(text: str) -> None:
+    """Jinja goes down to Python's limit, and takes longer for its own report of that."""
+    with pytest.raises(TemplateMistake) as refused:
+        check_template(text, NAMES, LISTS)
+    assert refused.value.reason == "template_syntax"
+    assert "recursion" not in refused.value.part
+
+
+@settings(derandomize=True, max_examples=1000, deadline=None)
 @given(_TEMPLATES | st.text(st.sampled_from("{}%#'()|.*+ nameforin1\n"), max_size=60))
 def test_a_hostile_template_is_refused_or_harmless(text: str) -> None:
     with memory_at_most(BYTES), calls_at_most(CALLS), suppress(TemplateMistake):

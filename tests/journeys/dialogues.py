@@ -255,6 +255,15 @@ async def setup_is_left_and_resumed(circle: Circle) -> None:
     await circle.hears("mira", "Time zone")
     await circle.says("mira", "Europe/Paris")
     await circle.hears("mira", "Times are those of Europe/Paris")
+    await circle.answers("mira", "Not yet")
+    await circle.hears("mira", "How often shall a question come")
+    await circle.answers("mira", "Every Tuesday at 9")
+    await circle.hears("mira", "next three dates")
+    await circle.answers("mira", "Yes")
+    await circle.hears("mira", "Opening")
+    await circle.answers("mira", "Open now")
+    await circle.hears("mira", "The community is open")
+    await circle.hears("mira", "Start here", room=True)
 
 
 JOURNEYS: tuple[Callable[[Circle], Awaitable[None]], ...] = (

@@ -30,6 +30,7 @@ async def from_a_nomination_to_the_notebook(circle: TalkingCircle) -> None:
         await circle.says("ana", KEPT)
     words = await circle.hears("ana", "These words may now be used")
     assert KEPT in words
+    await circle.settles()
     await circle.says("mira", "notebook gather")
     offered = await circle.hears("mira", "These words may be kept")
     assert KEPT in offered

@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.dialogues import JOURNEYS
 from tests.journeys.notebook import from_a_nomination_to_the_notebook
+from tests.journeys.suggestion import from_a_suggestion_to_its_posting
 from tests.support.circle import Circle
 from tests.support.memory_circle import FrenchMemoryCircle, MemoryCircle
 
@@ -36,3 +37,13 @@ async def test_from_a_nomination_to_the_notebook(buttons: bool) -> None:
 
 async def test_from_a_nomination_to_the_notebook_in_french() -> None:
     await _on(FrenchMemoryCircle())
+
+
+@pytest.mark.parametrize("buttons", [True, False], ids=["buttons", "text"])
+async def test_from_a_suggestion_to_its_posting(buttons: bool) -> None:
+    circle = MemoryCircle(buttons=buttons)
+    try:
+        await circle.begin()
+        await from_a_suggestion_to_its_posting(circle)
+    finally:
+        circle.stage.close()

@@ -56,6 +56,7 @@ class FakeHomeserver:
     def __init__(self) -> None:
         self.url = ""
         self.calls: Counter[str] = Counter()
+        self.bodies: dict[str, list[dict[str, Any]]] = {"login": []}
         self.faults: dict[str, list[Fault]] = {}
         self.always: dict[str, Fault] = {}
         self._news: list[dict[str, Any]] = []
@@ -87,6 +88,9 @@ class FakeHomeserver:
 
     async def _answer(self, name: str, request: web.Request) -> dict[str, Any]:
         match name:
+            case "login":
+                self.bodies["login"].append(await request.json())
+                return {"user_id": ME, "device_id": "DEVICE", "access_token": TOKEN}
             case "whoami":
                 return {"user_id": ME, "device_id": "DEVICE"}
             case "sync":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from bot.adapters.matrix import MatrixAdapter
 from bot.core.actions import Action, Say
@@ -58,8 +59,11 @@ class Bot(Running[MatrixAdapter]):
         await self.host.until(lambda: "since" in self.host.memory.get("matrix.sync", {}))
 
     async def delivers(self, action: Action, on: MessageRef | None = None) -> MessageRef | None:
-        """Deliver an action once the adapter is connected."""
-        delivery = Delivery(action.key, action, on, self.clock.now())
+        """Deliver an action once the adapter is connected, as if it had been tried for an hour:
+        nothing waits for people.
+        """
+        first = self.clock.now() - timedelta(hours=1)
+        delivery = Delivery(action.key, action, on, first)
         return await self._once_connected(lambda: self.adapter.deliver(delivery))
 
     async def finds(self, delivery: Delivery) -> MessageRef | None:

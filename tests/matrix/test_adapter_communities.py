@@ -218,7 +218,7 @@ async def test_the_bot_follows_a_room_to_its_replacement(
         card = await bot.says(room(old), "A question")
         said = await bot.says(room(old), "Its thread", card, in_thread=True)
         new = await alex.upgrade(old, "12")
-        moved = await bot.host.first(Moved)
+        moved = await bot.host.first(Moved, lambda event: bool(event.rooms))
         assert moved.rooms == ((room(old), room(new)),)
         assert moved.before == moved.after == community(space)
         # Before the space names the new room, it is in it already.
@@ -231,7 +231,7 @@ async def test_the_bot_follows_a_room_to_its_replacement(
         posted = await bot.host.first(Posted)
         # The creator of a room of version 12 is in no list of levels.
         assert posted.standing == (Standing(community(space), moderator=True),)
-        assert {event.community.id for event in bot.host.of(Added)} == {space}
+        assert new not in {event.community.id for event in bot.host.of(Added)}
         # What is meant for the old room is said in the new one, and its threads go on there.
         assert (await bot.says(room(old), "Later")).room == room(new)
         first = await bot.says(room(old), "More", card, in_thread=True)
@@ -262,7 +262,7 @@ async def test_what_is_to_be_said_waits_for_an_invitation_into_what_replaced_a_r
             await bot.says(room(old), "Not lost")
         assert refused.value.alone
         await alex.invite(new, bot.id)
-        await bot.host.first(Moved)
+        await bot.host.first(Moved, lambda event: bool(event.rooms))
         assert (await bot.says(room(old), "Not lost")).room == room(new)
         # After a day it is given up, with a reason.
         newest = await alex.upgrade(new, "12")

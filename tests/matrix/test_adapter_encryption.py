@@ -12,6 +12,7 @@ import pytest
 
 from bot.adapters.matrix import Credentials, log_in
 from bot.core.actions import Edit, Say
+from bot.core.errors import TryLater
 from bot.core.events import Posted, Reacted
 from bot.core.ports import Delivery
 from tests.matrix.running import ENCRYPTED, IN_CLEAR, Bot, direct, running
@@ -122,6 +123,38 @@ async def test_a_direct_room_is_encrypted_for_whom_can_read_it_and_only_then(
         place = await plain.direct_with(bot.id)
         await plain.hears(place, "The server reads this")
         assert await plain.state(place, "m.room.encryption") is None
+
+
+async def test_the_first_words_wait_until_a_strict_client_can_know_the_bot(
+    account: MakeAccount,
+) -> None:
+    keeper, host = account("keeper"), FakeHost()
+    await signed(keeper, host)
+    async with strict(account) as ana, running(keeper, host, encryption=True) as bot:
+        await bot.synced()
+        say = Say(key="first", to=direct(ana.id), text="Hello you")
+        delivery = Delivery("first", say, None, bot.clock.now())
+        reasons: list[str] = []
+
+        async def until_sent() -> None:
+            while True:
+                try:
+                    await bot.adapter.deliver(delivery)
+                    return
+                except TryLater as later:
+                    reasons.append(str(later) if later.alone else "all wait")
+                    await asyncio.sleep(later.after)
+
+        sending = asyncio.create_task(until_sent())
+        room = await ana.invited_by(bot.id)
+        await ana.join(room)
+        heard = await ana.hears(room, "Hello you")
+        await sending
+        assert (ana.wires[heard.id], ana.shields[heard.id]) == ("m.room.encrypted", 0)
+        assert reasons[0].startswith("not joined yet")
+        assert reasons[-1].startswith("just joined")
+        assert "all wait" not in reasons
+        assert not ana.unreadable
 
 
 async def test_encryption_that_comes_in_the_middle_of_a_conversation(

@@ -73,6 +73,26 @@ async def test_a_token_that_is_withdrawn_later_does_so_too_and_at_once(fault: Fa
         assert server.calls["sync"] <= 3
 
 
+async def test_a_token_that_expired_is_renewed_by_the_password_on_the_same_device() -> None:
+    async with fake_homeserver() as server:
+        options: dict[str, Whatever] = {
+            "access_token": None,
+            "device_id": None,
+            "password": "secret",
+        }
+        async with running(server.account, clock=WallClock(haste=20), **options) as bot:
+            await bot.synced()
+            # A soft logout: the device and its keys stay.
+            server.faults["sync"] = [refusal(401, "M_UNKNOWN_TOKEN", soft_logout=True)]
+            server.faults["whoami"] = [refusal(401, "M_UNKNOWN_TOKEN", soft_logout=True)]
+            server.tell({})
+            server.tell(a_room(ROOM, "!help"))
+            await bot.host.first(Posted)
+        first, second = server.bodies["login"]
+        assert "device_id" not in first
+        assert second["device_id"] == "DEVICE"
+
+
 async def test_logging_the_device_out_on_a_real_homeserver(account: MakeAccount) -> None:
     keeper = account("keeper")
     async with running(keeper) as bot, Human(keeper) as hand:
@@ -400,6 +420,39 @@ async def test_what_is_malformed_in_an_answer_harms_nobody() -> None:
         server.tell(news)
         async with running(server.account) as bot:
             await bot.host.first(Posted)
+
+
+async def test_state_that_no_room_should_have_is_lived_with() -> None:
+    async with fake_homeserver() as server:
+        news = a_room(ROOM, "!help")
+        state = news["join"][ROOM]["state"]["events"]
+        del state[0]["content"]["room_version"]  # the first version did not say so
+        odd: dict[str, object] = {
+            "m.room.power_levels": {"users": {"@anna:fake": "100", ME: None}, "events": []},
+            "m.room.name": {"name": 7},
+            "m.room.join_rules": {"join_rule": {"not": "a rule"}},
+            "m.room.encryption": {},
+            "m.room.tombstone": {"replacement_room": ["!x:fake"]},
+            "m.space.child": {"via": "fake"},
+        }
+        del odd["m.room.encryption"]  # nobody could be answered in such a room
+        state += [
+            {"type": kind, "state_key": "", "sender": "@anna:fake", "content": content}
+            for kind, content in odd.items()
+        ]
+        server.tell(news)
+        async with running(server.account) as bot:
+            posted = await bot.host.first(Posted)
+        assert [each.moderator for each in posted.standing] == [True]
+
+
+async def test_an_event_as_large_as_one_can_be_is_heard() -> None:
+    async with fake_homeserver() as server:
+        server.tell(a_room(ROOM, "!help " + "x" * 64_000))
+        async with running(server.account) as bot:
+            posted = await bot.host.first(Posted)
+        assert posted.text is not None
+        assert len(posted.text) > 60_000
 
 
 async def test_no_words_ids_or_tokens_of_people_are_logged(

@@ -14,7 +14,7 @@ from bot.core.ports import Delivery
 from bot.core.refs import MessageRef
 from tests.matrix.running import Bot, direct, member, room, running
 from tests.support.human import Human, MakeHuman
-from tests.support.synapse import MakeAccount, Synapse
+from tests.support.synapse import MakeAccount
 
 
 async def welcomed(bot: Bot, alex: Human) -> str:
@@ -223,25 +223,3 @@ async def test_nothing_is_sent_before_the_bot_is_connected(account: MakeAccount)
         with pytest.raises(TryLater):
             await bot.adapter.find(Delivery("k1", say))
     await bot.adapter.close()
-
-
-async def test_a_homeserver_with_its_limits_on_is_obeyed_and_order_is_kept() -> None:
-    with await asyncio.to_thread(Synapse, limits=True) as synapse:
-        keeper = synapse.register("keeper")
-        async with Human(synapse.register("alex")) as alex, running(keeper) as bot:
-            place = await welcomed(bot, alex)
-            pauses: list[float] = []
-            for number in range(13):
-                while True:
-                    try:
-                        await bot.says(room(place), f"message {number}", key=f"m{number}")
-                        break
-                    except TryLater as later:
-                        pauses.append(later.after)
-                        await asyncio.sleep(later.after)
-            said = [event.text for event in await alex.messages(place)]
-            assert said == [f"message {number}" for number in range(13)]
-            assert pauses
-            assert max(pauses) < 30
-            synapse.lift_limits(bot.id)
-            await asyncio.gather(*[bot.says(room(place), f"free {n}") for n in range(20)])

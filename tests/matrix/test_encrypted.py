@@ -4,26 +4,11 @@ only.
 
 from __future__ import annotations
 
-import asyncio
-import random
-
 from tests.journeys.dialogues import a_newcomer_finds_their_feet
 from tests.support.circle import opened, welcomed
 from tests.support.matrix_circle import StrictCircle
-from tests.support.strict import StrictHuman
+from tests.support.sealed import all_is_sealed, killed_again_and_again
 from tests.support.synapse import MakeAccount
-
-_NO_SHIELD = 0
-
-
-async def all_is_sealed(person: StrictHuman, chat: str, bot: str) -> None:
-    """Fail unless all that the bot said here was encrypted, readable, and above suspicion."""
-    said = [each for each in person.timeline if each.room == chat and each.sender == bot]
-    messages = [each for each in said if each.type == "m.room.message"]
-    assert messages
-    assert not person.unreadable
-    assert {person.wires[each.id] for each in messages} == {"m.room.encrypted"}
-    assert {person.shields[each.id] for each in messages} == {_NO_SHIELD}
 
 
 async def test_a_strict_client_finishes_hunt_charter_and_a_reflection(
@@ -61,33 +46,6 @@ async def test_killed_in_an_encrypted_conversation_nothing_is_lost_doubled_or_un
     account: MakeAccount,
 ) -> None:
     async with StrictCircle(account) as circle:
-        await killed_again_and_again(circle, times=5, seed=1)
-
-
-async def killed_again_and_again(circle: StrictCircle, times: int, seed: int) -> None:
-    """Ask something at every turn, with a kill at a random moment around it."""
-    chance = random.Random(seed)
-    await opened(circle)
-    await welcomed(circle, "ana")
-    for number in range(times):
-        await circle.says("ana", f"help giraffe{number}")
-        await asyncio.sleep(chance.random() * 0.3)
-        circle.bot.kill()
-        await circle.says("ana", f"help zebra{number}")
-        circle.bot.start()
-        await asyncio.sleep(chance.random() * 3)
-        if chance.random() < 0.5:
-            circle.bot.kill()
-            circle.bot.start()
-    ana, chat = await circle.strict("ana"), await circle.chat("ana")
-
-    def answers() -> int:
-        return sum("no page about that" in each.text for each in ana.timeline)
-
-    async with asyncio.timeout(60):
-        while answers() < 2 * times:
-            await ana.sync(1)
-    await ana.sync(3)
-    await ana.sync(3)
-    assert answers() == 2 * times
-    await all_is_sealed(ana, chat, circle.account.user_id)
+        report = await killed_again_and_again(circle, kills=7, seed=1)
+        assert report.kills == 7
+        assert report.clean, report

@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.dialogues import JOURNEYS
 from tests.journeys.notebook import from_a_nomination_to_the_notebook
+from tests.journeys.suggestion import from_a_suggestion_to_its_posting
 from tests.support.circle import Circle
 from tests.support.matrix_circle import MatrixCircle
 from tests.support.postgres import Server, postgres_server
@@ -37,3 +38,8 @@ async def test_journey_on_postgresql(
 async def test_from_a_nomination_to_the_notebook(account: MakeAccount) -> None:
     async with MatrixCircle(account) as circle:
         await from_a_nomination_to_the_notebook(circle)
+
+
+async def test_from_a_suggestion_to_its_posting(account: MakeAccount) -> None:
+    async with MatrixCircle(account) as circle:
+        await from_a_suggestion_to_its_posting(circle)

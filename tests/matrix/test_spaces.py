@@ -127,7 +127,7 @@ async def test_ten_rooms_are_upgraded_under_a_running_schedule(account: MakeAcco
         await ana.join(circle.room)
         await circle.hears("ana", "Hello, and welcome")
         circle.bot.stop()
-        due = datetime.now(UTC) + timedelta(seconds=12)
+        due = datetime.now(UTC) + timedelta(seconds=18)
         in_store(circle, lambda tx: _comes(tx, due))
         circle.bot.start()
         await circle.says("mira", "help")

@@ -57,6 +57,10 @@ class TalkingCircle(Circle, Protocol):
         """Somebody nominates a message in the platform's own way."""
         ...
 
+    async def settles(self) -> None:
+        """Let the bot finish what it looks up."""
+        ...
+
     async def fills_in(self, name: str, *texts: str) -> None:
         """Somebody fills in the fields of the form that was asked last."""
         ...

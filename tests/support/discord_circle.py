@@ -237,6 +237,10 @@ class DiscordCircle(BotCircle):
         asked = self.person(name).applies("notebook nominate", message)
         self._asked.setdefault(name, []).append(asked)
 
+    async def settles(self) -> None:
+        """Wait until the bot asks nothing of the double any more."""
+        await self.until_settled()
+
     async def fills_in(self, name: str, *texts: str) -> None:
         """Somebody opens the form of the newest message, and fills all of it in."""
         opener = _opener(self._private(name)[-1])

@@ -112,6 +112,9 @@ class MatrixCircle(BotCircle):
         content = {"msgtype": "m.text", "body": "!notebook nominate", "m.relates_to": relation}
         await (await self.person(name)).send(self.room, "m.room.message", content)
 
+    async def settles(self) -> None:
+        """It tells here when it has looked."""
+
     async def fills_in(self, name: str, *texts: str) -> None:
         """Somebody answers one field after the other."""
         for text in texts:

@@ -105,6 +105,9 @@ class MemoryCircle:
         )
         await self.stage.settle()
 
+    async def settles(self) -> None:
+        """It tells here when it has looked."""
+
     async def fills_in(self, name: str, *texts: str) -> None:
         """Somebody answers one field after the other."""
         for text in texts:

@@ -196,10 +196,14 @@ class Synapse:
 
     def lift_limits(self, user_id: str) -> None:
         """Lift the rate limits for one user, as an administrator does for a bot."""
+        self.limit(user_id, per_second=0, burst=0)
+
+    def limit(self, user_id: str, *, per_second: int, burst: int) -> None:
+        """Give one user limits of their own; 0: none."""
         if self._admin is None:
             self._admin = self.register(f"admin-{secrets.token_hex(4)}", admin=True)
         path = f"/_synapse/admin/v1/users/{quote(user_id, safe='')}/override_ratelimit"
-        body = {"messages_per_second": 0, "burst_count": 0}
+        body = {"messages_per_second": per_second, "burst_count": burst}
         self._request("POST", path, body, self._admin.access_token)
 
     def log_tail(self, lines: int = 30) -> str:

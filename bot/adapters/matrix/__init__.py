@@ -2,5 +2,6 @@
 
 from bot.adapters.matrix.adapter import MatrixAdapter
 from bot.adapters.matrix.hosting import Credentials, LoggedIn, log_in, look
+from bot.adapters.matrix.profile import Profile
 
-__all__ = ["Credentials", "LoggedIn", "MatrixAdapter", "log_in", "look"]
+__all__ = ["Credentials", "LoggedIn", "MatrixAdapter", "Profile", "log_in", "look"]

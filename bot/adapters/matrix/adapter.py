@@ -7,6 +7,7 @@ import structlog
 
 from bot.adapters.matrix import outbound
 from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.commands import Descriptions
 from bot.adapters.matrix.communities import PLATFORM, fingerprint
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.encrypting import begin
@@ -17,6 +18,7 @@ from bot.adapters.matrix.intake import Intake
 from bot.adapters.matrix.invitations import Invitations
 from bot.adapters.matrix.looking import LINK, LINK_PATTERN, look
 from bot.adapters.matrix.places import Places
+from bot.adapters.matrix.profile import Profile
 from bot.adapters.matrix.readback import read_back
 from bot.adapters.matrix.rooms import MEGOLM
 from bot.adapters.matrix.sending import Sending
@@ -25,6 +27,7 @@ from bot.adapters.matrix.spaces import Spaces
 from bot.adapters.matrix.sync import Sync
 from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Affordances, Look, OpenThread, Say
+from bot.core.commands import Declared
 from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
 from bot.core.refs import Direct, MessageRef, Way
@@ -35,7 +38,7 @@ _AFFORDANCES = Affordances(
     threads=True,
     reactions=True,
     pins=True,
-    text_limit=16_000,
+    text_limit=11_000,  # of signs of four bytes, encrypted, as much as an event holds
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
     files=True,
@@ -68,6 +71,8 @@ class MatrixAdapter:
             `{link}`.
         encryption: whether it reads encrypted rooms; None: if what that needs is installed, and
             the device is the bot's own.
+        profile: what people see of the account.
+        declared: the commands, for clients that offer them while one types.
     """
 
     def __init__(
@@ -84,6 +89,8 @@ class MatrixAdapter:
         prefix: str = "!",
         notices: Mapping[str, str] | None = None,
         encryption: bool | None = None,
+        profile: Profile | None = None,
+        declared: Declared | None = None,
     ) -> None:
         """Make no connection yet."""
         if not user_id.startswith("@") or ":" not in user_id:
@@ -124,6 +131,10 @@ class MatrixAdapter:
             ids,
             notices or {},
         )
+        self._profile = profile or Profile()
+        self._descriptions = Descriptions(
+            self._client, self._facts, self._errands, clock, ids, declared
+        )
         self._host: Host | None = None
         self._ready = False
         self._sync: Sync | None = None
@@ -162,6 +173,7 @@ class MatrixAdapter:
             await self._begin_encryption(host)
             self._ready = True
             self._places.memory = host
+            self._errands.send("profile", lambda: self._profile.show(self._client, host))
             await self._invitations.load(host)
             self._housekeeping.look()
             await self._listen(host)
@@ -201,6 +213,7 @@ class MatrixAdapter:
             await intake.take(answer, since, began_ms)
             self._housekeeping.look()
             self._spaces.look()
+            self._descriptions.look()
             await self._invitations.save()
             await self._facts.save(host)
             self._invitations.answer()

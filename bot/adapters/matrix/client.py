@@ -285,9 +285,28 @@ class Client:
         """Return an event of a room."""
         return _object(await self.call("GET", ["rooms", room_id, "event", event_id]))
 
-    async def put_state(self, room_id: str, event_type: str, content: JSON) -> None:
+    async def put_state(self, room_id: str, event_type: str, content: JSON, key: str = "") -> None:
         """Set a piece of a room's state."""
-        await self.call("PUT", ["rooms", room_id, "state", event_type, ""], body=content)
+        await self.call("PUT", ["rooms", room_id, "state", event_type, key], body=content)
+
+    async def typing(self, room_id: str, milliseconds: int) -> None:
+        """Show for so long that we are writing; 0: no more."""
+        body: JSON = {"typing": milliseconds > 0}
+        if milliseconds:
+            body["timeout"] = milliseconds
+        await self.call("PUT", ["rooms", room_id, "typing", self.user_id], body=body)
+
+    async def profile(self) -> JSON:
+        """Return what people see of the account."""
+        return _object(await self.call("GET", ["profile", self.user_id]))
+
+    async def set_profile(self, field: str, value: str) -> None:
+        """Set what people see of the account."""
+        await self.call("PUT", ["profile", self.user_id, field], body={field: value})
+
+    async def forget(self, room_id: str) -> None:
+        """Forget a room that we have left."""
+        await self.call("POST", ["rooms", room_id, "forget"], body={})
 
     async def get_state(self, room_id: str, event_type: str, key: str = "") -> JSON:
         """Return the content of a piece of a room's state; {} where there is none."""

@@ -50,10 +50,19 @@ class Communities:
         return next((each for each in self.parents(room_id) if each not in seen), None)
 
     def parents(self, room_id: str) -> list[str]:
-        """Return the spaces that a room is in; what its predecessor was in, if there are none."""
+        """Return the spaces that a room is in.
+
+        Where none names it: what its predecessor was in; or, for a room that is replaced, what it
+        was in itself, since its successor may be named there before we are in that.
+        """
         room = self._rooms[room_id]
-        named = [each for each in self._named.get(room_id, ()) if belongs(room, self._rooms[each])]
-        return named or [each for each in (room.adopted,) if each in self._rooms]
+        last = room.adopted or (room.space if room.replaced_by else "")
+        return self.named(room_id) or [each for each in (last,) if each in self._rooms]
+
+    def named(self, room_id: str) -> list[str]:
+        """Return the spaces that name a room, with its own agreement."""
+        room = self._rooms[room_id]
+        return [each for each in self._named.get(room_id, ()) if belongs(room, self._rooms[each])]
 
     @property
     def roots(self) -> list[RoomState]:

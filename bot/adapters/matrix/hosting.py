@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.matrix.client import Client, MatrixError, Refused
 from bot.adapters.matrix.encrypting import NOT_INSTALLED, is_installed
+from bot.adapters.matrix.limits import look_at_limits
 from bot.adapters.matrix.signin import DEVICE_NAME, MEMORY, SignIn
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
@@ -140,10 +141,12 @@ async def look(
         if who.get("user_id") != credentials.user_id:
             mend = "CIRCLEKEEPER_MATRIX__USER_ID and the token must fit."
             return [_mistake("The access token belongs to another account.", mend)], []
+        speed = await _speed(client, credentials.homeserver)
         if encryption is False or not is_installed():
             how = "" if is_installed() else f" {NOT_INSTALLED}"
-            return [], [f"Matrix: encrypted rooms are left out.{how}"]
-        return await _look_at_device(client, str(who.get("device_id", "")))
+            return [], [f"Matrix: encrypted rooms are left out.{how}", speed]
+        wrong, hints = await _look_at_device(client, str(who.get("device_id", "")))
+        return wrong, [*hints, speed]
     except Refused as error:
         what = f"The homeserver refuses the access token ({error})."
         return [_mistake(what, "Get a new one: `circlekeeper matrix login --new-device`.")], []
@@ -151,6 +154,16 @@ async def look(
         return [_mistake(_away(credentials, error), "")], []
     finally:
         await client.close()
+
+
+async def _speed(client: Client, homeserver: str) -> str:
+    """Measure what the account may say, where it may make a room for that."""
+    try:
+        return await look_at_limits(client, homeserver)
+    except Refused as error:
+        if error.signed_out:
+            raise
+        return f"Matrix: whether the account is limited could not be measured ({error})."
 
 
 async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake], list[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from bot.adapters.matrix.commands import read_invocation
 from bot.adapters.matrix.rooms import previous_membership
 
 TEXT_LIMIT = 65_000
@@ -24,6 +25,8 @@ class Heard:
     thread: str | None = None
     answers: str | None = None
     answer: str | None = None
+    command: str = ""  # where a client wrote it down besides the text, with its options
+    options: tuple[tuple[str, str], ...] = ()
     reply: bool = False  # in a thread, or in answer to another message
     file: Mapping[str, Any] | None = None  # how a file is named that somebody sent in private
     about: str | None = None  # the message that one to us answers
@@ -95,6 +98,9 @@ def _text_of(
     direct: bool,
 ) -> Heard:
     body = content.get("body")
+    invoked = read_invocation(content)
+    if invoked is not None and (direct or listener.me in _mentioned(content)):
+        return Heard(None, thread, command=invoked[0], options=tuple(invoked[1].items()))
     if direct and content.get("msgtype") == "m.file":
         sealed = _dict(content.get("file"))
         return Heard(None, thread, file=sealed or {"url": content.get("url")})
@@ -113,8 +119,7 @@ def _in_room(
 ) -> Heard:
     if listener.is_command(text):
         return Heard(text, thread)
-    users = _dict(content.get("m.mentions")).get("user_ids")
-    mentioned = isinstance(users, list) and listener.me in users
+    mentioned = listener.me in _mentioned(content)
     after = listener.after_mention(text, mentioned=mentioned)
     if after is None and mentioned:
         after = listener.after_name_within(text)
@@ -168,6 +173,11 @@ def without_fallback(body: str) -> str:
     while lines and lines[0].startswith(">"):
         lines.pop(0)
     return "\n".join(lines)
+
+
+def _mentioned(content: Mapping[str, Any]) -> list[object]:
+    users = _dict(content.get("m.mentions")).get("user_ids")
+    return users if isinstance(users, list) else []
 
 
 def _dict(value: object) -> dict[str, Any]:

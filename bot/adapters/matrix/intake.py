@@ -21,8 +21,9 @@ from bot.adapters.matrix.inbound import (
 from bot.adapters.matrix.outbound import KEY
 from bot.adapters.matrix.rooms import RoomState, previous_membership
 from bot.adapters.matrix.succession import follow, settled, was_before
+from bot.adapters.matrix.typing import Typing
 from bot.core.actions import FILE_LIMIT
-from bot.core.events import Added, Delivered, Joined, Left, Posted, Reacted, Removed
+from bot.core.events import Added, Commanded, Delivered, Joined, Left, Posted, Reacted, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_REPORT_EVERY = 100  # rooms
 _RETRIES = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -65,6 +67,7 @@ class Intake:
         self._clock = clock
         self._prefix = prefix
         self._me = facts.me
+        self._typing = Typing(client)
         self._announced: Communities | None = None
         self._looks = 0
 
@@ -80,12 +83,13 @@ class Intake:
             await self._history.share(room_id, as_dict(part), since, oldest_ms)
             for room_id, part in as_dict(rooms.get("join")).items()
         ]
+        progress = Progress(len(shares) if since is None else 0)
         for share in shares:
             self._apply(share, oldest_ms)
         for room_id, part in as_dict(rooms.get("leave")).items():
             await self._leave(room_id, as_dict(part))
         await self._move()
-        await self._announce()
+        await self._announce(progress)
         for share in shares:
             for event in share.events:
                 await self._patiently(
@@ -151,7 +155,7 @@ class Intake:
         for moved in [*follow(self._facts), *settled(self._facts)]:
             await self._patiently(lambda moved=moved: self._host.receive(moved))  # type: ignore[misc]
 
-    async def _announce(self) -> None:
+    async def _announce(self, progress: "Progress") -> None:
         """Tell of communities that are new, changed or gone."""
         looks = self._facts.looks
         if self._facts.communities is self._announced and looks == self._looks:
@@ -183,6 +187,7 @@ class Intake:
                 new=new,
             )
             await self._tell(room, added, now)
+            progress.reached(len(facts) or 1)
         self._announced, self._looks = self._facts.communities, looks
 
     async def _tell(self, room: RoomState, event: Added | Removed, facts: str) -> None:
@@ -221,7 +226,7 @@ class Intake:
         reacted = read_reaction(event)
         if heard is not None and in_clear:
             # Anybody on its way could have written it, or the person's own client, by mistake.
-            if heard.text is not None:
+            if heard.text is not None or heard.command:
                 self._in_clear(room.id, event_id)
         elif heard is not None:
             await self._act_on_message(room, member, event_id, once, heard)
@@ -278,6 +283,9 @@ class Intake:
             question = MessageRef(Room(PLATFORM, room.id), heard.answers)
             if await self._host.awaits("react", question.room, member, question):
                 text = heard.answer
+        if heard.command:
+            await self._act_on_command(room, member, once, place, heard)
+            return
         given = heard.file if isinstance(place, Direct) else None
         if given is not None:
             if not await self._host.awaits("file", where, member):
@@ -288,21 +296,44 @@ class Intake:
             return
         if isinstance(place, Direct):
             self._direct.spoke(member.id, room.id)
-        await self._host.receive(
-            Posted(
-                event_id=once,
-                member=member,
-                standing=self._facts.communities.standing(member.id),
-                community=self._facts.communities.of(room.id),
-                place=place,
-                message=MessageRef(where, event_id),
-                text=text,
-                reply=heard.reply,
-                file=given is not None,
-                about=MessageRef(Room(PLATFORM, room.id), heard.about) if heard.about else None,
-                encrypted=room.encrypted if isinstance(place, Direct) else None,
-            )
+        posted = Posted(
+            event_id=once,
+            member=member,
+            standing=self._facts.communities.standing(member.id),
+            community=self._facts.communities.of(room.id),
+            place=place,
+            message=MessageRef(where, event_id),
+            text=text,
+            reply=heard.reply,
+            file=given is not None,
+            about=MessageRef(Room(PLATFORM, room.id), heard.about) if heard.about else None,
+            encrypted=room.encrypted if isinstance(place, Direct) else None,
         )
+        if text is None:
+            await self._host.receive(posted)
+            return
+        async with self._typing.during(room.id):
+            await self._host.receive(posted)
+
+    async def _act_on_command(
+        self, room: RoomState, member: Member, once: str, place: Destination, heard: Heard
+    ) -> None:
+        """Take a command that a client wrote down with its options."""
+        if isinstance(place, Direct):
+            self._direct.spoke(member.id, room.id)
+        async with self._typing.during(room.id):
+            await self._host.receive(
+                Commanded(
+                    event_id=once,
+                    member=member,
+                    standing=self._facts.communities.standing(member.id),
+                    community=self._facts.communities.of(room.id),
+                    place=place,
+                    command=heard.command,
+                    options=dict(heard.options),
+                    encrypted=room.encrypted if isinstance(place, Direct) else None,
+                )
+            )
 
     async def _held(self, file: Mapping[str, Any]) -> str:
         """Return the text in a file; nothing where it cannot be read."""
@@ -354,3 +385,18 @@ class Intake:
                 if seconds is not None:
                     await self._clock.sleep(seconds)
         return None
+
+
+class Progress:
+    """Reports how far a first answer with many rooms is taken in."""
+
+    def __init__(self, rooms: int) -> None:
+        """Report nothing where there are few."""
+        self._rooms, self._done, self._next = rooms, 0, _REPORT_EVERY
+
+    def reached(self, rooms: int) -> None:
+        """Count rooms that were taken in."""
+        self._done += rooms
+        if self._rooms >= _REPORT_EVERY and self._done >= self._next:
+            self._next = self._done + _REPORT_EVERY
+            log.info("first sync goes on", rooms=self._done, of=self._rooms)

@@ -12,6 +12,8 @@ FILE_TYPE = "text/plain"
 KEY = "io.circlekeeper.key"
 
 _BODIES_LIMIT = 56_000  # bytes; an event may have 65,536, and ours carries more than the bodies
+_SEALED_LIMIT = 46_000  # what is encrypted grows by a third
+_MARKS = ("format", "formatted_body")
 _ROOM = "@room"  # the one mention that Matrix has for all who read a room
 _PAUSE = 5.0  # seconds to wait after a 429 that does not say how long
 
@@ -99,6 +101,17 @@ def _message(text: str, *, notify: bool, ping: bool = False) -> JSON:
     if len(json.dumps([content, html], ensure_ascii=False).encode()) <= _BODIES_LIMIT:
         content |= html  # rather without marks than not at all
     return content
+
+
+def to_seal(content: JSON) -> JSON:
+    """Return a content that fits into an event when it is encrypted: rather without marks."""
+    if len(json.dumps(content, ensure_ascii=False).encode()) <= _SEALED_LIMIT:
+        return content
+    plain = {key: value for key, value in content.items() if key not in _MARKS}
+    new = plain.get("m.new_content")
+    if isinstance(new, dict):
+        plain["m.new_content"] = {key: value for key, value in new.items() if key not in _MARKS}
+    return plain
 
 
 def _in_thread(root: str, near: str) -> JSON:

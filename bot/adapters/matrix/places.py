@@ -15,6 +15,9 @@ from bot.core.refs import MessageRef
 _MEMORY = "matrix.thread"
 _SOON, _LATER = 2.0, 60.0
 _PATIENCE = timedelta(days=1)  # for somebody to invite us into what replaced a room
+_ASKING = 2.0  # seconds in which a client asks for the keys of somebody new
+_OFTEN, _SELDOM = 0.5, 5.0  # seconds
+_AT_FIRST, _LONGEST_WAIT = timedelta(seconds=20), timedelta(minutes=10)
 _NO_WAY = "The room was replaced by one that the bot is not in: invite it there."
 
 
@@ -36,6 +39,7 @@ class Places:
         self._clock = clock
         self._goes_on = goes_on
         self.memory: Memory | None = None
+        self._uninvolved: set[str] = set()  # direct rooms that were not joined when last looked at
 
     def room(self, room_id: str, delivery: Delivery) -> str:
         """Return the room in which something is said that was meant for a room.
@@ -54,6 +58,28 @@ class Places:
         after = room.replaced_by
         soon = self._invitations.is_coming(after) or after in self._facts.rooms
         raise TryLater(_SOON if soon else _LATER, "the room was replaced", alone=True)
+
+    def readers_know_us(self, room_id: str, member: str | None, delivery: Delivery) -> None:
+        """Wait until clients can have asked for our keys, before the first encrypted words.
+
+        A strict client refuses what comes from a device that it does not know, and does not look
+        again before it is opened anew; it asks for our keys once we share a room. `member`: whose
+        direct room this is.
+        Raises: `TryLater`.
+        """
+        now, room = self._clock.now(), self._facts.rooms.get(room_id)
+        age = timedelta() if delivery.first_attempt is None else now - delivery.first_attempt
+        if member is not None and age < _LONGEST_WAIT:
+            if room is None or room.members.get(member) != "join":
+                self._uninvolved.add(room_id)
+                raise TryLater(_OFTEN if age < _AT_FIRST else _SELDOM, "not joined yet", alone=True)
+            if room_id in self._uninvolved:
+                self._uninvolved.discard(room_id)
+                raise TryLater(_ASKING, "just joined", alone=True)
+        elif room is not None and age < _AT_FIRST:
+            since = now.timestamp() - room.own_join_ms / 1000
+            if since < _ASKING:
+                raise TryLater(_ASKING, "just joined", alone=True)
 
     def rooms(self, room_id: str) -> list[str]:
         """Return the rooms in which something may stand that was meant for a room."""

@@ -77,9 +77,11 @@ class RoomState:
     rotation: list[int] = field(default_factory=list)  # messages, milliseconds; 0: not said
     history: str = "shared"  # from when on people may read
     predecessor: str = ""  # which room this one goes on for, by its own word
+    space: str = ""  # that last named it; it stays there until it is known to go on elsewhere
     adopted: str = ""  # the space that its predecessor was in, until a space names it
     replaced_by: str = ""
     replaced_from: str = ""  # who replaced it
+    described: str = ""  # which descriptions of commands stand here
     announced: str = ""  # the id of the last event that told of it as a community
     announced_facts: str = ""  # a hash of what that event said; "" when it said Removed
 

@@ -104,8 +104,10 @@ class Sending:
             room_id = self._places.room(action.to.id, delivery)
         if action.reply_to is not None and self._places.moved(action.reply_to):
             action = replace(action, reply_to=None)
-        if action.encrypted_text and await self._voice.is_encrypted(room_id):
-            action = replace(action, text=action.encrypted_text)
+        if await self._voice.is_encrypted(room_id):
+            member = action.to.member.id if isinstance(action.to, Direct) else None
+            self._places.readers_know_us(room_id, member, delivery)
+            action = replace(action, text=action.encrypted_text or action.text)
         content = outbound.say(action, on, thread)
         if action.file is not None:
             address = await self._voice.upload(room_id, action.file)

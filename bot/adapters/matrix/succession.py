@@ -9,6 +9,7 @@ from bot.core.refs import Community, Room
 
 def follow(facts: Facts) -> list[Moved]:
     """Note which rooms go on in others by now, and tell what moves along."""
+    _note_spaces(facts)
     told: list[Moved] = []
     while (pair := _next(facts)) is not None:
         told += _move(facts, *pair)
@@ -32,6 +33,17 @@ def was_before(facts: Facts, room_id: str, user_id: str) -> bool:
         for before in facts.moved
         if before in facts.rooms
     )
+
+
+def _note_spaces(facts: Facts) -> None:
+    """Note which space each room is in, for the day on which it is replaced."""
+    view = facts.communities
+    for root in view.roots:
+        for room in view.within(root.id):
+            named = view.named(room.id)
+            if named and (room.space != named[0] or room.adopted):
+                room.space, room.adopted = named[0], ""
+                facts.mark(room.id)
 
 
 def _next(facts: Facts) -> tuple[RoomState, RoomState] | None:
@@ -69,7 +81,7 @@ def _move(facts: Facts, room: RoomState, after: RoomState) -> list[Moved]:
         return []
     if community is None or stood == after.id:
         return []
-    if spaces:
+    if spaces and not facts.communities.named(after.id):
         after.adopted = spaces[0]
         facts.mark(after.id)
     place = facts.communities.of(after.id)

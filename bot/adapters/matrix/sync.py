@@ -4,6 +4,8 @@ nio's `sync_forever` leaves gaps unfilled, saves its place before the events are
 in a tight circle on 401 and 502.
 """
 
+import asyncio
+import itertools
 import json
 from collections.abc import Awaitable, Callable
 
@@ -32,6 +34,7 @@ _FILTER = json.dumps(
 )
 _MEMORY = "matrix.sync"
 _WAIT_MS = 30_000
+_TELL_EVERY = 5
 _MOST_UNSAVED = 20  # answers
 # Whatever we send wakes a waiting /sync, which costs the homeserver as much as the sending: so the
 # next one waits until what is on its way has arrived, but not longer than a person would notice.
@@ -64,14 +67,11 @@ class Sync:
         Raises: `Refused` when we are signed out.
         """
         await self._recall()
+        if self._since is None:
+            log.info("first sync begun", hint="with thousands of rooms it takes a minute")
         while True:
             try:
-                answer = await self._client.sync(
-                    self._since,
-                    _FILTER,
-                    self._wait_ms(self.settled),
-                    _PATIENCE if self.settled else _LONG_PATIENCE,
-                )
+                answer = await self._ask()
                 await self._take(answer, self._since, self._began_ms)
                 await self._note(answer)
                 await self._client.all_sent(within=_WHILE_SENDING)
@@ -88,6 +88,25 @@ class Sync:
                 log.info("matrix connected")
             self.settled = True
             self._backoff.reset()
+
+    async def _ask(self) -> JSON:
+        """Ask what happened; the first time that takes as long as there are rooms."""
+        wait, patience = self._wait_ms(self.settled), _LONG_PATIENCE
+        if self.settled:
+            patience = _PATIENCE
+        if self._since is not None:
+            return await self._client.sync(self._since, _FILTER, wait, patience)
+        telling = asyncio.create_task(self._tell())
+        try:
+            return await self._client.sync(None, _FILTER, wait, patience)
+        finally:
+            telling.cancel()
+
+    async def _tell(self) -> None:
+        """Say every few seconds that the first answer is still awaited."""
+        for waited in itertools.count(_TELL_EVERY, _TELL_EVERY):
+            await asyncio.sleep(_TELL_EVERY)
+            log.info("first sync goes on", waited_s=waited)
 
     def _wait_ms(self, settled: bool) -> int:
         if self._since is None:

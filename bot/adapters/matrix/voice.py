@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.adapters.matrix.attachments import seal
 from bot.adapters.matrix.client import JSON, Client
 from bot.adapters.matrix.facts import Facts
-from bot.adapters.matrix.outbound import FILE_TYPE, KEY
+from bot.adapters.matrix.outbound import FILE_TYPE, KEY, to_seal
 from bot.adapters.matrix.rooms import RoomState
 from bot.core.actions import File
 
@@ -82,6 +82,7 @@ class Voice:
         event_type: str,
         content: JSON,
     ) -> JSON:
-        encrypted = await encryption.encrypt(room.id, readers, room.rotation, event_type, content)
+        fits = to_seal(content)
+        encrypted = await encryption.encrypt(room.id, readers, room.rotation, event_type, fits)
         # Random, and says nothing to others: with it we know our own again without a key.
         return {**encrypted, KEY: content[KEY]} if KEY in content else encrypted

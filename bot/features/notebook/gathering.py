@@ -69,9 +69,11 @@ class Gathering:
         if row.state == "checking" or not self.is_free(turn, row):
             return False
         rows = turn.rows(Notebook)
-        if row.state == "gathering":
-            return bool(rows.words(row.id)) or rows.draft(row) is not None
-        if rows.doubts(row):
+        if rows.draft(row) is not None:
+            return True
+        if not row.version:
+            return bool(rows.words(row.id))
+        if rows.doubts(row) or row.steward_id == turn.subject:
             return True
         kept = rows.version(row.id, row.version)
         written = rows.written(kept) if kept is not None else {"words": [], "left": []}

@@ -132,36 +132,49 @@ class Owning:
 
     def looked(self, turn: Turn, event: Looked, entry: Mapping[str, Any]) -> None:
         """Keep the words as they are now; what is gone or another's meanwhile is not kept."""
+        given = str(entry.get("text", ""))
         if not event.found or event.author != turn.member:
             forget(turn, entry)
             turn.say("message_gone", to=turn.me)
+        elif given:
+            self._keep(turn, entry, given)
         elif not event.text or len(event.text) > WORDS:
             self._ask_words(turn, entry)
         else:
             self._keep(turn, entry, event.text)
+            self._tell_kept(turn, entry, event.text)
 
     def not_looked(self, turn: Turn, event: Undelivered) -> None:
         """Ask for the words where the message cannot be looked at."""
         wanted = wanted_by(turn, event)
-        if wanted is not None and wanted["what"] == "words":
+        if wanted is None or wanted["what"] != "words":
+            return
+        if wanted.get("text"):
+            self._keep(turn, wanted, str(wanted["text"]))
+        else:
             self._ask_words(turn, wanted)
 
     def worded(self, turn: Turn, answer: Answer) -> None:
-        """Keep the words that their author gave."""
+        """Keep the words that their author gave, if the message stands still."""
         if answer.choice:
             self._refuse(turn, answer.about)
             return
         text = answer.text.strip()
         if not text:
             raise BadInput("words_empty")
-        self._keep(turn, answer.about, text)
+        entry = {**answer.about, "what": "words", "text": text}
+        self._tell_kept(turn, entry, text)
+        look(turn, self._message(turn, entry), entry)
+
+    def _tell_kept(self, turn: Turn, entry: Mapping[str, Any], text: str) -> None:
+        more = sum(not _same(each, entry) for each in waiting(turn))
+        turn.say("words_kept", to=turn.me, text=text, name=entry["name"], more=more)
 
     def _keep(self, turn: Turn, entry: Mapping[str, Any], text: str) -> None:
         rows, community = turn.rows(Notebook), turn.community.id
         message = self._digest(turn, entry)
         forget(turn, entry)
         if rows.holds(community, message):
-            turn.say("kept_already", to=turn.me)
             return
         talk = next((each for each in turn.gather("talks") if each.id == entry["talk"]), None)
         row = rows.of_talk(community, str(entry["talk"]))
@@ -182,7 +195,6 @@ class Owning:
             rows.save(row, {"title": talk.title, "remarks": []})
         body = {"text": text, "name": entry["name"], "outside": bool(entry["outside"])}
         rows.keep_words(turn.new_id(), row.id, turn.subject, message, body)
-        turn.say("words_kept", to=turn.me, text=text, name=body["name"], more=len(waiting(turn)))
 
     # One's own words
 

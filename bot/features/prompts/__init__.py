@@ -2,7 +2,7 @@
 
 from bot.core.commands import Audience, Command, Option
 from bot.core.content import Folders
-from bot.core.events import Undelivered
+from bot.core.events import Looked, Undelivered
 from bot.core.features import Feature, SetupReached, SetupStep, ZoneChanged
 from bot.core.turn import Turn
 from bot.features.prompts import content
@@ -18,6 +18,8 @@ from bot.features.prompts.posting import Postings
 from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.scheduling import Scheduling
 from bot.features.prompts.suggesting import NEWS, Suggesting
+from bot.features.prompts.tending import KIND as TEND
+from bot.features.prompts.tending import Tending
 
 _MODERATOR = Audience.MODERATOR
 
@@ -34,6 +36,7 @@ def feature(folders: Folders) -> Feature:
     arranging = Arranging(library, posting, reviewing)
     pinging, lateness = Pinging(library, posting), Lateness(library, scheduling)
     notes.arranging, notes.scheduling = arranging, scheduling
+    notes.tending = tending = Tending(library, arranging)
 
     def zone_changed(turn: Turn, event: ZoneChanged) -> None:
         if not event.own:
@@ -49,6 +52,7 @@ def feature(folders: Folders) -> Feature:
     hours = Option("hours", limit=4, number=True)
     return Feature(
         name="prompts",
+        pauses=True,
         commands=(
             Command("suggest", suggesting.suggest, (text,)),
             Command("keeper prompt list", arranging.list_, audience=_MODERATOR),
@@ -89,9 +93,10 @@ def feature(folders: Folders) -> Feature:
             "note.wanted": notes.wanted,
             "note.answer": notes.answered,
             "note.text": notes.text_typed,
+            "tend.answer": tending.answered,
             "card.choice": posting.card_answered,
         },
-        due={KIND: posting.due, NOTE: notes.due, NEWS: suggesting.due},
+        due={KIND: posting.due, NOTE: notes.due, NEWS: suggesting.due, TEND: tending.due},
         read_ahead=posting.read_ahead,
         home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
         numbers=posting.numbers,
@@ -100,11 +105,16 @@ def feature(folders: Folders) -> Feature:
         status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
         problems=posting.problems,
         on={
+            Looked: tending.looked,
             SetupReached: scheduling.set_up,
             Undelivered: undelivered,
             ZoneChanged: zone_changed,
         },
-        gates={"prompts.note": notes.still_wanted, "prompts.news": suggesting.wanted},
+        gates={
+            "prompts.note": notes.still_wanted,
+            "prompts.news": suggesting.wanted,
+            "prompts.tend": tending.wanted,
+        },
         setup=(SetupStep("schedule", 50),),
         check=content.check,
     )

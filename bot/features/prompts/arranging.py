@@ -86,7 +86,7 @@ class Arranging:
             case "ping":
                 turn.run("keeper prompt ping")
             case "mend":
-                self._ask_mending(turn)
+                self._ask_mending_last(turn)
             case _:
                 turn.say("unchanged")
 
@@ -184,10 +184,16 @@ class Arranging:
     def _last(self, turn: Turn) -> Posting | None:
         return next(reversed(turn.rows(PromptRows).postings(turn.community.id)), None)
 
-    def _ask_mending(self, turn: Turn) -> None:
+    def _ask_mending_last(self, turn: Turn) -> None:
         posting = self._last(turn)
-        card = self._posted(turn, posting) if posting else None
-        if posting is None or card is None:
+        if posting is None:
+            raise BadInput("mend_gone")
+        self.ask_mending(turn, posting)
+
+    def ask_mending(self, turn: Turn, posting: Posting) -> None:
+        """Ask for other words of a prompt that stands in its room."""
+        card = self._posted(turn, posting)
+        if card is None:
             raise BadInput("mend_gone")
         if card.kind == SUGGESTED:
             raise BadInput("edit_suggested")

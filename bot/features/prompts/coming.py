@@ -38,6 +38,7 @@ class Ahead:
     posted: list[Posting]
     own: list[Row]
     opened: datetime | None
+    retired: set[str]
 
 
 class Library:
@@ -58,7 +59,7 @@ class Library:
         community = turn.community.id
         own = [each for each in rows.own(community) if each.state == "approved"]
         opened = turn.rows(Communities).get(community).opened_at
-        return Ahead(rows.postings(community), own, opened)
+        return Ahead(rows.postings(community), own, opened, rows.retired(community))
 
     def pick(self, turn: Turn, plan: Plan, ahead: Ahead, at: datetime) -> Card | None:
         """Take the prompt for a moment of a schedule: the one that a moderator chose for it, else
@@ -79,7 +80,8 @@ class Library:
         there = {each.prompt_id for each in ahead.posted if each.due.isoformat() >= since}
         steps = [step for step in arc.get("prompts", ()) if step not in there] if arc else ()
         seed = turn.community.id
-        chosen = next_of(self.prompts, ahead.posted, ahead.opened, at, seed, steps)
+        library = {id_: each for id_, each in self.prompts.items() if id_ not in ahead.retired}
+        chosen = next_of(library, ahead.posted, ahead.opened, at, seed, steps)
         if chosen is None:
             return None
         return library_card(chosen.prompt, turn.community.locale, chosen.why)

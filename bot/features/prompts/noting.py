@@ -20,6 +20,7 @@ from bot.features.prompts.coming import Coming, Library, next_date
 from bot.features.prompts.moderating import TEXT, change, new_own
 from bot.features.prompts.posting import waiting_own
 from bot.features.prompts.scheduling import Scheduling
+from bot.features.prompts.tending import Tending
 from storage.conversations import Questions
 from storage.schedules import Schedules
 
@@ -39,9 +40,13 @@ class Notes:
         self.library = library
         self.arranging: Arranging | None = None
         self.scheduling: Scheduling | None = None
+        self.tending: Tending | None = None
 
     def offer(self, turn: Turn, _options: Mapping[str, str]) -> None:
-        """Show the note that waits; else ask whether notes shall come."""
+        """Show what waits; else ask whether notes shall come."""
+        if self.tending is not None and self.tending.waits(turn):
+            self.tending.ask(turn)
+            return
         if turn.state(_FLOW).get("note"):
             self._tell(turn)
             return
@@ -53,6 +58,8 @@ class Notes:
         """Let notes come from now on, or no more."""
         for plan in turn.plans(KIND, personal=True):
             turn.unplan(plan.id)
+        if self.tending is not None:
+            self.tending.stop(turn)
         if answer.choice != "on":
             turn.keep(_FLOW, {**turn.state(_FLOW), "note": False})
             turn.say("note_off")
@@ -83,6 +90,8 @@ class Notes:
             return
         if calendar_of(turn).quiet(turn.now):
             return
+        if self.tending is not None:
+            self.tending.watch(turn, coming)
         direct = turn.settings.get("reach") == "direct" and not turn.settings.get("closed")
         turn.keep(_FLOW, {**turn.state(_FLOW), "note": not direct})
         if direct:
@@ -99,7 +108,9 @@ class Notes:
             turn.keep(_FLOW, {**turn.state(_FLOW), "note": True})
 
     def home(self, turn: Turn) -> list[HomeItem]:
-        """Return the door to a note that waits."""
+        """Return the door to what waits."""
+        if self.tending is not None and (items := self.tending.home(turn)):
+            return items
         if not turn.moderator or not turn.state(_FLOW).get("note"):
             return []
         return [HomeItem(turn.text("home_note"), "keeper prompt note", 2, True)]
@@ -180,6 +191,8 @@ class Notes:
             # A note lies about for a day: who was a moderator then need not be one now.
             for plan in turn.plans(KIND, personal=True):
                 turn.unplan(plan.id)
+            if self.tending is not None:
+                self.tending.stop(turn)
             turn.say("engine/moderators_only", by_role=turn.has_roles)
             return None
         coming = next(iter(self.library.upcoming(turn, 1)), None)

@@ -163,12 +163,12 @@ class Postings:
         id_, base = str(answer.about["prompt"]), str(answer.about.get("base", ""))
         prompt = self.library.prompts.get(base or id_)
         if answer.choice == "keep":
-            turn.tell(ThoughtOffered(event_id=turn.new_id(), about=self._title(turn, id_)))
+            turn.tell(ThoughtOffered(event_id=turn.new_id(), about=self.title(turn, id_)))
         elif prompt is None:
             turn.say("own_words_only", to=turn.me)
         elif answer.choice == "starters":
             card = library_card(prompt, turn.locale)
-            title = self._title(turn, id_)
+            title = self.title(turn, id_)
             turn.say("starters", to=turn.me, title=title, starters=list(card.starters))
         else:
             card = shown(turn, library_card(prompt, turn.locale))
@@ -176,7 +176,8 @@ class Postings:
             text = Markdown(card.text)
             turn.say("easier", to=turn.me, title=card.title, text=text, easier=easier)
 
-    def _title(self, turn: Turn, prompt: str) -> str:
+    def title(self, turn: Turn, prompt: str) -> str:
+        """Return the title of a prompt that was posted."""
         if prompt in self.library.prompts:
             return library_card(self.library.prompts[prompt], turn.locale).title
         rows = turn.rows(PromptRows)
@@ -209,7 +210,7 @@ class Postings:
         """Return the last prompts that were posted, each with its thread, the oldest first."""
         with turn.in_language(turn.community.locale):
             return [
-                Talk(each.id, each.delivery_key, self._title(turn, each.prompt_id), each.due)
+                Talk(each.id, each.delivery_key, self.title(turn, each.prompt_id), each.due)
                 for each in turn.rows(PromptRows).postings(turn.community.id)[-_TALKS:]
             ]
 

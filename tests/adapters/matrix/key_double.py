@@ -32,6 +32,7 @@ class KeyDouble:
     left: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     down: bool = False
+    no_notes: Refused | None = None  # what it says where it keeps no account data
 
     def answer(self, user: str, device: str, *, keep: bool = False) -> Json:
         """An answer of /sync; `keep`: it is given once more, as after a crash."""
@@ -128,6 +129,8 @@ class Account:
         self._double.calls.append("/".join(path[:2]))
         if self._double.down:
             raise NoAnswer("down")
+        if path[0] == "user" and self._double.no_notes is not None:
+            raise self._double.no_notes
         if method == "GET":
             note = self._double.notes.get((self._user, path[3]))
             if note is None:

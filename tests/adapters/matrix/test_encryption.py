@@ -214,6 +214,32 @@ async def test_what_waits_is_given_up_after_a_day() -> None:
     assert not await keeper.encryption.late()
 
 
+async def test_of_a_withheld_key_the_person_is_told_at_once_and_once() -> None:
+    double, keeper, ana = await pair()
+    event = await ana.says("one", keeper)
+    double.boxes[keeper.user, keeper.device].clear()
+    assert await keeper.reads(event) is None
+    told: list[tuple[str, str]] = []
+    await keeper.encryption.look(lambda *each: told.append(each))
+    assert told == []
+    withheld = {"room_id": ROOM, "session_id": event["content"]["session_id"]}
+    double.boxes[keeper.user, keeper.device] += [
+        {"type": "m.room_key.withheld", "sender": ana.user, "content": content}
+        for content in ({}, {**withheld, "code": "m.unverified"})
+    ]
+    await keeper.sync()
+    await keeper.encryption.look(lambda *each: told.append(each))
+    await keeper.encryption.look(lambda *each: told.append(each))
+    assert told == [(ROOM, event["event_id"])]
+
+
+async def test_events_out_of_their_order_are_read_all_the_same() -> None:
+    _, keeper, ana = await pair()
+    events = [await ana.says(text, keeper) for text in ("one", "two", "three")]
+    await keeper.sync()
+    assert [await keeper.reads(each) for each in events[::-1]] == ["three", "two", "one"]
+
+
 async def test_the_same_ciphertext_under_another_id_is_the_same_event() -> None:
     _, keeper, ana = await pair()
     event, other = await ana.says("one", keeper), await ana.says("two", keeper)

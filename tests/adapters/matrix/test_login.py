@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.adapters.matrix.client import Refused
 from bot.adapters.matrix.encryption import crosssigning, recovery
 from bot.adapters.matrix.encryption.crosssigning import Seeds
 from bot.adapters.matrix.encryption.keyserver import KeyServer
@@ -83,6 +84,26 @@ async def test_a_reset_takes_the_password_and_leads_to_a_new_recovery_key() -> N
     assert (new.keys, new.trusted) == ("reset", True)
     assert new.recovery_key not in (None, old.recovery_key)
     assert double.signing[keeper.user]["auth"]["password"] == "secret"
+
+
+@pytest.mark.parametrize(
+    "refusal", [Refused(404, "M_UNRECOGNIZED"), Refused(405, ""), Refused(400, "M_UNRECOGNIZED")]
+)
+async def test_without_secret_storage_the_device_is_signed_and_the_host_is_told(
+    refusal: Refused,
+) -> None:
+    double = KeyDouble(no_notes=refusal)
+    keeper = await somebody(double, "keeper")
+    done = await logs_in(keeper)
+    assert done == Signed("made", None, trusted=True, stored=False)
+    assert (await keeper.start()).signed
+    # Both lost: the password leads back, as everywhere.
+    keeper.host, keeper.device = FakeHost(), "TWO"
+    await keeper.start()
+    with pytest.raises(Misconfigured, match="--reset"):
+        await logs_in(keeper)
+    again = await logs_in(keeper, reset=True, password="secret")
+    assert (again.keys, again.trusted, again.stored) == ("reset", True, False)
 
 
 async def test_a_device_signed_by_another_key_is_not_trusted() -> None:

@@ -150,3 +150,27 @@ def test_the_homeserver_says_how_long_to_wait() -> None:
     reason = outbound.reason(Refused(429, "M_LIMIT_EXCEEDED", 7.5), direct=False)
     assert isinstance(reason, TryLater)
     assert reason.after == 7.5
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "語", "😀"])
+@pytest.mark.parametrize("mark", ["{}", "**{}**"])
+def test_what_is_encrypted_fits_as_well_if_need_be_without_marks(letter: str, mark: str) -> None:
+    content = outbound.to_seal(say(mark.format(letter * 10_900)))
+    size = len(json.dumps(content, ensure_ascii=False).encode())
+    assert size * 4 / 3 + 2_000 < 65_536
+    assert content["body"] == letter * 10_900
+
+
+def test_what_is_short_keeps_its_marks() -> None:
+    short = say("**x**")
+    assert outbound.to_seal(short) == short
+    assert "formatted_body" in short
+
+
+def test_an_edit_that_is_encrypted_fits_without_marks() -> None:
+    action = Edit(key="k", to=ROOM, after="a", text="**語**" * 1_200)
+    content = outbound.edit(action, POST)
+    fitting = outbound.to_seal(content)
+    assert "formatted_body" in content["m.new_content"]
+    assert len(json.dumps(fitting, ensure_ascii=False).encode()) <= 46_000
+    assert fitting["m.new_content"]["body"] == content["m.new_content"]["body"]

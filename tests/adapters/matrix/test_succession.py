@@ -56,6 +56,26 @@ def test_a_room_of_a_space_stays_in_it_before_the_space_names_the_new_one() -> N
     assert again.communities.of("!b") == Community("matrix", "!s")
 
 
+def test_the_space_may_name_the_new_room_before_we_are_in_it() -> None:
+    space = a_space("!s", a=ANNA)
+    facts = facts_of(space, a_room("!a", parents=["!s"]))
+    assert follow(facts) == []
+    # All in one go: replaced, and taken out of the space for what we have not come into yet.
+    space.children = {"!b": ANNA}
+    replaced(facts.rooms["!a"], "!b")
+    facts.mark("!s")
+    assert follow(facts) == []
+    assert facts.communities.of("!a") == Community("matrix", "!s")
+    facts.rooms["!b"] = a_room("!b", predecessor="!a", parents=["!s"])
+    facts.mark("!b")
+    assert moves(follow(facts)) == [("!s", "!s", [("!a", "!b")])]
+    # Taken out of the space later, on purpose, it is no part of it any more.
+    space.children = {}
+    facts.mark("!s")
+    assert follow(facts) == []
+    assert facts.communities.of("!b") == Community("matrix", "!b")
+
+
 def test_a_room_upgraded_twice_while_nobody_looked_moves_step_by_step() -> None:
     facts = facts_of(
         replaced(a_room("!a"), "!b"),

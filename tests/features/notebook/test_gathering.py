@@ -162,6 +162,19 @@ async def test_questioned_and_written_anew(scene: tuple[Stage, Line]) -> None:
     assert HEARD in stage.last("mira").text
 
 
+async def test_a_new_version_that_nobody_writes_leaves_all_as_it_is(
+    scene: tuple[Stage, Line],
+) -> None:
+    stage, card = scene
+    await agreed(stage, "ana", "Ana's words.", card)
+    await gathered(stage)
+    await kept(stage)
+    await stage.says("noa", "notebook read 1")
+    await clicked(stage, "noa", "Write a new version", "Write it anew", "Give it back")
+    assert "nothing to gather" in await told(stage, "mira", "notebook gather")
+    assert "current" in await told(stage, "mira", "notebook read 1")
+
+
 async def test_a_question_can_be_taken_back(scene: tuple[Stage, Line]) -> None:
     stage, card = scene
     await agreed(stage, "ana", "Ana's words.", card)

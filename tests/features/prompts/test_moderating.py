@@ -256,7 +256,8 @@ async def test_a_note_goes_by_a_schedule_that_changes(stage: Stage) -> None:
     await stage.says("mira", "keeper prompt schedule weekly friday 12:00")
     await stage.clicks("mira", "Yes")
     said = await passes(stage, 9 * DAY)
-    assert [line.at for line in private(said, "mira")] == [at("03-05 11:00"), at("03-12 11:00")]
+    shown = [line.at for line in private(said, "mira") if "Fine" in line.choices]
+    assert shown == [at("03-05 11:00"), at("03-12 11:00")]
 
 
 # --- pausing one thing ---------------------------------------------------------------------------

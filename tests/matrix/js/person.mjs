@@ -32,17 +32,7 @@ await crypto.bootstrapCrossSigning({
   }),
 });
 
-// Refused before its sender was known, an event is not looked at again by this library until its
-// app is opened anew; others do so by themselves.
-const LOOK_AGAIN = new Set(["UNSIGNED_SENDER_DEVICE", "UNKNOWN_SENDER_DEVICE"]);
-const lookAgain = (event, left = 4) => setTimeout(async () => {
-  if (!event.isDecryptionFailure()) return;
-  await event.attemptDecryption(crypto, { isRetry: true });
-  if (left > 1) lookAgain(event, left - 1);
-}, 500);
-
 const told = new Set();
-const doubted = new Set();
 const show = async (event) => {
   if (!event.getId() || event.status || told.has(event.getId())) return;
   if (event.isBeingDecrypted() || (event.isEncrypted() && !event.getClearContent()
@@ -53,10 +43,6 @@ const show = async (event) => {
   if (told.has(event.getId())) return;
   // What failed may be read later, and is then told again.
   if (!event.isDecryptionFailure()) told.add(event.getId());
-  else if (LOOK_AGAIN.has(event.decryptionFailureReason) && !doubted.has(event.getId())) {
-    doubted.add(event.getId());
-    lookAgain(event);
-  }
   tell({
     event: {
       event_id: event.getId(), type: event.getType(), room_id: event.getRoomId(),

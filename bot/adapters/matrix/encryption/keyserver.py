@@ -69,14 +69,20 @@ class KeyServer:
         try:
             answer = await self._client.call("GET", self._note_path(kind))
         except Refused as error:
-            if error.status == 404:
+            if error.status in (404, 405, 501) or error.errcode == "M_UNRECOGNIZED":
                 return {}
             raise
         return answer if isinstance(answer, dict) else {}
 
-    async def put_note(self, kind: str, content: JSON) -> None:
-        """Set an account data event of ours."""
-        await self._client.call("PUT", self._note_path(kind), body=content)
+    async def put_note(self, kind: str, content: JSON) -> bool:
+        """Set an account data event of ours; False where the homeserver keeps none."""
+        try:
+            await self._client.call("PUT", self._note_path(kind), body=content)
+        except Refused as error:
+            if error.status in (404, 405, 501) or error.errcode == "M_UNRECOGNIZED":
+                return False
+            raise
+        return True
 
     async def upload_signing_keys(self, body: Mapping[str, Any]) -> None:
         """Publish the keys of our account that sign devices."""

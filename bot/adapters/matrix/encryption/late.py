@@ -69,6 +69,7 @@ class Late:
     ids: Ids
     waiting: dict[str, Waiting] = field(default_factory=dict)
     ready: set[str] = field(default_factory=set)
+    hopeless: set[str] = field(default_factory=set)
 
     async def load(self) -> None:
         """Recall what an earlier run could not read."""
@@ -98,6 +99,13 @@ class Late:
             if waiting.lock == (room_id, sender, session_id):
                 self.ready.add(event_id)
 
+    def withheld(self, room_id: str, session_id: str) -> None:
+        """Note that a key will not come: whoever waits for an answer is told at the next look."""
+        for event_id, waiting in self.waiting.items():
+            here = waiting.lock[0] == room_id and waiting.lock[2] == session_id
+            if here and not waiting.told:
+                self.hopeless.add(event_id)
+
     def take_ready(self) -> list[Waiting]:
         """Return the events whose keys have come; they wait on until they are `done`."""
         ready = [self.waiting[each] for each in self.waiting if each in self.ready]
@@ -123,11 +131,13 @@ class Late:
             if not waiting.asked and age >= _ASK_AFTER:
                 waiting.asked = waiting.lock in asked or await self._ask(waiting)
                 asked.add(waiting.lock)
-            if waiting.private and not waiting.told and age >= _TELL_AFTER:
+            late = age >= _TELL_AFTER or event_id in self.hopeless
+            if waiting.private and not waiting.told and late:
                 waiting.told = True
                 tell(waiting.room_id, event_id)
             if before != (waiting.asked, waiting.told):
                 self._put(event_id, waiting)
+        self.hopeless.clear()
         await self.shelf.commit()
 
     async def _ask(self, waiting: Waiting) -> bool:

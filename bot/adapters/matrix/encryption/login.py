@@ -37,6 +37,7 @@ class Signed:
     keys: str  # kept, made, recovered, reset
     recovery_key: str | None = field(repr=False)  # to be shown, once
     trusted: bool  # would a strict client speak with the bot
+    stored: bool = True  # the keys stand in secret storage
 
 
 async def sign_in_depth(own: Own, asked: Asked) -> Signed:
@@ -50,15 +51,16 @@ async def sign_in_depth(own: Own, asked: Asked) -> Signed:
     answer = await own.server.query([own.user_id])
     if not crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id):
         await crosssigning.sign_device(seeds, own)
-    shown = None
+    shown, stored = None, True
     fresh = how in ("made", "reset") or asked.new_recovery_key
     if fresh or not await recovery.is_stored(own.server):
         shown = await recovery.store(own.server, seeds)
-        if await recovery.fetch(own.server, shown) != seeds:
+        if shown is not None and await recovery.fetch(own.server, shown) != seeds:
             raise Misconfigured("The homeserver does not give back what was stored. Try again.")
+        stored = shown is not None
     answer = await own.server.query([own.user_id])
     trusted = crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id)
-    return Signed(how, shown, trusted)
+    return Signed(how, shown, trusted, stored)
 
 
 async def _seeds(own: Own, asked: Asked, answer: JSON) -> tuple[Seeds, str]:

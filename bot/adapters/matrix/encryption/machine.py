@@ -103,6 +103,7 @@ class Encryption:
             case "m.room_key.withheld":
                 # Most often: our device is not signed, and the other one insists on that.
                 log.warning("a key is withheld from us", code=str(content.get("code"))[:40])
+                self._late.withheld(str(content.get("room_id")), str(content.get("session_id")))
             case _:
                 pass
 

@@ -68,15 +68,17 @@ async def is_stored(server: KeyServer) -> bool:
     return all([_encrypted(await server.note(_name(usage)), key_id) for usage in USAGES])
 
 
-async def store(server: KeyServer, seeds: Seeds) -> str:
+async def store(server: KeyServer, seeds: Seeds) -> str | None:
     """Store the seeds under a new recovery key, and return that as people write it down.
 
+    None where the homeserver has no secret storage.
     Raises: `MatrixError`.
     """
     key, key_id = secrets.token_bytes(32), secrets.token_hex(16)
     check = encrypt(key, "", bytes(32))
     about = {"algorithm": ALGORITHM, "name": "Circlekeeper", "iv": check["iv"], "mac": check["mac"]}
-    await server.put_note(f"m.secret_storage.key.{key_id}", about)
+    if not await server.put_note(f"m.secret_storage.key.{key_id}", about):
+        return None
     for usage, text in seeds.texts.items():
         secret = {"encrypted": {key_id: encrypt(key, _name(usage), text.encode())}}
         await server.put_note(_name(usage), secret)
