@@ -53,6 +53,7 @@ def databases(folder: Path | None) -> Iterator[Callable[[str], Place]]:
             number = next(numbers)
             key = KeyFile(own / f"key{number}")
             key.create()
+            kind, empty = kind.removeprefix("empty "), kind.startswith("empty ")
             if kind == "sqlite":
                 return Place(f"sqlite:///{own / f'store{number}.db'}", key.path)
             if not server:
@@ -64,7 +65,8 @@ def databases(folder: Path | None) -> Iterator[Callable[[str], Place]]:
             finally:
                 engine.dispose()
             url: str = server[0].get_uri(database=f"benchmark{number}")
-            upgrade(url)
+            if not empty:
+                upgrade(url)
             return Place(url, key.path)
 
         yield fresh

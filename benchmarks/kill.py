@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.durability.broken import CONTROLS, NO_READ_BACK  # noqa: E402
-from tests.durability.driver import kill_at_random  # noqa: E402
+from tests.durability.driver import Weather, kill_at_random  # noqa: E402
 from tests.durability.zygote import Zygote  # noqa: E402
 from tests.support.postgres import MISSING, database  # noqa: E402
 
@@ -35,6 +35,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="at once; more than one: postgres")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--control", choices=CONTROLS, help="a broken design")
+    parser.add_argument(
+        "--ask", action="store_true", help="ask them to stop (SIGTERM), on a good day, under load"
+    )
     parser.add_argument("--json", action="store_true", help="print everything, as JSON")
     given = parser.parse_args()
     if given.store == "sqlite" and given.workers != 1:
@@ -56,6 +59,7 @@ def main() -> None:
             workers=given.workers,
             seed=given.seed,
             design=given.control or "ours",
+            weather=Weather(stops=0.0, downs=0.0, wrong=0.0, asked=1.0) if given.ask else None,
         )
     found = asdict(report)
     if given.json:

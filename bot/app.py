@@ -7,7 +7,7 @@ import contextlib
 import random
 import secrets
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
 from bot.engine.pace import Pace
-from bot.engine.retention import Retention
+from bot.engine.retention import Periods, Retention
 from bot.engine.running import Running
 from bot.engine.schedule.tick import Due, Tick
 from bot.engine.tenure import Tenure
@@ -39,6 +39,8 @@ from bot.features import (
     reflection,
     welcome,
 )
+from bot.operations.health import Health
+from bot.operations.supervisor import Supervisor
 from storage.clock import DatabaseClock
 from storage.communities import Communities
 from storage.crypto import KeyFile
@@ -49,6 +51,8 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 _ALPHABET = string.ascii_lowercase + string.digits
+DRAIN = 10.0  # seconds from the wish to stop to the end
+_LOOK = 0.02
 _ID_BYTES = 16  # far more than 20 letters can show, so that all are as good as equally likely
 
 
@@ -151,12 +155,17 @@ class App:
         pace: Pace | None = None,
         watched_at: tuple[str, int] | None = None,
         key_file: KeyFile | None = None,
+        supervisor: Supervisor | None = None,
+        off: Collection[str] = (),
+        periods: Periods | None = None,
     ) -> None:
         """Wire the parts; nothing runs yet. Content that was read before is not read again.
 
         `watched_at`: where health and metrics are served, as address and port. `key_file`: is
-        looked at now and then, for a new key.
+        looked at now and then, for a new key. `supervisor`: is told how we are. `off`:
+        features that are paused in every community. `periods`: how long what is kept.
         """
+        self.supervisor = supervisor or Supervisor({})
         self.key_file = key_file
         self.store = store
         self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
@@ -171,7 +180,7 @@ class App:
 
             metrics = Metrics()
         self.metrics = metrics
-        self.running = Running(known.features, self.words, self.clock, self.ids, metrics)
+        self.running = Running(known.features, self.words, self.clock, self.ids, metrics, off)
         self.adapters = list(adapters)
         self.run_id = self.ids.new()
         self.outboxes = [
@@ -183,7 +192,7 @@ class App:
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
-        self.retention = Retention(store, self.clock)
+        self.retention = Retention(store, self.clock, periods)
         platforms = list(self.dispatchers)
         self.tick = Tick(
             store,
@@ -195,6 +204,7 @@ class App:
             read_ahead=self._read_ahead,
             late=self._late,
         )
+        self._by_itself: list[asyncio.Task[None]] = []  # what begins something without being asked
         self._acting: set[str] = set()  # accounts that this process acts as
 
     async def run(self) -> None:
@@ -211,12 +221,47 @@ class App:
                     group.create_task(self._be_watched(*self.watched_at))
                 if self.key_file is not None:
                     group.create_task(KeyWatch(self.store, self.key_file).run())
-                group.create_task(self.tick.run())
-                group.create_task(self.retention.run())
+                self._by_itself = [
+                    group.create_task(self.tick.run()),
+                    group.create_task(self.retention.run()),
+                ]
+                if self.supervisor.is_there:
+                    group.create_task(self._be_supervised())
         finally:
             for adapter in self.adapters:
                 with contextlib.suppress(Exception):
                     await adapter.close()
+
+    async def drain(self, patience: float = DRAIN) -> bool:
+        """Begin nothing any more, end the turns under way, and send what can be sent.
+
+        Whatever is not done within so many seconds stays in the store for the next start; tell
+        whether all was done.
+        """
+        self.supervisor.tell("STOPPING=1")
+        for dispatcher in self.dispatchers.values():
+            dispatcher.close()
+        for task in self._by_itself:
+            task.cancel()
+        try:
+            async with asyncio.timeout(patience):
+                while not self._drained:  # noqa: ASYNC110 - it is asked of several at once
+                    await asyncio.sleep(_LOOK)
+        except TimeoutError:
+            return False
+        finally:
+            for outbox in self.outboxes:
+                outbox.grace = _LOOK
+        return True
+
+    @property
+    def _drained(self) -> bool:
+        idle = all(dispatcher.idle for dispatcher in self.dispatchers.values())
+        return idle and all(outbox.drained for outbox in self.outboxes)
+
+    async def _be_supervised(self) -> None:
+        health = Health(self.store, self.adapters, self.tick, self._acting)
+        await self.supervisor.serve(lambda: health.alive, health.sentence)
 
     async def _act(self, adapter: Adapter, host: StoreHost, outbox: OutboxWorker) -> None:
         """Listen and send as one account, while no other process does."""
@@ -236,7 +281,6 @@ class App:
             await work()
 
     async def _be_watched(self, host: str, port: int) -> None:
-        from bot.operations.health import Health
         from bot.operations.server import Server
 
         assert self.metrics is not None

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.core.content import Folders, Mistake
 from bot.core.errors import Misconfigured
+from bot.core.turn import PAUSABLE
 from bot.settings_layers import Keys, from_environment, from_toml, nested
 
 TOML, DATABASE = "circlekeeper.toml", "sqlite:///circlekeeper.db"
@@ -57,6 +58,9 @@ Database = Annotated[
         f"Write {DATABASE} or postgresql://user:password@host/name.",
     ),
 ]
+
+
+Flow = Annotated[str, _like("|".join(PAUSABLE), f"Possible are: {', '.join(PAUSABLE)}.")]
 
 
 # The line below each setting is what docs/reference/settings.md says of it.
@@ -123,6 +127,21 @@ class Http(BaseModel, frozen=True, extra="forbid"):
     """The port; without it, nothing is served."""
 
 
+class Kept(BaseModel, frozen=True, extra="forbid"):
+    """How many days something is kept; the privacy notice says the same."""
+
+    handled: Annotated[int, Field(ge=7, le=365)] = 30
+    """Notes of handled events and of what was sent."""
+    unshared: Annotated[int, Field(ge=7, le=365)] = 60
+    """Thoughts that were to be shared without a name, and were not released."""
+    left: Annotated[int, Field(ge=1, le=3650)] = 365
+    """What is kept of somebody who has left every community, or was removed: within that time they
+    come back to all of it.
+    """
+    gone: Annotated[int, Field(ge=1, le=3650)] = 90
+    """What is kept of a community from which the bot was taken away."""
+
+
 class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     """Everything that the host sets; once loaded, every path is absolute."""
 
@@ -141,6 +160,11 @@ class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     discord: Discord | None = None
     matrix: Matrix | None = None
     http: Http = Http()
+    keep_days: Kept = Kept()
+    pause: Annotated[tuple[Flow, ...], BeforeValidator(_listed)] = ()
+    """Flows of which nothing comes by itself in any community, and that nobody begins: `prompts`,
+    `reflection`, `welcome`, `hunts`, `charter`, `lexicon`.
+    """
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged. No level logs what anybody said."""
     log_format: Literal["console", "json"] = "console"

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert
@@ -93,16 +94,16 @@ class Members:
         if row is None:
             row = Membership(subject_id=subject, community_id=community, here=True, greeted=False)
         if not row.here:
-            row.here = True
+            row.here, row.left_at = True, None
         self.tx.session.add(row)
         self.tx.session.flush()
         return row
 
-    def leave(self, subject: str, community: str) -> None:
+    def leave(self, subject: str, community: str, now: datetime) -> None:
         """Note that somebody left a community."""
         row = self.membership(subject, community)
         if row is not None:
-            row.here = False
+            row.here, row.left_at = False, now
             self.tx.session.add(row)
 
     def communities(self, subject: str) -> list[str]:

@@ -20,7 +20,7 @@ from storage.schema import check_version, newest, pending, revision, upgrade
 from storage.store import Store
 from storage.tables import Lease
 from storage.transaction import Transaction
-from storage.trouble import explained
+from storage.trouble import explained, hindrance
 
 _LOCKED = "Another circlekeeper runs on {}. Stop it first, or give this one another database."
 
@@ -183,8 +183,7 @@ def _open(
                 raise Misconfigured(
                     "The database needs an upgrade. Run `circlekeeper db upgrade` first."
                 )
-            _copy(engine)
-            upgrade(url)
+            _migrate(engine, url)
     finally:
         engine.dispose()
     store = Store(url, vault, key_file.record_erasure)
@@ -240,13 +239,42 @@ def _record_key(tx: Transaction, vault: Vault, key_file: KeyFile) -> None:
         set_meta(tx, KEY_ID, vault.key_id)
 
 
-def _copy(engine: Engine) -> None:
+def _migrate(engine: Engine, url: str) -> None:
+    """Bring a SQLite file up, after a copy of it; where that fails, say how to go back."""
+    before, copy = revision(engine), _copy(engine)
+    try:
+        upgrade(url)
+    except Exception as error:
+        if copy is None:
+            raise
+        raise failed_upgrade(error, before, f"A copy from before is {copy}.") from error
+
+
+def failed_upgrade(error: Exception, before: str | None, copy: str) -> Misconfigured:
+    """Return what to tell the host whose store could not be brought up: it was all or nothing."""
+    cause = getattr(error, "orig", None) or error
+    why = hindrance(error) or str(cause).partition("\n")[0].rstrip(".")
+    return Misconfigured(
+        f"The upgrade to schema {newest()} failed: {why}. The store is as it was, with schema "
+        f"{before}, and the version of before still starts on it. {copy}"
+    )
+
+
+def _copy(engine: Engine) -> Path | None:
     """Copy a populated SQLite file before its schema changes."""
     current = revision(engine)
     path = engine.url.database
     if current is None or path is None:
-        return
+        return None
     copy = Path(f"{path}.before-{newest()}")
     copy.unlink(missing_ok=True)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("VACUUM INTO ?", (str(copy),))
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("VACUUM INTO ?", (str(copy),))
+    except sqlite3.Error as error:
+        copy.unlink(missing_ok=True)
+        raise Misconfigured(
+            f"The copy {copy} that is made before an upgrade cannot be written: {error}. Make "
+            "room, and start again; nothing was changed."
+        ) from error
+    return copy

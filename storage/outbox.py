@@ -42,6 +42,7 @@ class Claimed:
     expires_at: datetime | None
     on: MessageRef | None
     line: tuple[str, int, int]  # destination and lane, and its place there
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +211,7 @@ class Deliveries:
                 expires_at=row.expires_at,
                 on=self.message(row.after) if row.after else None,
                 line=(row.destination, row.lane, row.seq),
+                flow=row.flow,
             )
             for row in found
         ]

@@ -27,6 +27,7 @@ _TAKEN: list[Any] = [
         Outbox.body,
         Outbox.subject_id,
         Outbox.community_id,
+        Outbox.flow,
         Outbox.gate,
         Outbox.after,
         Outbox.attempts,

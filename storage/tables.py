@@ -85,6 +85,7 @@ class Community(SQLModel, table=True):
     moderator_role: str | None = None
     lacks: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     opened_at: datetime | None = None
+    gone_at: datetime | None = None  # when the bot was taken away, for the retention
     paused: str = ""  # features that are paused alone, with spaces between
     sets_off: str = ""  # reflection sets that are not offered, with spaces between
     share_round: int = 0  # how often thoughts that were shared without a name were released
@@ -148,6 +149,7 @@ class Membership(SQLModel, table=True):
     community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
     here: bool
     greeted: bool
+    left_at: datetime | None = None  # when they left, for the retention
 
 
 class Conversation(SQLModel, table=True):

@@ -311,3 +311,34 @@ def test_a_store_is_backed_up_restored_moved_and_sealed_anew(tmp_path: Path) -> 
     ended = circlekeeper(tmp_path, "import", "two", "--json")
     assert set(json.loads(ended.stdout)) == {"rows", "erased", "kept"}
     assert circlekeeper(tmp_path, "db", "upgrade").stdout == "Nothing to upgrade.\n"
+
+
+# --- stopping ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_signal_stops_it_and_a_second_one_at_once(tmp_path: Path, signals: int) -> None:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"],
+        cwd=tmp_path,
+        env={**inherited, "PYTHONPATH": str(ROOT), **MATRIX},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as bot:
+        assert bot.stderr is not None
+        said = []
+        for line in bot.stderr:
+            said.append(line)
+            if "sign-in failed" in line and len(said) < 5:
+                bot.terminate()
+            if "again ends at once" in line and signals > 1:
+                bot.terminate()
+    told = "".join(said)
+    assert "stopping: what has begun is ended, in 10 seconds at most" in told
+    if signals == 1:
+        assert bot.returncode == 0
+        assert said[-1] == "circlekeeper: stopped\n"
+    else:
+        assert bot.returncode in (0, 1)

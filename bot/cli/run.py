@@ -1,20 +1,26 @@
 """`circlekeeper run`: connect, and facilitate until stopped."""
 
 import asyncio
+import os
 import signal
 import sys
+from datetime import timedelta
 
 import click
 
 from bot import accounts, apart
-from bot.app import App, content_checks, read_content
+from bot.app import DRAIN, App, content_checks, read_content
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told, warn
 from bot.core.errors import Misconfigured
+from bot.engine.retention import Periods
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
-from bot.settings import content_folders
+from bot.operations.supervisor import Supervisor
+from bot.settings import Kept, content_folders
 from storage.opening import open_store, waits_for_upgrade
+
+_AT_ONCE = 1  # the exit code of a second signal
 
 
 @click.command(cls=Command)
@@ -51,10 +57,19 @@ def run() -> None:
                 adapters,
                 watched_at=watched_at,
                 key_file=opened.key_file,
+                supervisor=Supervisor(os.environ),
+                off=settings.pause,
+                periods=_periods(settings.keep_days),
             )
             asyncio.run(_until_stopped(app))
         finally:
             opened.close()
+
+
+def _periods(days: Kept) -> Periods:
+    return Periods(
+        *(timedelta(days=each) for each in (days.handled, days.unshared, days.left, days.gone))
+    )
 
 
 def _upgrade_apart() -> None:
@@ -70,9 +85,22 @@ def _upgrade_apart() -> None:
 
 async def _until_stopped(app: App) -> None:
     task = asyncio.ensure_future(app.run())
+    stopping: list[asyncio.Future[None]] = []
+
+    async def stop() -> None:
+        if not await app.drain():
+            warn("what is left stays in the store, and goes on at the next start")
+        task.cancel()
+
+    def wish() -> None:
+        if stopping:
+            os._exit(_AT_ONCE)  # as a kill: the store is whole whatever happens
+        warn(f"stopping: what has begun is ended, in {DRAIN:g} seconds at most; again ends at once")
+        stopping.append(asyncio.ensure_future(stop()))
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, task.cancel)
+        loop.add_signal_handler(name, wish)
     try:
         await task
     except asyncio.CancelledError:

@@ -173,6 +173,8 @@ class Feature:
         home, status, problems, numbers, variables, findable, talks, notices, carries, setup: see
             `Turn.gather`.
         check: mistakes in the feature's content files.
+        pauses: what comes due while it is paused alone is handed to it all the same, and it lets
+            that pass itself.
     """
 
     name: str
@@ -193,3 +195,4 @@ class Feature:
     carries: Sequence[Carry] = ()
     setup: Sequence[SetupStep] = ()
     check: Callable[[Folders], list[Mistake]] | None = None
+    pauses: bool = False

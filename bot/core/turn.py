@@ -25,7 +25,8 @@ from bot.core.refs import (
 R = TypeVar("R")
 
 USES = ("newcomers", "prompts", "charter", "moderators")
-PAUSABLE = ("prompts", "reflection")  # features of which a moderator may pause one alone
+# Features of which a moderator may pause one alone.
+PAUSABLE = ("prompts", "reflection", "welcome", "hunts", "charter", "lexicon")
 
 
 @dataclass(frozen=True, slots=True)

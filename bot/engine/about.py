@@ -89,7 +89,7 @@ class About:
         row = self.where.community
         if row is None:
             raise LookupError("This turn is about no community.")
-        return community_facts(self.tx, row)
+        return community_facts(self.tx, row, self.running.off)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class Consent:
             return "too late to be of use"
         if row.community is not None and Communities(tx).get(row.community).state == "gone":
             return "the bot is no longer in the community"
+        if row.line[1] and self._is_off(tx, row):
+            return "paused"
         if row.gate is None:
             return ""
         if row.subject is not None and row.community is not None:
@@ -34,6 +36,12 @@ class Consent:
             if membership is not None and not membership.here:
                 return "the member left"
         return "" if self._gate_open(tx, row, row.gate) else "not wanted any more"
+
+    def _is_off(self, tx: Transaction, row: Claimed) -> bool:
+        """Tell whether what comes by itself belongs to something that is paused now."""
+        if row.community is None:
+            return row.flow in self.running.off
+        return self.running.is_off(row.flow, Communities(tx).get(row.community))
 
     def _gate_open(self, tx: Transaction, row: Claimed, name: str) -> bool:
         """Ask the feature for consent; where it cannot tell, there is none."""

@@ -4,10 +4,11 @@ The order within a turn: note the event (a duplicate stops here), find out who, 
 community it is, read what was typed, call the feature's handler, and write what it wants done.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -45,11 +46,14 @@ from storage.facts import Facts
 from storage.members import Members
 from storage.moving import Moving
 from storage.outbox import Claimed, Deliveries
+from storage.schedules import Schedules
 from storage.store import Store
 from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
+
+_PAUSED = timedelta(hours=1)  # until it is looked at again whether a pause is over
 
 
 @dataclass(slots=True)
@@ -94,9 +98,32 @@ class Dispatcher:
         self.outgoing = outgoing
         self.hurry = hurry
         self.hearing = Hearing(running, adapter)
+        self._begun = 0  # turns that have not ended
+        self._closed = False
+
+    def close(self) -> None:
+        """Begin no turn any more: the platform hands its event out again at the next start."""
+        self._closed = True
+
+    @property
+    def idle(self) -> bool:
+        """Whether no turn is under way."""
+        return not self._begun
 
     async def receive(self, event: Event) -> None:
-        """Handle an event in one transaction; where that fails, nothing changes but an apology."""
+        """Handle an event in one transaction; where that fails, nothing changes but an apology.
+
+        Closed, it never returns, so that nobody believes the event to be taken.
+        """
+        if self._closed:
+            await asyncio.Event().wait()
+        self._begun += 1
+        try:
+            await self._receive(event)
+        finally:
+            self._begun -= 1
+
+    async def _receive(self, event: Event) -> None:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
 
@@ -199,6 +226,10 @@ class Dispatcher:
         own = turn.settings.get("locale") if plan.subject else None
         where.locale = self.running.words.nearest(own, where.community.locale)
         feature, handler = self.running.due[plan.kind]
+        if self.running.is_off(feature.name, where.community) and not feature.pauses:
+            if plan.rule is None:  # what comes once comes when the pause is over
+                Schedules(tx).advance(plan.id, turn.now + _PAUSED, turn.now)
+            return 0
         with bound_contextvars(turn=self._mark(event)):
             turn.within(feature, lambda: handler(turn, replace(plan, next_due=event.due)))
             return flush(turn, self.adapter)
@@ -285,7 +316,7 @@ class Dispatcher:
         find_member(turn, event)
         find_community(turn, event)
         if isinstance(event, Left):
-            members.leave(turn.subject, turn.community.id)
+            members.leave(turn.subject, turn.community.id, turn.now)
         turn.tell(event)
         if isinstance(event, Joined):
             members.enter(turn.subject, turn.community.id)

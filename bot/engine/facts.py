@@ -1,6 +1,6 @@
 """A community as features see it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar, overload
 
 from bot.core.refs import Community, Need, Room
@@ -38,8 +38,10 @@ class _Read(Sequence[F]):
         return self._all[index]
 
 
-def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
-    """Return a community as features see it."""
+def community_facts(
+    tx: Transaction, row: CommunityRow, off: Collection[str] = ()
+) -> CommunityFacts:
+    """Return a community as features see it; what is `off` everywhere is paused here, too."""
     uses = {
         "newcomers": row.newcomers_room,
         "prompts": row.prompts_room,
@@ -60,5 +62,5 @@ def community_facts(tx: Transaction, row: CommunityRow) -> CommunityFacts:
         known_roles=_Read(lambda: communities.roles(row.id)),
         moderator_role=row.moderator_role,
         lacks=[Need(each) for each in row.lacks or ()],
-        paused=tuple(row.paused.split()),
+        paused=tuple(sorted({*row.paused.split(), *off})),
     )

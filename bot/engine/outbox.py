@@ -84,6 +84,8 @@ class OutboxWorker:
         self._busy: set[asyncio.Task[None]] = set()
         self._ended: list[_Ended] = []
         self._recovered: float | None = None
+        self._resting = False
+        self.grace = 10.0  # seconds for what is under way when the work ends
 
     def wake(self) -> None:
         """Look again: something was written."""
@@ -125,17 +127,25 @@ class OutboxWorker:
                     log.error("outbox failed", error=type(error).__name__)
                     await self._note_singly()
                     wait = self.pace.after_failure.total_seconds()
+                self._resting = True
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
+                self._resting = False
         finally:
-            self._at_work = False
+            self._at_work = self._resting = False
             if self._busy:
-                await asyncio.wait(self._busy, timeout=10)
+                await asyncio.wait(self._busy, timeout=self.grace)
             for task in self._busy:
                 task.cancel()
             await asyncio.gather(*self._busy, return_exceptions=True)
             await self._note_singly()
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing is under way, nor can be sent now."""
+        under_way = self._busy or self._ended or self._woken.is_set()
+        return not self._at_work or (self._resting and not under_way)
 
     async def settle(self) -> None:
         """Send until nothing can be sent now: for a simulated clock."""

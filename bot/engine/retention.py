@@ -1,5 +1,6 @@
 """Retention: what is no longer needed goes by itself."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -7,6 +8,7 @@ import structlog
 from bot.core.ports import Clock
 from storage.erasing import Erasing
 from storage.facts import forget_events
+from storage.leaving import drop_gone, erase_left
 from storage.outbox import Deliveries
 from storage.sharing import Sharing
 from storage.store import Store
@@ -14,20 +16,35 @@ from storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
-PERIOD = timedelta(days=30)  # said in docs/privacy.md
-UNSHARED = timedelta(days=60)  # what was to be shared without a name, and was not released
+_AT_ONCE = 20  # people in one transaction
 _EVERY = timedelta(hours=6)
 
 
-class Retention:
-    """Drops notes of handled events and of what was sent to people, and what could not be shared,
-    after their time.
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long something is kept (docs/privacy.md says the same).
+
+    Args:
+        handled: notes of handled events and of what was sent.
+        unshared: what was to be shared without a name, and was not released.
+        left: what is kept of somebody who is in no community any more.
+        gone: what is kept of a community that the bot is not in any more.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    handled: timedelta = timedelta(days=30)
+    unshared: timedelta = timedelta(days=60)
+    left: timedelta = timedelta(days=365)
+    gone: timedelta = timedelta(days=90)
+
+
+class Retention:
+    """Drops everything after its time."""
+
+    def __init__(self, store: Store, clock: Clock, periods: Periods | None = None) -> None:
         """Work on this store."""
         self.store = store
         self.clock = clock
+        self.periods = periods or Periods()
 
     async def run(self) -> None:
         """Drop what is due, every few hours, until cancelled."""
@@ -40,15 +57,21 @@ class Retention:
 
     async def once(self) -> None:
         """Drop what is due now."""
-        before = self.clock.now() - PERIOD
-        unshared = self.clock.now() - UNSHARED
+        now, periods = self.clock.now(), self.periods
 
         def drop(tx: Transaction) -> None:
-            forget_events(tx, before)
-            Deliveries(tx).prune(before)
-            Sharing(tx).expire(unshared.date())
+            forget_events(tx, now - periods.handled)
+            Deliveries(tx).prune(now - periods.handled)
+            Sharing(tx).expire((now - periods.unshared).date())
 
         await self.store.transact(drop, urgent=False)
+        await self.store.transact(lambda tx: drop_gone(tx, now - periods.gone), urgent=False)
+        left = now - periods.left
+        erased = _AT_ONCE
+        while erased:
+            erased = await self.store.transact(
+                lambda tx: erase_left(tx, left, _AT_ONCE), urgent=False
+            )
         seen = await self.store.transact(lambda tx: Erasing(tx).remove_traces(), urgent=False)
         if seen is not None:
             await self.store.transact(lambda tx: Erasing(tx).note_removed(seen), urgent=False)

@@ -1,6 +1,6 @@
 """What all turns of a process share, and what one turn is about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -74,8 +74,10 @@ class Running:
         clock: Clock,
         ids: Ids,
         meter: Meter | None = None,
+        off: Collection[str] = (),
     ) -> None:
-        """Index the declarations."""
+        """Index the declarations; `off` are the features that are paused everywhere."""
+        self.off = frozenset(off)
         self.meter: Meter = meter or Unmetered()
         # What is counted of features that concern oneself alone does not say which it was.
         self.counted_as = {
@@ -105,6 +107,11 @@ class Running:
         self.gates: dict[str, tuple[Feature, Callable[[Turn], bool]]] = {
             name: (feature, gate) for feature in features for name, gate in feature.gates.items()
         }
+
+    def is_off(self, feature: str, community: Community | None) -> bool:
+        """Tell whether a feature is paused: by the host, or alone by moderators."""
+        alone = community is not None and feature in community.paused.split()
+        return alone or feature in self.off
 
     def read_ahead(self, tx: Transaction, plans: Sequence[Plan]) -> None:
         """Read at once what the handling of these plans will read: one by one costs far more."""

@@ -32,6 +32,7 @@ from storage.transaction import Transaction
 
 R = TypeVar("R")
 _DEPTH = 8
+_WAYS_IN = ("start", "help")  # they are there whatever is paused
 _OPENERS = {
     "text": "engine/choice_own_words",
     "room": "engine/choice_pick",
@@ -257,7 +258,17 @@ class EngineTurn(About):
         if command.needs_community and self.closed:
             self.say("engine/not_open_yet")
             return False
+        feature, _ = self.running.commands.get(command.path, (None, command))
+        way_in = command.path in _WAYS_IN
+        ones_own = command.private or way_in or command.audience is Audience.MODERATOR
+        if feature is not None and not ones_own and self.is_off(feature):
+            self.say("engine/switched_off")
+            return False
         return True
+
+    def is_off(self, feature: Feature) -> bool:
+        """Tell whether a feature is paused here: nothing of it comes by itself, none begins it."""
+        return self.running.is_off(feature.name, self.where.community)
 
     @property
     def closed(self) -> bool:
@@ -269,6 +280,8 @@ class EngineTurn(About):
         """Tell the other features, in this transaction."""
         for feature in self.running.features:
             handler = feature.on.get(type(event))
+            if isinstance(event, Joined) and self.is_off(feature):
+                continue
             if handler is not None:
                 self.within(feature, lambda run=handler: run(self, event))  # type: ignore[misc]
 
@@ -276,6 +289,8 @@ class EngineTurn(About):
         """Ask every feature for its contribution and join the answers."""
         found: list[Any] = []
         for feature in self.running.features:
+            if what == "home" and self.is_off(feature):
+                continue
             contribution = getattr(feature, what)
             if callable(contribution):
                 found.extend(self.within(feature, lambda ask=contribution: ask(self)))  # type: ignore[misc]

@@ -64,6 +64,11 @@ class Health:
         found.append(Part("tick", "tick", fresh, "fresh" if fresh else "has not run lately"))
         return found
 
+    async def sentence(self) -> str:
+        """Return in a few words how we are."""
+        wrong = [f"{part.name} {part.says}" for part in await self.parts() if not part.works]
+        return f"not ready: {', '.join(wrong)}" if wrong else "ready"
+
     async def _store_answers(self) -> bool:
         """Ask the store; while an earlier question has no answer, no other is put."""
         if self._asked is None or self._asked.done():

@@ -94,9 +94,8 @@ class Preparing:
         fields = [each["id"] for each in form.get("fields", ())]
         if fields == ["zone"]:
             await self._do(do="submit", message=asked.id, values={"zone": self._zone})
-        elif fields and not choices:
-            rooms = self._adapter.world.rooms
-            values = {use: rooms[_USES.get(use, "moderators")].name for use in fields}
+        elif _USES.keys() <= set(fields):
+            values = {use: _USES.get(use, "moderators") for use in fields}
             await self._do(do="submit", message=asked.id, values=values)
         elif choices:
             known = (self._language, *_ANSWERS)

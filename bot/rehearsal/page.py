@@ -58,6 +58,7 @@ class PageCommands:
             {
                 "path": command.path,
                 "does": declared.does[command.path][tag],
+                "menu": declared.menus[command.path][tag] if command.menu else "",
                 "moderator": command.audience is Audience.MODERATOR,
                 "options": [declared.options[option.name][tag] for option in command.options],
             }

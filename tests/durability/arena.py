@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -109,6 +110,16 @@ class Arena:
         if ended != -9:
             self.crashes.append(ended if ended is not None else 0)
         return ended == -9
+
+    def end(self, pid: int) -> bool:
+        """Ask a worker to stop, and wait until it has; False when that is not how it ended."""
+        self.workers.remove(pid)
+        self.zygote.signal(pid, signal.SIGTERM)
+        ended = self.zygote.wait(pid)
+        orderly = ended in (0, -signal.SIGTERM)  # the latter before it listened for that
+        if not orderly:
+            self.crashes.append(ended if ended is not None else -1)
+        return orderly
 
     def died(self, pid: int, seconds: float = 15.0) -> bool:
         """Wait for a worker that kills itself."""

@@ -28,6 +28,7 @@ class Weather:
         downs: after which part of the kills all stay down for longer than the platform knows keys.
         wrong: which part of the workers has a wrong clock; half of those jump meanwhile.
         unreadable: with which part the history cannot be read for a while.
+        asked: which part of the workers is asked to stop (SIGTERM) rather than killed.
     """
 
     life: float = 0.28
@@ -35,6 +36,7 @@ class Weather:
     downs: float = 0.03
     wrong: float = 0.3
     unreadable: float = 0.1
+    asked: float = 0.0
 
 
 @dataclass
@@ -156,11 +158,14 @@ class Killer:
             time.sleep(self.random.uniform(0.0, 0.4))
 
     def _kill(self, pid: int) -> None:
-        self.here.kill(pid)
+        if self._happens(self.weather.asked):
+            self.here.end(pid)
+        else:
+            self.here.kill(pid)
         self.report.kills += 1
 
     def _happens(self, share: float) -> bool:
-        return self.random.random() < share
+        return share > 0 and self.random.random() < share
 
     def _count(self, outcome: Outcome) -> None:
         report = self.report

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.durability.broken import ADVANCE_FIRST, NO_READ_BACK, SEND_FIRST
-from tests.durability.driver import Report, kill_at_random
+from tests.durability.driver import Report, Weather, kill_at_random
 from tests.durability.plan import QUIESCENCE
 from tests.durability.zygote import Zygote
 
@@ -55,3 +55,12 @@ def was_hard(report: Report) -> None:
     assert report.platform["finds"]["standing"] > 0
     assert report.platform["finds"]["absent"] > 0
     assert min(report.platform["troubles"].values()) > 0
+
+
+def test_who_is_asked_to_stop_under_load_leaves_nothing_behind(
+    zygote: Zygote, folder: Path
+) -> None:
+    asked = Weather(stops=0.0, downs=0.0, wrong=0.0, asked=1.0)
+    report = kill_at_random(zygote, folder, kills=15, seed=SEED, weather=asked)
+    assert report.clean, report
+    assert report.expected >= 45

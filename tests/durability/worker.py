@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import Any
 
 from apscheduler.schedulers import base as apscheduler_base
 
-from bot.app import App, Content, read_content
+from bot.app import DRAIN, App, Content, read_content
 from bot.core.content import Folders
 from bot.core.ports import Adapter
 from bot.core.refs import Community, Member, Room
@@ -168,7 +169,21 @@ async def _work(setup: WorkerSetup) -> None:
     adapter: Adapter = make(failpoint, setup.double, works.plan, works.left)
     # Where processes share a store they have a clock in common; how it comes by that is its affair.
     own = clock if setup.store.startswith("sqlite") else None
-    await App(store, content(), [adapter], clock=own, pace=Pace(SPEED)).run()
+    app = App(store, content(), [adapter], clock=own, pace=Pace(SPEED))
+    task = asyncio.ensure_future(app.run())
+
+    async def stop() -> None:
+        await app.drain(DRAIN / SPEED)
+        task.cancel()
+
+    stopping: list[asyncio.Future[None]] = []
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGTERM, lambda: stopping.append(asyncio.ensure_future(stop()))
+    )
+    try:
+        await task
+    except asyncio.CancelledError:
+        await asyncio.to_thread(store.close)
 
 
 def _let_apscheduler_be_wrong_too(clock: WrongClock) -> None:

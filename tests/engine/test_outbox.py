@@ -12,7 +12,7 @@ from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Deliveries
 from storage.transaction import Transaction
-from tests.engine.circle import FAKE, ROOM, Circle, direct
+from tests.engine.circle import FAKE, ROOM, START, Circle, direct
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import FIELDS, Probe
 
@@ -203,7 +203,7 @@ async def test_what_hangs_on_something_long_dead_holds_up_nobody(circle: MakeCir
 
 def leave(tx: Transaction) -> None:
     Members(tx).enter("subjectana", "circle")
-    Members(tx).leave("subjectana", "circle")
+    Members(tx).leave("subjectana", "circle", START)
 
 
 def remove(tx: Transaction) -> None:

@@ -11,6 +11,8 @@ from bot.core.actions import (
     Choice,
     Edit,
     Field,
+    File,
+    Look,
     OpenThread,
     Pin,
     Retract,
@@ -18,9 +20,11 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.errors import Undeliverable, Unreachable
+from bot.core.events import Looked
 from bot.core.ports import Delivery
 from bot.core.refs import Direct, Interaction, Member, MessageRef, Room
 from bot.rehearsal.clock import SimulatedClock
+from bot.testing.adapter_contract import NotingHost
 from tests.playground.conftest import START
 
 ROOM, ANA = Room(PLATFORM, "square"), Member(PLATFORM, "Ana")
@@ -156,3 +160,23 @@ async def test_the_tree_of_a_text(
     adapter: PlaygroundAdapter, text: str, body: list[object]
 ) -> None:
     assert (await said(adapter, text=text)).shown()["body"] == body
+
+
+async def test_what_is_found_of_a_message(adapter: PlaygroundAdapter) -> None:
+    host = NotingHost()
+    adapter.connect(host)
+    root = await said(adapter)
+    adapter.world.add(Message("m50", START, "Ana", "Mine.", room="square", thread=root.id))
+    for number, ref in enumerate((root.ref, MessageRef(ROOM, "m50"), MessageRef(ROOM, "m99"))):
+        community = adapter.world.community
+        look = Look(key=f"k{number}", to=Direct(ANA), message=ref, community=community, words=True)
+        await done(adapter, look)
+    bots, anas, gone = (each for each in host.heard if isinstance(each, Looked))
+    assert (bots.found, bots.author, bots.answered) == (True, None, True)
+    assert (anas.author, anas.text, anas.thread) == (ANA, "Mine.", root.ref)
+    assert not gone.found
+
+
+async def test_a_file_comes_with_its_message(adapter: PlaygroundAdapter) -> None:
+    message = await said(adapter, file=File("words.txt", "All of them."))
+    assert message.shown()["file"] == {"name": "words.txt", "text": "All of them."}

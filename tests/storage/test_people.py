@@ -48,10 +48,10 @@ def test_whoever_left_is_not_in_the_community_and_may_return(known: Store) -> No
     def communities() -> list[str]:
         return known.run(lambda tx: Members(tx).communities("ana"))
 
-    known.run(lambda tx: Members(tx).leave("ana", "garden"))
+    known.run(lambda tx: Members(tx).leave("ana", "garden", NOW))
     known.run(lambda tx: Members(tx).enter("ana", "garden"))
     assert communities() == ["garden"]
-    known.run(lambda tx: Members(tx).leave("ana", "garden"))
+    known.run(lambda tx: Members(tx).leave("ana", "garden", NOW))
     assert communities() == []
     assert known.run(lambda tx: Members(tx).enter("ana", "garden").here)
     assert communities() == ["garden"]
@@ -62,7 +62,7 @@ def test_a_greeting_is_remembered_over_leaving(known: Store) -> None:
         Members(tx).enter("ana", "garden").greeted = True
 
     known.run(greet)
-    known.run(lambda tx: Members(tx).leave("ana", "garden"))
+    known.run(lambda tx: Members(tx).leave("ana", "garden", NOW))
     assert known.run(lambda tx: Members(tx).enter("ana", "garden").greeted)
 
 

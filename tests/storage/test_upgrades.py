@@ -1,27 +1,32 @@
 """Every released schema comes up to the newest, and keeps what it holds; on either database."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import make_url, text
+from sqlalchemy import Engine, make_url, text
 
+from bot.core.errors import Misconfigured
 from bot.core.refs import RoleFacts, Room, RoomFacts
 from storage.charter import CharterRows
 from storage.communities import Communities
-from storage.crypto import Vault
+from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
+from storage.opening import open_store
 from storage.outbox import Deliveries
 from storage.quiet import QuietPeriods
 from storage.schedules import Schedules
-from storage.schema import FOLDER, known, revision, upgrade
+from storage.schema import FOLDER, known, newest, revision, upgrade
 from storage.store import Store
-from storage.tables import QuietPeriod
+from storage.tables import Membership, QuietPeriod
 from storage.transaction import Transaction
+
+T = TypeVar("T")
 
 # As the releases wrote them, by the schema that each had.
 FIRST = (
@@ -65,7 +70,10 @@ ROWS["0006"] = (
     """ values ('garden', '1.0.0', '{"en": "To learn."}', '[]', null,"""
     " '2026-03-03 09:00:00.000000+00:00')",
 )
-ROWS["0007"] = ROWS["0008"] = ROWS["0009"] = ROWS["0006"]
+ROWS["0007"] = ROWS["0006"]
+ROWS["0008"] = ROWS["0007"]
+ROWS["0009"] = ROWS["0008"]
+ROWS["0010"] = ROWS["0009"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -100,7 +108,7 @@ def old(url: str, schema: str) -> None:
     engine.dispose()
 
 
-def work(url: str, vault: Vault, what: Callable[[Transaction], object]) -> object:
+def work(url: str, vault: Vault, what: Callable[[Transaction], T]) -> T:
     store = Store(url, vault)
     try:
         return store.run(what)
@@ -142,3 +150,62 @@ def test_a_populated_store_comes_up_and_keeps_what_it_holds(
 
 def test_the_schema_before_the_newest_is_among_those_tried() -> None:
     assert known()[-2] in ROWS
+
+
+def test_of_those_who_left_before_the_time_begins_with_the_upgrade(
+    empty: str, vault: Vault
+) -> None:
+    old(empty, "0009")
+    engine = make_engine(empty)
+    with engine.begin() as connection:
+        for row in (
+            "insert into subject (id, platform, lookup, member, data_key) values ('ana', 'x', 'l',"
+            " '', '')",
+            "insert into membership (subject_id, community_id, here, greeted)"
+            " values ('ana', 'garden', false, true)",
+            "update community set state = 'gone'",
+        ):
+            connection.exec_driver_sql(row)
+    engine.dispose()
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    upgrade(empty)
+
+    def look(tx: Transaction) -> tuple[datetime | None, datetime | None]:
+        row = tx.session.get(Membership, ("ana", "garden"))
+        assert row is not None
+        return row.left_at, Communities(tx).get("garden").gone_at
+
+    left, gone = work(empty, vault, look)
+    for moment in (left, gone):
+        assert moment is not None
+        assert before < moment < before + timedelta(minutes=5)
+
+
+def test_an_upgrade_that_fails_leaves_the_store_and_a_copy(
+    database: Path, key_file: KeyFile
+) -> None:
+    url = f"sqlite:///{database}"
+    old(url, "0004")
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table suggestion (something)")  # in its way
+    before = _whole(engine)
+    engine.dispose()
+    key_file.create()
+    with pytest.raises(Misconfigured) as raised:
+        open_store(url, key_file.path)
+    said = str(raised.value)
+    assert "The store is as it was, with schema 0004" in said
+    assert f"A copy from before is {database}.before-{newest()}." in said
+    assert "\n" not in said
+    for path in (database, Path(f"{database}.before-{newest()}")):
+        there = make_engine(f"sqlite:///{path}")
+        assert _whole(there) == before
+        there.dispose()
+
+
+def _whole(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        schema = connection.exec_driver_sql("select name, sql from sqlite_master order by name")
+        rows = connection.exec_driver_sql("select key, state from outbox order by key")
+        return [tuple(row) for row in (*schema, *rows)]

@@ -8,10 +8,10 @@ from typing import Any
 from bot.adapters.playground.backstage import Backstage, Refused
 from bot.adapters.playground.inbound import Deeds
 from bot.adapters.playground.once import Once
-from bot.adapters.playground.outbound import carry_out
+from bot.adapters.playground.outbound import carry_out, look
 from bot.adapters.playground.server import Server
 from bot.adapters.playground.world import PLATFORM, World
-from bot.core.actions import Affordances
+from bot.core.actions import Affordances, Look
 from bot.core.ports import Clock, Delivery, Host
 from bot.core.refs import MessageRef
 
@@ -36,6 +36,11 @@ class PlaygroundAdapter:
         roles=True,
         quiescence=0.0,
         direct_unasked=True,
+        files=True,
+        pickers=True,
+        reads=True,
+        link="playground:{room}/{id}",
+        link_pattern=r"playground:(?P<room>[^/\s]+)/(?P<id>\w+)",
     )
 
     def __init__(
@@ -53,6 +58,7 @@ class PlaygroundAdapter:
         self.backstage = backstage
         self.server = Server(self, token, port)
         self._deeds: Deeds | None = None
+        self._host: Host | None = None
         self._done, self._ordered = Once(), Once()
         self._ready = asyncio.Event()
         self._busy = 0
@@ -78,6 +84,10 @@ class PlaygroundAdapter:
 
     async def deliver(self, delivery: Delivery) -> MessageRef | None:
         """Show what the bot does."""
+        if isinstance(delivery.action, Look):
+            assert self._host is not None
+            await self._host.receive(look(self.world, delivery.action))
+            return None
         return carry_out(self.world, self.clock, delivery)
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
@@ -93,6 +103,7 @@ class PlaygroundAdapter:
 
     def connect(self, host: Host) -> None:
         """Tell this host from now on."""
+        self._host = host
         self._deeds = Deeds(self.world, self.clock, host)
         self._ready.set()
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from bot.adapters.playground.backstage import Refused
 from bot.adapters.playground.world import PLATFORM, Message, Person, World
-from bot.core.events import Chose, Joined, Left, Posted, Reacted, Submitted
+from bot.core.events import Chose, Commanded, Joined, Left, Posted, Reacted, Submitted
 from bot.core.ports import Clock, Host
 from bot.core.refs import Destination, Direct, Interaction, Member, Room
 
@@ -41,6 +41,8 @@ class Deeds:
                 return await self._form(id_, self._who(deed), deed)
             case "submit":
                 return await self._submit(id_, self._who(deed), deed)
+            case "command":
+                return await self._command(id_, self._who(deed), deed)
             case "react":
                 return await self._react(id_, self._who(deed), deed)
             case "change":
@@ -148,6 +150,7 @@ class Deeds:
                     "label": each.label,
                     "limit": each.limit,
                     "required": each.required or len(facts.fields) == 1,
+                    "kind": each.kind,
                 }
                 for each in facts.fields
             ]
@@ -167,6 +170,18 @@ class Deeds:
         await self.host.receive(
             Submitted(**common, place=message.place, question=message.question, values=values)
         )
+        return {}
+
+    async def _command(self, id_: str, person: Person, deed: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry a command of a message's menu out, about that message."""
+        message = self._message(person, deed)
+        if not message.room or message.person:
+            raise Refused("refused_gone")
+        path = str(deed.get("path", ""))
+        link = f"{PLATFORM}:{message.room}/{message.id}"
+        common = self._common(id_, person, deed, message.place)
+        place, options = message.place, {"message": link}
+        await self.host.receive(Commanded(**common, place=place, command=path, options=options))
         return {}
 
     async def _react(self, id_: str, person: Person, deed: Mapping[str, Any]) -> dict[str, Any]:

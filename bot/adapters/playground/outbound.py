@@ -1,12 +1,13 @@
 """What the bot does becomes messages of the world, and changes of them."""
 
-from bot.adapters.playground.world import Message, World
+from bot.adapters.playground.world import PLATFORM, Message, World
 from bot.core.actions import (
     AskChoice,
     AskForm,
     Edit,
     Enter,
     Forget,
+    Look,
     OpenThread,
     Pin,
     Retract,
@@ -14,8 +15,9 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.errors import Undeliverable, Unreachable
+from bot.core.events import Looked
 from bot.core.ports import Clock, Delivery
-from bot.core.refs import Direct, MessageRef, Room
+from bot.core.refs import Direct, Member, MessageRef, Room
 
 
 def carry_out(world: World, clock: Clock, delivery: Delivery) -> MessageRef | None:
@@ -49,7 +51,7 @@ def carry_out(world: World, clock: Clock, delivery: Delivery) -> MessageRef | No
             world.update(on)
         case SetRole():
             _give_role(world, action)
-        case Forget() | Enter():
+        case Forget() | Enter() | Look():
             pass  # the bot is everywhere, and remembers nothing but what stands there
     return None
 
@@ -73,7 +75,11 @@ def _show(
         message.person = action.aside.id
     if not isinstance(action, AskForm) and action.in_thread and delivery.on is not None:
         message.thread = _root(_needs(world, delivery.on))
+    if not isinstance(action, AskForm):
+        message.ping = action.ping
     if isinstance(action, Say):
+        if action.file is not None:
+            message.file = {"name": action.file.name, "text": action.file.text}
         message.reactions = {emoji: [""] for emoji in action.reactions}
         reply_to = action.reply_to
         if reply_to is not None and reply_to.id in world.messages:
@@ -84,6 +90,24 @@ def _show(
     if isinstance(action, AskForm) and action.answers is not None:
         message.opens = action.answers.id
     return world.add(message, delivery.key).ref
+
+
+def look(world: World, action: Look) -> Looked:
+    """Return what is found of a message."""
+    message = world.messages.get(action.message.id)
+    if message is not None and not message.room:
+        message = None  # a private one is nobody's to look at
+    root = world.messages.get(message.thread) if message is not None else None
+    return Looked(
+        event_id=f"looked {action.key}",
+        key=action.key,
+        found=message is not None,
+        author=Member(PLATFORM, message.author) if message and message.author else None,
+        thread=root.ref if root is not None else None,
+        answered=message is not None
+        and any(each.thread == message.id and each.author for each in world.messages.values()),
+        text=message.text if message is not None and action.words else None,
+    )
 
 
 def _give_role(world: World, action: SetRole) -> None:

@@ -58,6 +58,8 @@ class Message:
     opens: str = ""
     title: str = ""
     reply_to: str = ""
+    ping: str = ""
+    file: dict[str, str] = field(default_factory=dict)
     pinned: bool = False
     edited: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
@@ -84,10 +86,10 @@ class Message:
             "author": self.author,
             "body": self.text if self.author else tree(self.text),
         }
-        for name in ("room", "person", "thread", "question", "opener", "opens", "title"):
+        for name in ("room", "person", "thread", "question", "opener", "opens", "title", "ping"):
             if value := getattr(self, name):
                 told[name] = value
-        for name in ("reply_to", "pinned", "edited", "reactions", "chosen", "choices"):
+        for name in ("reply_to", "file", "pinned", "edited", "reactions", "chosen", "choices"):
             if value := getattr(self, name):
                 told[name] = value
         return told

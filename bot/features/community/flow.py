@@ -18,7 +18,7 @@ def added(turn: Turn, event: Added) -> None:
     if event.name:
         row.name = event.name
     if back:
-        row.state = "new"
+        row.state, row.gone_at = "new", None
     row.lacks = [str(need) for need in event.lacks] or None
     communities.save(row)
     alone = not turn.community.known_rooms  # a space that the bot came into has no room of its own
@@ -29,8 +29,11 @@ def added(turn: Turn, event: Added) -> None:
 
 
 def removed(turn: Turn, _event: Removed) -> None:
-    """The bot is no longer there: nothing comes due any more."""
-    _set_state(turn, "gone")
+    """The bot is no longer there: nothing comes due any more, and what is kept has its time."""
+    communities = turn.rows(Communities)
+    row = communities.get(turn.community.id)
+    row.state, row.gone_at = "gone", turn.now
+    communities.save(row)
 
 
 def open_(turn: Turn, _options: Mapping[str, str]) -> None:

@@ -52,6 +52,7 @@ def feature(folders: Folders) -> Feature:
     hours = Option("hours", limit=4, number=True)
     return Feature(
         name="prompts",
+        pauses=True,
         commands=(
             Command("suggest", suggesting.suggest, (text,)),
             Command("keeper prompt list", arranging.list_, audience=_MODERATOR),

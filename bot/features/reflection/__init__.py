@@ -24,6 +24,7 @@ def feature(folders: Folders) -> Feature:
     hour = Option("hour", limit=20)
     return Feature(
         name="reflection",
+        pauses=True,
         commands=(
             Command("reflect now", keeping.now, (Option("text", limit=LIMIT),), private=True),
             Command("reflect how-often", rhythm.how_often, (how_often, hour), private=True),

@@ -120,7 +120,7 @@ async def test_what_cannot_be_taken_in_is_told_and_changes_nothing() -> None:
             ("circlekeeper: 1\ncommunity: {zone: Mars/Base}", "cannot use “Mars/Base”"),
             ("circlekeeper: 1\ncommunity: {language: xx}", "cannot use “xx”"),
             ("circlekeeper: 1\ncommunity: {quiet: [{first: soon}]}", "Under “quiet”"),
-            ("circlekeeper: 1\ncommunity: {paused: [welcome]}", "Under “paused”"),
+            ("circlekeeper: 1\ncommunity: {paused: [weather]}", "Under “paused”"),
             ("circlekeeper: 1\nprompts: {schedules: [{when: {cadence: often}}]}", "Under “when”"),
             ("circlekeeper: 1\nprompts: {own: [{text: '{{ 7 * 7 }}'}]}", "this does more"),
             ("circlekeeper: 1\nprompts: {own: [{text: [a]}]}", "Under “text”"),

@@ -2,6 +2,7 @@
 
 import { grow, h } from "./dom.js";
 import { act } from "./live.js";
+import { state } from "./state.js";
 import { w } from "./words.js";
 
 const drafts = new Map();
@@ -56,13 +57,32 @@ export async function openForm(message, refuse) {
 
 function fieldOf(field, kept) {
   const id = `field-${field.id}`;
-  const props = { id, "data-field": field.id, maxlength: field.limit, required: field.required, dir: "auto", value: kept[field.id] ?? "", autocomplete: "off" };
-  const input = field.limit <= SHORT ? h("input", { type: "text", ...props }) : h("textarea", { rows: 4, ...props });
+  const props = { id, "data-field": field.id, maxlength: field.kind === "file" ? null : field.limit, required: field.required, dir: "auto", value: kept[field.id] ?? "", autocomplete: "off" };
+  if (field.kind === "room") return pickedRoom(field, id, kept);
+  const input = field.limit <= SHORT && field.kind !== "file" ? h("input", { type: "text", ...props }) : h("textarea", { rows: 4, ...props });
   const left = h("span", { class: "left", id: `${id}-left` });
   const count = () => { left.textContent = w("left", { count: field.limit - input.value.length }); };
   input.addEventListener("input", count);
   input.setAttribute("aria-describedby", left.id);
   count();
   const label = h("label", { for: id, dir: "auto" }, field.label, !field.required && h("span", { class: "dim" }, ` ${w("optional")}`));
-  return { ...field, input, element: h("div", { class: "field" }, label, input, left) };
+  return { ...field, input, element: h("div", { class: "field" }, label, field.kind === "file" && given(input), input, left) };
+}
+
+// One of the rooms, picked among all of them.
+function pickedRoom(field, id, kept) {
+  const input = h("select", { id, "data-field": field.id, required: field.required },
+    h("option", { value: "" }, "–"), [...state.rooms.values()].map((room) => h("option", { value: room.id, selected: room.id === kept[field.id] }, room.name)));
+  return { ...field, input, element: h("div", { class: "field" }, h("label", { for: id, dir: "auto" }, field.label), input) };
+}
+
+// A file, whose text goes into the field.
+function given(input) {
+  const file = h("input", { type: "file", "aria-label": w("give_file"), accept: ".txt,.md,.yaml,.yml,.json,text/*" });
+  file.addEventListener("change", async () => {
+    if (!file.files.length) return;
+    input.value = await file.files[0].text();
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  return file;
 }

@@ -43,7 +43,7 @@ export function drawMessage(element, message, { follows, inThread, refuse }) {
     fill(part, build());
   };
   once("head", head, [message.author, message.at, message.pinned, message.edited, state.people.get(message.author)], () => headOf(message));
-  once("body", body, [message.body, message.reply_to], () => bodyOf(message));
+  once("body", body, [message.body, message.reply_to, message.file], () => [...bodyOf(message), message.file && fileOf(message.file)]);
   once("answers", answers, [message.choices, message.opener, message.opens, message.chosen?.[state.me]], () => answersOf(message, refuse));
   once("foot", foot, [message.reactions, replies.length, message.title, state.me, inThread], () => footOf(message, replies, inThread, refuse));
 }
@@ -58,6 +58,7 @@ function headOf(message) {
     h("span", { class: "who", dir: "auto" }, authorOf(message)),
     tags,
     h("time", { datetime: message.at, title: moment(message.at, zone()) }, clock(message.at, zone())),
+    message.ping && h("span", { class: "tag role" }, message.ping === "everyone" ? "@everyone" : `@${message.ping}`),
     message.pinned && h("span", { class: "mark" }, icon("pin"), w("pinned")),
     message.edited && h("span", { class: "mark" }, w("edited")),
   ];
@@ -74,6 +75,15 @@ function bodyOf(message) {
   const more = h("button", { class: "quiet", type: "button", onclick: () => { text.textContent = message.body; more.remove(); } },
     w("show_whole", { count: message.body.length.toLocaleString(document.documentElement.lang) }));
   return [...parts, text, more];
+}
+
+// A file to keep: it is made here, of the text that came with the message.
+function fileOf(file) {
+  return h("button", { type: "button", class: "quiet", "data-key": "file", onclick: () => {
+    const address = URL.createObjectURL(new Blob([file.text], { type: "text/plain" }));
+    h("a", { href: address, download: file.name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  } }, icon("book"), w("keep_file", { name: file.name }));
 }
 
 function answersOf(message, refuse) {
@@ -127,6 +137,9 @@ function footOf(message, replies, inThread, refuse) {
       : h("button", { type: "button", class: "tool", "data-key": "thread", "aria-label": w("reply_in_thread"), title: w("reply_in_thread"),
           onclick: () => look({ thread: message.id, panel: "" }) }, icon("thread"))),
     signButton(react),
+    message.room && !message.person && state.commands.filter((each) => each.menu).map((each) =>
+      h("button", { type: "button", class: "tool", "data-key": `menu ${each.path}`, "aria-label": each.menu, title: each.menu,
+        onclick: async () => refuse(await act({ do: "command", path: each.path, message: message.id })) }, icon("book"))),
   ];
 }
 

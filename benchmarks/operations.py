@@ -1,0 +1,250 @@
+"""What a host does, at size: a backup while people type, restored on either database; an upgrade
+from the first schema; and a week of five hundred communities on a simulated clock.
+
+`backup`: 200 turns a second are asked for meanwhile; afterwards some members are erased, and must
+stay so in what is restored. `upgrade`: 10,000 members in the first schema. `week`: prompts and
+check-ins of a week, and people who type; memory after the first day and after the last, and every
+warning in the log. Exit code 1: a count is wrong, or something was warned of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import func, select  # noqa: E402
+
+from benchmarks import common, population  # noqa: E402
+from benchmarks.common import FOLDERS, NULL, STORES, NullAdapter, percentile  # noqa: E402
+from benchmarks.databases import Place, databases  # noqa: E402
+from benchmarks.process import memory_of  # noqa: E402
+from bot.app import App, SeededIds  # noqa: E402
+from bot.logs import configure_logs  # noqa: E402
+from bot.rehearsal.clock import SimulatedClock  # noqa: E402
+from storage.backup import back_up  # noqa: E402
+from storage.crypto import KeyFile  # noqa: E402
+from storage.engines import make_engine  # noqa: E402
+from storage.erasing import Erasing  # noqa: E402
+from storage.registry import METADATA  # noqa: E402
+from storage.restoring import restore  # noqa: E402
+from storage.schema import newest, upgrade  # noqa: E402
+from storage.store import Store  # noqa: E402
+from storage.transaction import Transaction  # noqa: E402
+
+PARTS = ("backup", "upgrade", "week")
+A_SECOND = 200
+Fresh = Callable[[str], Place]
+
+
+def main() -> None:
+    """Do the parts that are asked for, and print what came of them."""
+    parser = common.options(__doc__, limit=570)
+    common.store_options(parser)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    given = parser.parse_args()
+    share = 0.02 if given.quick else 1.0
+    found: dict[str, Any] = {}
+    with databases(given.folder) as fresh, tempfile.TemporaryDirectory(dir=given.folder) as own:
+        for kind in given.stores:
+            for part in given.parts:
+                if part == "backup":
+                    Path(own, kind).mkdir()
+                    work = backup(fresh, kind, Path(own, kind), share)
+                elif part == "upgrade":
+                    work = brought_up(fresh, kind, share)
+                else:
+                    work = week(fresh, kind, share)
+                found[f"{part} {kind}"] = common.bounded(work, given.limit)
+    print(json.dumps({"machine": common.machine(given.folder), "figures": found}, indent=2))
+    sys.exit(0 if all(each["right"] for each in found.values()) else 1)
+
+
+def counts(url: str) -> dict[str, int]:
+    """Return how many rows each table has."""
+    engine = make_engine(url, reading=True)
+    try:
+        with engine.connect() as connection:
+            return {
+                name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for name, table in METADATA.tables.items()
+            }
+    finally:
+        engine.dispose()
+
+
+async def backup(fresh: Fresh, kind: str, folder: Path, share: float) -> dict[str, Any]:
+    """Back up under load, erase some, and restore on both databases."""
+    place = fresh(kind)
+    opened = place.open()
+    key_file = opened.key_file
+    adapter = NullAdapter()
+    app = place.app(opened.store, adapter)
+    population.found_circles(opened.store, 10)
+    extras = population.conversations(), population.notes(3), population.acknowledgements()
+    population.settle(opened.store, int(10_000 * share), 10, *extras)
+    turn = common.turns(app, lambda person: f"circle {person % 10}")
+    worker, done = asyncio.create_task(app.outboxes[0].run()), asyncio.Event()
+    await turn(0)
+    people = asyncio.create_task(common.people(done, turn, 1 / A_SECOND))
+    await asyncio.sleep(1)
+    begun = time.perf_counter()
+    file, now = folder / "backup", datetime.now(UTC)
+    manifest = await asyncio.to_thread(back_up, place.url, key_file, file, now, "benchmark")
+    seconds = time.perf_counter() - begun
+    await asyncio.sleep(1)
+    done.set()
+    taken = await people
+    asked = time.perf_counter() - begun + 1
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    gone = [f"subject{number:013}" for number in range(10)]
+
+    def erase(tx: Transaction) -> None:
+        for each in gone:
+            Erasing(tx).erase(each)
+
+    await opened.store.transact(erase)
+    opened.close()
+    told = {name: rows for name, (rows, _) in manifest.tables.items()}
+    right = {}
+    for other in STORES:
+        into = fresh(other)
+        begun = time.perf_counter()
+        restored = restore(into.url, key_file, file, now)
+        there = counts(into.url)
+        right[f"restored_on_{other}_seconds"] = round(time.perf_counter() - begun, 1)
+        right[f"right_on_{other}"] = (
+            restored.erased == len(gone)
+            and there["subject"] == told["subject"] - len(gone)
+            and there["thought"] == told["thought"] - 3 * len(gone)
+            and all(there[each] == told[each] for each in ("community", "inbox", "charter_clause"))
+        )
+    return {
+        "rows": manifest.rows,
+        "backup_seconds": round(seconds, 1),
+        "backup_mib": round(file.stat().st_size / 2**20, 1),
+        "turns_a_second_meanwhile": round(len(taken) / asked, 1),
+        "turn_p99_ms": round(percentile(taken, 99), 1),
+        **right,
+        "right": all(value for name, value in right.items() if name.startswith("right_on")),
+    }
+
+
+async def brought_up(fresh: Fresh, kind: str, share: float) -> dict[str, Any]:
+    """Make a store by the first schema, and bring it up."""
+    place = fresh(f"empty {kind}")
+    await asyncio.to_thread(upgrade, place.url, "0001")
+    engine = make_engine(place.url)
+    with engine.begin() as connection:
+        for number in range(10):
+            connection.exec_driver_sql(
+                "insert into community (id, platform, external_id, name, state, locale, zone)"  # noqa: S608
+                f" values ('{population.community_id(number)}', '{NULL}', 'circle {number}',"
+                f" 'Circle {number}', 'open', 'en', 'UTC')"
+            )
+    engine.dispose()
+    vault = KeyFile(place.key).load()
+    store = Store(place.url, vault)
+    due = datetime.now(UTC) + timedelta(days=3)
+    extras = population.check_ins(lambda _number: due), population.conversations()
+    members = int(10_000 * share)
+    population.settle(store, members, 10, *extras, population.acknowledgements())
+    store.close()
+    names = ("community", "subject", "membership", "schedule", "conversation", "acknowledgement")
+    before = _first(place.url, names)
+    begun = time.perf_counter()
+    if kind != "sqlite":
+        upgrade(place.url)
+    opened = await asyncio.to_thread(place.open)
+    seconds = time.perf_counter() - begun
+    app = place.app(opened.store, NullAdapter())
+    answered = await common.turns(app, lambda _person: "circle 0", "member")(0)
+    opened.close()
+    after = _first(place.url, names)
+    return {
+        "members": members,
+        "to": newest(),
+        "seconds": round(seconds, 1),
+        "rows": sum(before.values()),
+        "right": before == after and answered > 0,
+    }
+
+
+def _first(url: str, names: tuple[str, ...]) -> dict[str, int]:
+    engine = make_engine(url, reading=True)
+    try:
+        with engine.connect() as connection:
+            return {
+                name: connection.exec_driver_sql(f"select count(*) from {name}").scalar_one()  # noqa: S608
+                for name in names
+            }
+    finally:
+        engine.dispose()
+
+
+async def week(fresh: Fresh, kind: str, share: float) -> dict[str, Any]:
+    """Let a week pass in five hundred communities of twenty."""
+    log = io.StringIO()
+    configure_logs("warning", "json", log)
+    place, circles = fresh(kind), int(500 * share) or 5
+    opened = place.open()
+    clock = SimulatedClock(datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+    adapter = NullAdapter()
+    app = App(opened.store, FOLDERS, [adapter], clock=clock, ids=SeededIds(1))
+    population.found_circles(opened.store, circles)
+    begun = clock.now()
+    population.settle(
+        opened.store,
+        20 * circles,
+        circles,
+        population.conversations(),
+        population.check_ins(lambda number: begun + timedelta(minutes=1 + number % 10_080)),
+    )
+    population.plan_prompts(opened.store, circles, begun + timedelta(days=1))
+    turn = common.turns(
+        app,
+        lambda person: f"circle {person % circles}",
+        words=("help", "start", "my settings", "charter read", "word list"),
+    )
+    started, memory, typed = time.perf_counter(), list[float](), 0
+    for hour in range(7 * 24):
+        clock.move_to(begun + timedelta(hours=hour + 1))
+        await app.tick.once()
+        for _ in range(max(1, circles // 25)):
+            await turn(typed)
+            typed += 1
+        await app.settle()
+        if hour % 24 == 23:
+            await app.retention.once()
+            memory.append(memory_of(os.getpid(), "VmRSS") or 0.0)
+    opened.close()
+    configure_logs("warning", "console")
+    warned = [json.loads(line)["event"] for line in log.getvalue().splitlines()]
+    growth = memory[-1] - memory[1]
+    return {
+        "communities": circles,
+        "members": 20 * circles,
+        "said": adapter.sent,
+        "typed": typed,
+        "seconds": round(time.perf_counter() - started, 1),
+        "memory_by_day_mib": [round(each, 1) for each in memory],
+        "growth_after_day_two_mib": round(growth, 1),
+        "warnings": warned[:20],
+        "right": not warned and growth < 0.1 * memory[1],
+    }
+
+
+if __name__ == "__main__":
+    main()
