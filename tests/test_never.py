@@ -58,6 +58,7 @@ CLEAR = {
     "hunt_clue.state": "whether a moderator has read it",
     "membership.here": "whether the platform says that they are a member",
     "membership.greeted": "whether the one welcome was sent",
+    "membership.left_at": "when somebody left, until their rows are deleted for it",
     "subject.platform": "which platform",
     "subject.lookup": "a keyed digest",
     "suggestion.state": "where a suggestion is on its way",
