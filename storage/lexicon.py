@@ -96,8 +96,8 @@ class Lexicon:
         self.tx.session.flush()
         return id_
 
-    def explain(self, id_: str, word: str, author: str, body: Mapping[str, str]) -> None:
-        """Keep a sense: `language`, `meaning`, `credit`."""
+    def explain(self, id_: str, word: str, author: str | None, body: Mapping[str, str]) -> None:
+        """Keep a sense: `language`, `meaning`, `credit`; nobody's where it came from elsewhere."""
         sealed = self.tx.seal(_SENSE, json.dumps(dict(body), ensure_ascii=False))
         self.tx.session.add(WordSense(id=id_, word_id=word, author_id=author, body=sealed))
         self.tx.session.flush()

@@ -99,6 +99,11 @@ class Proposals:
         self.tx.session.add(row)
         self.tx.session.flush()
 
+    def drop(self, row: CharterQuestion) -> None:
+        """Let a question go."""
+        self.tx.session.delete(row)
+        self.tx.session.flush()
+
     def questions(self, community: str) -> list[tuple[CharterQuestion, dict[str, Any]]]:
         """Return the questions with what was said, the oldest first."""
         query = select(CharterQuestion).where(CharterQuestion.community_id == community)

@@ -3,7 +3,15 @@
 from bot.core.commands import Audience, Command
 from bot.core.content import Folders
 from bot.core.features import Feature, SetupReached, SetupStep
-from bot.features.charter import carrying, content, receipts, reviewing, showing, windows
+from bot.features.charter import (
+    carrying,
+    content,
+    receipts,
+    reviewing,
+    showing,
+    windows,
+    withdrawing,
+)
 from bot.features.charter.changes import Changes
 from bot.features.charter.deciding import Deciding
 from bot.features.charter.drafting import Drafting
@@ -45,6 +53,9 @@ def feature(folders: Folders) -> Feature:
             "asking.called": questions.called,
             "asked.answer": questions.answer_wanted,
             "asked.text": questions.answered,
+            "posted.undo": withdrawing.undone,
+            "posted.mine": withdrawing.chosen,
+            "posted.standing": withdrawing.standing,
             "change.clause": drafting.clause_chosen,
             "change.section": drafting.section_chosen,
             "change.words": drafting.worded,

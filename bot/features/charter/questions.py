@@ -6,7 +6,7 @@ from typing import Any
 from bot.core.actions import Field, OpenThread
 from bot.core.errors import BadInput
 from bot.core.turn import Answer, Turn
-from bot.features.charter import picking
+from bot.features.charter import picking, withdrawing
 from bot.features.charter.telling import clause_title
 from storage.charter import CharterRows
 from storage.outbox import Deliveries
@@ -27,7 +27,7 @@ class Questions:
 
     def _ask_clause(self, turn: Turn, page: int) -> None:
         clauses = turn.rows(CharterRows).clauses(turn.community.id)
-        choices = picking.choices(turn, clauses, page)
+        choices = picking.choices(turn, clauses, page) + withdrawing.door(turn)
         choices.append(turn.choice("no", "choice_not_now"))
         turn.ask("asking.clause", "ask_clause_to_ask", choices, about={"page": page})
 
@@ -38,6 +38,8 @@ class Questions:
             self._ask_clause(turn, page)
         elif answer.choice == "no":
             turn.say("left")
+        elif answer.choice == "mine":
+            withdrawing.list_(turn)
         else:
             self.about(turn, picking.chosen(answer))
 
@@ -127,13 +129,17 @@ class Questions:
             asker_id=turn.subject,
             body=b"",
         )
-        turn.rows(Proposals).ask(row, {"text": text, "credit": credit, "card": key})
-        turn.say("question_carried", to=turn.me)
+        kept = withdrawing.posted(turn, "question", text, key, room)
+        turn.rows(Proposals).ask(row, {**kept, "credit": credit})
+        withdrawing.offer(turn, "question", id_)
 
     def answer_wanted(self, turn: Turn, answer: Answer) -> None:
         """Somebody would like to answer: ask for the words in private."""
         found = turn.rows(Proposals).question(str(answer.about["question"]))
-        if found is None or not _is_there(turn, found[0]):
+        if found is None:
+            turn.say("question_gone", to=turn.me)
+            return
+        if not _is_there(turn, found[0]):
             turn.say("clause_gone", to=turn.me)
             return
         if found[1].get("answer"):
@@ -154,8 +160,11 @@ class Questions:
         rows = turn.rows(Proposals)
         found = rows.question(str(answer.about["question"]))
         text = answer.text.strip()
-        if answer.choice or not text or found is None:
+        if answer.choice or not text:
             turn.say("left")
+            return
+        if found is None:
+            turn.say("question_gone", to=turn.me)
             return
         row, body = found
         if not _is_there(turn, row):
@@ -163,13 +172,16 @@ class Questions:
         if body.get("answer"):
             turn.say("question_answered_already", answer=body["answer"])
             return
-        row.answerer_id = turn.subject
-        rows.ask(row, {**body, "answer": text})
         room = turn.community.rooms.get("charter")
-        if room is not None:
-            with turn.in_language(turn.community.locale):
-                turn.say("answer_posted", to=room, after=body["card"], in_thread=True, answer=text)
-        turn.say("answer_given", to=turn.me)
+        if room is None:
+            raise BadInput("clause_gone")
+        with turn.in_language(turn.community.locale):
+            key = turn.say(
+                "answer_posted", to=room, after=body["card"], in_thread=True, answer=text
+            )
+        row.answerer_id = turn.subject
+        rows.ask(row, {**body, **withdrawing.posted(turn, "answer", text, key, room)})
+        withdrawing.offer(turn, "answer", row.id)
 
 
 def _is_there(turn: Turn, question: CharterQuestion) -> bool:

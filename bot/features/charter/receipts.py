@@ -1,14 +1,15 @@
 """One's own receipts, how the charter has changed, and asking again for what has changed alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.core.actions import File
 from bot.core.content import in_locale
-from bot.core.markup import Markdown
+from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from bot.features.charter import telling, windows
-from storage.charter import CharterClause, CharterRows
+from storage.charter import Acknowledgement, CharterClause, CharterRows
 from storage.proposals import Proposal, Proposals
 
 _CHANGES, _SHOWN = 5, 25  # so many are shown at once
@@ -82,6 +83,7 @@ def _history(turn: Turn, page: int) -> None:
     if len(told) > (page + 1) * _CHANGES:
         choices.append(turn.choice("earlier", "choice_earlier_changes"))
     if receipts:
+        choices.append(turn.choice("text", "choice_receipt_text"))
         choices.append(turn.choice("file", "choice_receipt_file"))
     if not choices:
         turn.say("no_receipt")
@@ -102,28 +104,43 @@ def _receipts(turn: Turn) -> list[tuple[str, int, datetime]]:
     """Return the member's own receipts, the oldest first, in the order of the charter."""
     rows = turn.rows(CharterRows)
     titles = {each.clause_id: each for each in rows.versions(turn.community.id)}
-    order = list(titles)
-    receipts = rows.receipts(turn.subject, turn.community.id)
-    receipts.sort(key=lambda each: (each.at, order.index(each.clause_id), each.clause_version))
     return [
         (telling.clause_title(turn, titles[each.clause_id]), each.clause_version, each.at)
-        for each in receipts
+        for each in _sorted_receipts(turn, list(titles))
     ]
 
 
+def _sorted_receipts(turn: Turn, order: Sequence[str]) -> list[Acknowledgement]:
+    receipts = turn.rows(CharterRows).receipts(turn.subject, turn.community.id)
+    return sorted(
+        receipts, key=lambda each: (each.at, order.index(each.clause_id), each.clause_version)
+    )
+
+
 def shown(turn: Turn, answer: Answer) -> None:
-    """Give the receipts as text to keep, show earlier changes, or neither."""
-    if answer.choice == "earlier":
-        _history(turn, int(answer.about.get("page", 0)) + 1)
-        return
-    if answer.choice != "file":
-        turn.say("receipt_end")
-        return
-    lines = []
-    for each in turn.rows(CharterRows).receipts(turn.subject, turn.community.id):
-        lines.append(f"{each.at:%Y-%m-%d}\t{each.clause_id}\t{each.clause_version}")
-    text = "\n".join(lines).replace("```", "'''")
-    turn.say("receipt_file", text=Markdown(text), name=turn.community.name)
+    """Give the receipts as text or as a file to keep, show earlier changes, or nothing."""
+    match answer.choice:
+        case "earlier":
+            _history(turn, int(answer.about.get("page", 0)) + 1)
+        case "text":
+            text = Markdown(_lines(turn).replace("```", "'''"))
+            turn.say("receipt_text", text=text, name=turn.community.name)
+        case "file":
+            file = File(f"{to_plain(turn.text('receipt_name'))}.txt", _lines(turn))
+            turn.say("receipt_file", file=file, name=turn.community.name)
+        case _:
+            turn.say("receipt_end")
+
+
+def _lines(turn: Turn) -> str:
+    """Return a line for each receipt: the day, the clause by its title and id, the version."""
+    rows = turn.rows(CharterRows)
+    titles = {each.clause_id: each for each in rows.versions(turn.community.id)}
+    return "\n".join(
+        f"{each.at:%Y-%m-%d}\t{telling.clause_title(turn, titles[each.clause_id])}"
+        f"\t{each.clause_id}\t{each.clause_version}"
+        for each in _sorted_receipts(turn, list(titles))
+    )
 
 
 def _changes(turn: Turn) -> list[dict[str, Any]]:

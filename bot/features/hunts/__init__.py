@@ -5,6 +5,7 @@ from bot.core.content import Folders
 from bot.core.features import Feature, Introduced, SettingsSaved, WordSaved
 from bot.features.hunts import buddies, content
 from bot.features.hunts.authoring import Authoring
+from bot.features.hunts.carrying import CARRY
 from bot.features.hunts.checking import Checking
 from bot.features.hunts.flow import Hunts
 from bot.features.hunts.rehearsing import Rehearsing
@@ -55,5 +56,6 @@ def feature(folders: Folders) -> Feature:
         due={buddies.FOUND: hunts.buddies.found, buddies.END: hunts.buddies.ended},
         gates={"buddies.wanted": hunts.buddies.wanted},
         home=hunts.home,
+        carries=(CARRY,),
         check=content.check,
     )

@@ -3,6 +3,7 @@
 from bot.core.commands import Command, Option
 from bot.core.features import Feature
 from bot.features.lexicon import adding, finding
+from bot.features.lexicon.carrying import CARRY
 
 
 def feature() -> Feature:
@@ -27,5 +28,6 @@ def feature() -> Feature:
             "lexicon.back": finding.taken_back,
         },
         home=finding.home,
+        carries=(CARRY,),
         variables=finding.variables,
     )

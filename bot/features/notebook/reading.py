@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.actions import Choice, Field
+from bot.core.actions import Choice, Field, File
 from bot.core.errors import BadInput
 from bot.core.features import HomeItem, Number
+from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.reading import fold
 from bot.features.notebook.gathering import Gathering
@@ -157,8 +158,7 @@ class Reading:
         elif row is None or version is None:
             turn.say("page_gone")
         elif answer.choice == "outside":
-            shown = page(turn, row, version, outside=True)
-            turn.say("page_outside", page=shown, community=turn.community.name)
+            self._show_outside(turn, row, version)
         elif answer.choice == "before":
             choices = [
                 turn.choice(f"version:{number}", "choice_version", number=number)
@@ -177,6 +177,14 @@ class Reading:
             turn.say("gathered_by_another")
         else:
             self.gathering.take(turn, row)
+
+    def _show_outside(self, turn: Turn, row: Harvest, version: HarvestVersion) -> None:
+        """Show what may be read outside, with the same as a file where there are files."""
+        shown = page(turn, row, version, outside=True)
+        text = turn.text("outside_page", page=shown, community=turn.community.name)
+        name = to_plain(turn.text("outside_name", number=shown["number"]))
+        file = File(f"{name}.txt", to_plain(text)) if turn.can.files else None
+        turn.say("page_outside", page=Markdown(text), file=file)
 
     def doubted(self, turn: Turn, answer: Answer) -> None:
         """Keep the question with the page, without a name."""

@@ -8,7 +8,7 @@ from bot.core.turn import Turn
 from bot.features.prompts import content
 from bot.features.prompts.arranging import Arranging
 from bot.features.prompts.carrying import Carrying
-from bot.features.prompts.coming import KIND, Library
+from bot.features.prompts.coming import KIND, Coming, Library
 from bot.features.prompts.lateness import Lateness
 from bot.features.prompts.moderating import TEXT, Moderating
 from bot.features.prompts.noting import KIND as NOTE
@@ -17,6 +17,7 @@ from bot.features.prompts.pinging import Pinging
 from bot.features.prompts.posting import Postings
 from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.scheduling import Scheduling
+from bot.features.prompts.signing import KIND as SIGNED
 from bot.features.prompts.suggesting import NEWS, Suggesting
 from bot.features.prompts.tending import KIND as TEND
 from bot.features.prompts.tending import Tending
@@ -47,6 +48,13 @@ def feature(folders: Folders) -> Feature:
         notes.undelivered(turn, event)
         suggesting.undelivered(turn, event)
 
+    def signed(turn: Turn, coming: Coming | None) -> None:
+        if coming is None:
+            return
+        tending.watch(turn, coming)
+        posting.preview_coming(turn, library.upcoming(turn, 1)[0])
+
+    signing = arranging.signing
     text = Option("text", limit=TEXT)
     number = Option("number", limit=4, number=True)
     hours = Option("hours", limit=4, number=True)
@@ -81,6 +89,8 @@ def feature(folders: Folders) -> Feature:
             "prompts.ping": pinging.answered,
             "late.which": lateness.which,
             "late.window": lateness.chosen,
+            "sign.stance": lambda turn, answer: signed(turn, signing.signed(turn, answer)),
+            "sign.called": lambda turn, answer: signed(turn, signing.called(turn, answer)),
             "suggest.text": suggesting.typed,
             "suggest.credit": suggesting.credited,
             "suggest.name": suggesting.named,
@@ -96,7 +106,13 @@ def feature(folders: Folders) -> Feature:
             "tend.answer": tending.answered,
             "card.choice": posting.card_answered,
         },
-        due={KIND: posting.due, NOTE: notes.due, NEWS: suggesting.due, TEND: tending.due},
+        due={
+            KIND: posting.due,
+            NOTE: notes.due,
+            NEWS: suggesting.due,
+            TEND: tending.due,
+            SIGNED: signing.due,
+        },
         read_ahead=posting.read_ahead,
         home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
         numbers=posting.numbers,

@@ -15,6 +15,7 @@ from bot.features.prompts.coming import Coming, Library, ping_for, room_of, with
 from bot.features.prompts.moderating import TEXT, change, check_text
 from bot.features.prompts.posting import Postings, mentioned, waiting_own
 from bot.features.prompts.reviewing import Reviewing
+from bot.features.prompts.signing import Signing
 from storage.prompts import Posting, PromptRows
 from storage.suggestions import Suggestions
 
@@ -31,6 +32,7 @@ class Arranging:
         self.library = library
         self.postings = postings
         self.reviewing = reviewing
+        self.signing = Signing(library)
 
     def list_(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """Show what comes next, when and why, and the community's own that wait."""
@@ -53,6 +55,7 @@ class Arranging:
         if coming:
             choices.append(turn.choice("swap", "choice_swap"))
             choices.append(turn.choice("ping", "choice_ping"))
+            choices.append(turn.choice("sign", "choice_sign"))
             arc = "arc_end" if self._arc_left(turn, coming[0]) else "arc"
             choices.append(turn.choice(arc, f"choice_{arc}"))
         if self._last(turn) is not None:
@@ -85,6 +88,8 @@ class Arranging:
                 turn.say("arc_ended")
             case "ping":
                 turn.run("keeper prompt ping")
+            case "sign":
+                self.signing.ask(turn)
             case "mend":
                 self._ask_mending_last(turn)
             case _:
@@ -226,7 +231,7 @@ class Arranging:
         row = next((each for each in rows.own(turn.community.id) if each.id == card.id), None)
         if row is not None:
             change(turn, row, answer.text)
-        self.postings.change_posted(turn, mended, room, posting.delivery_key)
+        self.postings.change_posted(turn, mended, room, posting)
         turn.say("mended", text=Markdown(shown(turn, mended).text))
 
     def _posted(self, turn: Turn, posting: Posting) -> Card | None:

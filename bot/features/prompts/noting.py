@@ -20,11 +20,11 @@ from bot.features.prompts.coming import Coming, Library, next_date
 from bot.features.prompts.moderating import TEXT, change, new_own
 from bot.features.prompts.posting import waiting_own
 from bot.features.prompts.scheduling import Scheduling
-from bot.features.prompts.tending import Tending
+from bot.features.prompts.tending import NOTE, Tending
 from storage.conversations import Questions
 from storage.schedules import Schedules
 
-KIND = "prompts.note"
+KIND = NOTE
 _FLOW = "prompts"
 _AHEAD = timedelta(days=1)
 _AGAIN = timedelta(days=7)  # when nothing is scheduled, it is looked for again
@@ -122,7 +122,9 @@ class Notes:
             turn.say("note_late")
             return
         card = shown(turn, coming.card)
-        choices = [turn.choice(each, f"note_{each}") for each in ("fine", "edit", "swap", "skip")]
+        choices = [
+            turn.choice(each, f"note_{each}") for each in ("fine", "sign", "edit", "swap", "skip")
+        ]
         turn.ask(
             "note.answer",
             "note",
@@ -156,6 +158,9 @@ class Notes:
                     about=answer.about,
                     text=coming.card.text,
                 )
+            case "sign":
+                assert self.arranging is not None
+                self.arranging.signing.ask(turn)
             case "swap":
                 assert self.arranging is not None
                 self.arranging.ask_swap(turn)

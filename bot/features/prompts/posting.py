@@ -14,6 +14,7 @@ from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.prompts.cards import Card, heading, library_card, shown
 from bot.features.prompts.coming import KIND, Coming, Library, next_date, ping_for, room_of
+from bot.features.prompts.signing import signature, signature_ahead
 from storage.communities import Communities
 from storage.prompts import Posting, Prompt, PromptRows
 
@@ -76,6 +77,7 @@ class Postings:
         """Post a prompt and open its thread."""
         assert plan.next_due is not None
         ping = ping_for(turn, plan, plan.next_due, card.id)
+        signed = signature_ahead(turn, plan, plan.next_due, card)
         card = shown(turn, card)
         notices: list[Notice] = [each for each in turn.gather("notices") if not each.under]
         key = turn.ask(
@@ -91,6 +93,7 @@ class Postings:
             title=heading(card),
             text=Markdown(card.text),
             credit=Markdown(card.credit),
+            signed=Markdown(signed),
             notices=[each.text for each in notices],
         )
         for each in notices:
@@ -106,9 +109,9 @@ class Postings:
         )
         return key
 
-    def change_posted(self, turn: Turn, card: Card, room: Room, key: str) -> None:
+    def change_posted(self, turn: Turn, card: Card, room: Room, posting: Posting) -> None:
         """Replace the words of a prompt that stands in its room; thread and buttons stay."""
-        card = shown(turn, card)
+        card, key = shown(turn, card), posting.delivery_key
         turn.do(
             Edit(
                 key=turn.new_id(),
@@ -119,6 +122,9 @@ class Postings:
                     title=heading(card),
                     text=Markdown(card.text),
                     credit=Markdown(card.credit),
+                    signed=Markdown(
+                        signature(turn, posting.schedule_id, posting.due, posting.prompt_id)
+                    ),
                     notices=[each.text for each in turn.gather("notices") if each.under == key],
                 ),
                 choices=tuple(self._choices(turn, card)),
@@ -134,9 +140,10 @@ class Postings:
         """Show what comes next exactly as it will look, and whom it mentions."""
         turn.say("preview_of", at=coming.at.astimezone(ZoneInfo(coming.plan.zone)))
         ping = ping_for(turn, coming.plan, coming.at, coming.card.id)
-        self.preview(turn, coming.card, ping)
+        signed = signature_ahead(turn, coming.plan, coming.at, coming.card)
+        self.preview(turn, coming.card, ping, signed)
 
-    def preview(self, turn: Turn, card: Card, ping: str = "") -> None:
+    def preview(self, turn: Turn, card: Card, ping: str = "", signed: str = "") -> None:
         """Show a moderator a prompt exactly as it will look."""
         card = shown(turn, card)
         choices = [f"{each.emoji} {each.label}" for each in self._choices(turn, card)]
@@ -145,6 +152,7 @@ class Postings:
             title=heading(card),
             text=Markdown(card.text),
             credit=Markdown(card.credit),
+            signed=Markdown(signed),
             choices=choices,
             ping=mentioned(turn, ping),
         )

@@ -14,10 +14,11 @@ from bot.engine.schedule.calendar import calendar_of
 from bot.features.prompts.arranging import Arranging
 from bot.features.prompts.cards import library_card
 from bot.features.prompts.coming import Coming, Library
+from bot.features.prompts.signing import signer
 from storage.outbox import Deliveries
 from storage.prompts import Posting, Prompt, PromptRows
 
-KIND = "prompts.tend"
+KIND, NOTE = "prompts.tend", "prompts.note"
 AFTER = timedelta(days=2)  # that a thread may stay empty before its steward hears of it
 _FLOW = "prompts"
 
@@ -48,13 +49,22 @@ class Tending:
         """Look whether anybody wrote; where nothing is to come by itself, nothing is said."""
         community = turn.community
         posting = self._posted(turn, plan.payload or {})
-        message = turn.rows(Deliveries).message(posting.delivery_key) if posting else None
+        if posting is None or not self._looks_after(turn, posting):
+            return
+        message = turn.rows(Deliveries).message(posting.delivery_key)
         paused = community.state != "open" or "prompts" in community.paused
-        if posting is None or message is None or paused or calendar_of(turn).quiet(turn.now):
+        if message is None or paused or calendar_of(turn).quiet(turn.now):
             return
         key = turn.do(Look(key=turn.new_id(), to=turn.me, message=message, community=community.ref))
         state = turn.state(_FLOW)
         turn.keep(_FLOW, {**state, "looking": {**state.get("looking", {}), key: posting.id}})
+
+    def _looks_after(self, turn: Turn, posting: Posting) -> bool:
+        """Tell whether the prompt is this member's: whoever signed it, else who gets the notes."""
+        found = signer(turn, posting.schedule_id, posting.due, posting.prompt_id)
+        if found is not None:
+            return found[0] == turn.subject
+        return bool(turn.plans(NOTE, personal=True))
 
     def _posted(self, turn: Turn, payload: Any) -> Posting | None:  # noqa: ANN401 - JSON
         for posting in turn.rows(PromptRows).postings(turn.community.id):

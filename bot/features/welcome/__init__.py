@@ -23,7 +23,11 @@ def feature() -> Feature:
             "welcome.greeting": flow.greeted,
             **introduction.ANSWERS,
         },
-        due={expectations.KIND: expectations.due, greeting.KIND: greeting.due},
+        due={
+            expectations.KIND: expectations.due,
+            greeting.KIND: greeting.due,
+            greeting.LET_GO: greeting.let_go,
+        },
         gates=expectations.GATES,
         home=expectations.home,
         findable=flow.findable,

@@ -203,7 +203,7 @@ def home(turn: Turn) -> None:
     ]
     words = "home_introduction" if turn.state("introduction") else "choice_introduce"
     choices.append(turn.choice("introduction", words))
-    if turn.rows(Greetings).waits(turn.subject, turn.community.id):
+    if turn.rows(Greetings).of(turn.subject, turn.community.id):
         choices.append(turn.choice("greeting", "home_greeting"))
     turn.ask("home.door", "home", choices, community=turn.community.name, waiting=waiting)
 

@@ -3,15 +3,16 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.actions import Field, Lane
+from bot.core.actions import Edit, Field, Lane, Retract
 from bot.core.errors import BadInput
+from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from storage.greetings import Greetings
 
-KIND = "welcome.day"
+KIND, LET_GO = "welcome.day", "welcome.let-go"
 _AT = time(18)
-_DAY = timedelta(days=1)
+_DAY, _KEPT = timedelta(days=1), timedelta(days=30)
 _NAME_LIMIT = 60
 
 
@@ -40,9 +41,29 @@ def wished(turn: Turn, answer: Answer) -> None:
 
 
 def take_back(turn: Turn) -> None:
-    """Forget the wish, if the welcome was not posted yet."""
-    gone = turn.rows(Greetings).leave(turn.subject, turn.community.id)
-    turn.say("greeting_taken_back" if gone else "greeting_is_posted")
+    """Forget the wish; whoever stands in a posted welcome is taken out of it."""
+    rows = turn.rows(Greetings)
+    body = rows.of(turn.subject, turn.community.id)
+    rows.leave(turn.subject, turn.community.id)
+    if body is None:
+        turn.say("greeting_is_posted")
+    elif "key" not in body:
+        turn.say("greeting_taken_back")
+    else:
+        _take_out(turn, str(body["key"]), str(body["room"]))
+        turn.say("greeting_taken_out")
+
+
+def _take_out(turn: Turn, key: str, room: str) -> None:
+    """Leave the others in the message; without any it goes."""
+    where = Room(turn.community.ref.platform, room)
+    names = turn.rows(Greetings).named(turn.community.id, key)
+    if not names:
+        turn.do(Retract(key=turn.new_id(), to=where, after=key))
+        return
+    with turn.in_language(turn.community.locale):
+        text = turn.text("greeting", names=names)
+    turn.do(Edit(key=turn.new_id(), to=where, after=key, text=text, lane=Lane.INTERACTIVE))
 
 
 def due(turn: Turn, _plan_: Plan) -> None:
@@ -51,11 +72,22 @@ def due(turn: Turn, _plan_: Plan) -> None:
     if turn.community.state != "open" or calendar_of(turn).quiet(turn.now):
         _plan(turn, _next(turn))
         return
-    names = turn.rows(Greetings).take(turn.community.id)
+    rows = turn.rows(Greetings)
+    names = rows.take(turn.community.id)
     if room is None or not names:
         return
     with turn.in_language(turn.community.locale):
-        turn.say("greeting", to=room, lane=Lane.NORMAL, names=names)
+        key = turn.say("greeting", to=room, lane=Lane.NORMAL, names=list(names.values()))
+    at = turn.now.isoformat()
+    for subject, name in names.items():
+        body = {"name": name, "key": key, "room": room.id, "at": at}
+        rows.stand(subject, turn.community.id, body)
+    _plan(turn, turn.now + _KEPT, LET_GO)
+
+
+def let_go(turn: Turn, _plan_: Plan) -> None:
+    """Forget who stood in a welcome a month ago."""
+    turn.rows(Greetings).let_go(turn.community.id, turn.now - _KEPT)
 
 
 def _next(turn: Turn) -> datetime:
@@ -66,8 +98,8 @@ def _next(turn: Turn) -> datetime:
     return at if at > turn.now else datetime.combine(today.date() + _DAY, _AT, zone)
 
 
-def _plan(turn: Turn, due_: datetime) -> None:
-    turn.plan(Plan(id=turn.new_id(), kind=KIND, zone=turn.community.zone, next_due=due_))
+def _plan(turn: Turn, due_: datetime, kind: str = KIND) -> None:
+    turn.plan(Plan(id=turn.new_id(), kind=kind, zone=turn.community.zone, next_due=due_))
 
 
 def _room(turn: Turn) -> str:

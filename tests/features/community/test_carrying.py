@@ -1,7 +1,16 @@
 """Settings carried to another community, and everything that cannot be taken in."""
 
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import WEEK, arrived, opened, passes, prompts
+from tests.rehearsal.community import (
+    FOLDERS,
+    ROOM,
+    START,
+    WEEK,
+    arrived,
+    opened,
+    passes,
+    prompts,
+)
 
 LATE = "{when: {cadence: weekly, at: '09:00', weekday: 1}, late_hours: 0}"
 SECTION = "{id: a, title: {en: A}}"
@@ -142,5 +151,77 @@ async def test_what_cannot_be_taken_in_is_told_and_changes_nothing() -> None:
         assert "there is no room “cellar” here" in await imported(stage, rooms)
         await stage.clicks("mira", "Take it in")
         assert await exported(stage) == before
+    finally:
+        stage.close()
+
+
+async def test_hunts_and_words_go_to_another_platform_without_a_name() -> None:
+    first, second = await arrived(), Stage(FOLDERS, START, seed=2, buttons=False)
+    try:
+        await opened(first)
+        await first.says("mira", "keeper hunt edit first-footsteps")
+        await first.clicks("mira", "2. A first sign")
+        await first.clicks("mira", "Take it out")
+        for text, label in (("harvest: What stays.", "with"), ("harvest: La récolte.", "without")):
+            await first.says("tom", f"word add {text}")
+            await first.clicks("tom", f"Keep it {label} my name")
+            if label == "with":
+                await first.says("tom", "Tom Bombadil")
+        text = await exported(first)
+        assert "What stays." in text
+        assert "Bombadil" not in text
+        second.chat.moderators.add("ida")
+        second.chat.people.update({"ida"})
+        await second.chat.add_bot("Grove", {"!1:grove": "hall", "!2:grove": f"#{ROOM}"})
+        await second.settle()
+        await second.says("ida", "keeper import")
+        await second.gives("ida", text)
+        said = second.last("ida").text
+        assert "The hunt “First footsteps”, in 5 steps, is on offer" in said
+        assert "Meanings of words that are added, without a name: 2" in said
+        assert "there is no room" not in said
+        second.restart()
+        await second.says("ida", "1")
+        assert "Done" in second.last("ida").text
+        await second.says("ida", "keeper export")
+        again = second.chat.lines[-1].file or second.last("ida").file
+        assert again is not None
+        assert again.text.replace(f"'#{ROOM}'", ROOM) == text
+        await second.says("ida", "word find harvest")
+        assert "La récolte." in second.last("ida").text
+        assert "Tom" not in second.last("ida").text
+        await second.says("ida", "keeper import")
+        await second.gives("ida", text)
+        assert "here already" in second.last("ida").text
+    finally:
+        first.close()
+        second.close()
+
+
+async def test_a_hunt_of_ones_own_stays_and_a_broken_one_is_refused() -> None:
+    stage = await arrived()
+    try:
+        await opened(stage)
+        await stage.says("mira", "keeper hunt edit first-footsteps")
+        await stage.clicks("mira", "2. A first sign")
+        await stage.clicks("mira", "Take it out")
+        text = await exported(stage)
+        other = text.replace("First footsteps", "Last footsteps")
+        assert "There is a “Last footsteps” of your own here already" in await imported(
+            stage, other
+        )
+        await stage.clicks("mira", "Take it in")
+        assert await exported(stage) == text
+        for piece, said in (
+            ("hunts: {own: [{id: a}]}", "Under “"),
+            ("hunts: {own: 3}", "Under “own”"),
+            ("hunts: {shipped: []}", "I do not know “shipped”"),
+            ("lexicon: {words: [{word: ''}]}", "Under “word”"),
+            ("lexicon: {words: [{word: a, senses: [{language: qqq, meaning: b}]}]}", "“language”"),
+            ("lexicon: {words: [{word: a, senses: [{language: en}]}]}", "Under “meaning”"),
+            ("lexicon: {words: [{word: a, author: b}]}", "I do not know “author”"),
+        ):
+            assert said in await imported(stage, f"circlekeeper: 1\n{piece}"), piece
+        assert await exported(stage) == text
     finally:
         stage.close()

@@ -217,6 +217,13 @@ async def test_outside_nobody_is_named_who_did_not_agree_to_that(
     assert "Noa's words." in outside
     assert "(Noa)" not in outside
     assert "Mira" not in outside
+    file = stage.last("mira").file
+    assert file is not None
+    assert file.name == "notebook-page-1.txt"
+    assert "(Ana)" in file.text
+    assert "Noa's words." in file.text
+    for left in ("(Noa)", "Mira", "may be shown outside", "**"):
+        assert left not in file.text
 
 
 async def test_the_draft_is_its_contributors_too(scene: tuple[Stage, Line]) -> None:

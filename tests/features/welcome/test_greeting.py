@@ -85,3 +85,45 @@ async def test_an_introduction_on_the_way_leads_on(stage: Stage) -> None:
     assert "Your introduction" in stage.last("ana").choices
     await comes(stage, "eva", "Introduce myself", "Not now", "I look around by myself")
     assert "Introduce myself" in stage.last("eva").choices  # the door that was promised
+
+
+async def greeted(stage: Stage, *names: str) -> None:
+    """Let these stand in a welcome that was posted."""
+    for name in names:
+        await comes(stage, name, "Be welcomed by name")
+        await stage.says(name, name.upper())
+        await stage.clicks(name, "I look around by myself")
+    await passes(stage, DAY)
+
+
+async def takes_back(stage: Stage, name: str) -> None:
+    await stage.says(name, "start")
+    await stage.clicks(name, "Take my welcome by name back")
+
+
+async def test_a_name_is_taken_out_of_what_was_posted(stage: Stage) -> None:
+    await greeted(stage, "ana", "eva")
+    assert f"{WELCOME}: ANA, EVA. Welcome!" in aloud(stage)[0]
+    stage.restart()
+    await takes_back(stage, "ana")
+    assert "taken out of the welcome" in stage.last("ana").text
+    (said,) = aloud(stage)
+    assert f"{WELCOME}: EVA. Welcome!" in said
+    await greeted(stage, "tina")
+    assert len(aloud(stage)) == 2
+    await takes_back(stage, "eva")
+    (said,) = aloud(stage)
+    assert f"{WELCOME}: TINA. Welcome!" in said
+    await stage.says("eva", "start")
+    assert "Take my welcome by name back" not in stage.last("eva").choices
+
+
+async def test_where_a_name_stands_is_known_for_a_month(stage: Stage) -> None:
+    await greeted(stage, "ana")
+    await passes(stage, 28 * DAY)
+    await stage.says("ana", "start")
+    assert "Take my welcome by name back" in stage.last("ana").choices
+    await passes(stage, 4 * DAY)
+    await stage.clicks("ana", "Take my welcome by name back")
+    assert "a moderator can delete" in stage.last("ana").text
+    assert len(aloud(stage)) == 1
