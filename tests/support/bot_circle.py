@@ -14,7 +14,6 @@ from tests.support.bot import BotProcess
 from tests.support.stores import prepare
 from tests.support.synapse import Account
 
-
 _MOMENT = 2.0  # seconds
 
 
