@@ -39,6 +39,8 @@ def feature(folders: Folders) -> Feature:
             "hunting.clue": authoring.clue_read,
             "hunting.hunt": authoring.hunt_chosen,
             "hunting.step": authoring.step_chosen,
+            "hunting.kind": authoring.kind_chosen,
+            "hunting.place": authoring.place_chosen,
             "hunting.part": authoring.part_chosen,
             "hunting.language": authoring.language_chosen,
             "hunting.words": authoring.written,

@@ -15,11 +15,12 @@ from bot.core.content import in_locale
 from bot.core.errors import BadInput
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
+from bot.features.hunts import composing
 from bot.features.hunts.editions import MODEL, Edition, Editions, body_of, digest_of
 from storage.hunts import HuntRows
 
 _PARTS = ("title", "text", "hint1", "hint2", "answer", "place")
-_LIMITS = {"title": 60}
+_LIMITS = {"title": 60, "emoji": 16}
 _LIMIT = 1500
 _MOST = 20
 
@@ -140,11 +141,8 @@ class Authoring:
             case "step":
                 self._step(turn, about)
             case "add":
-                fields = [
-                    Field(part, turn.text(f"part_{part}"), limit=_LIMITS.get(part, _LIMIT))
-                    for part in ("title", "text", "hint1", "hint2")
-                ]
-                turn.ask_form("hunting.added", "ask_new_step", fields, about=dict(answer.about))
+                choices = [*composing.kinds(turn), turn.choice("no", "choice_not_now")]
+                turn.ask("hunting.kind", "ask_kind", choices, about=dict(answer.about))
             case "back":
                 turn.rows(HuntRows).withdraw(turn.community.id, str(answer.about["hunt"]))
                 shipped = str(answer.about["hunt"]) in self.editions.shipped
@@ -167,7 +165,7 @@ class Authoring:
             "step_shown",
             choices,
             about=about,
-            kind=step["kind"],
+            kind=composing.label(turn, step["kind"]),
             parts=[(turn.text(f"part_{part}"), text) for part, text in parts.items()],
         )
 
@@ -216,14 +214,56 @@ class Authoring:
         text = answer.text.strip()
         self._change(turn, answer.about, lambda body: _reword(body, answer.about, text))
 
+    def kind_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Ask where a new step of this kind leads, or for its words."""
+        what, _, kind = answer.choice.partition(":")
+        if what != "kind" or kind not in composing.NAMES:
+            turn.say("authoring_over")
+            return
+        about = {**answer.about, "kind": kind}
+        if composing.leads(kind):
+            composing.ask_place(turn, about)
+        else:
+            self._ask_step(turn, about)
+
+    def place_chosen(self, turn: Turn, answer: Answer) -> None:
+        """Ask for the words of a new step that leads there."""
+        if answer.choice == "no":
+            turn.say("authoring_over")
+            return
+        kind, chosen = str(answer.about["kind"]), answer.choice or answer.text.strip()
+        place = composing.place(turn, kind, chosen)
+        if place is None:
+            raise BadInput("no_such_clause")
+        self._ask_step(turn, {**answer.about, "place": place})
+
+    def _ask_step(self, turn: Turn, about: Mapping[str, Any]) -> None:
+        fields = composing.fields(turn, str(about["kind"]), _LIMITS, _LIMIT)
+        choices = [turn.choice("no", "choice_not_now")]
+        turn.ask_form(
+            "hunting.added",
+            "ask_new_step",
+            fields,
+            choices=choices,
+            about=dict(about),
+            several=any(field.id == "answers" for field in fields),
+        )
+
     def added(self, turn: Turn, answer: Answer) -> None:
-        """Keep a new step: something to read or do, and a line to keep of it."""
-        values = {part: answer.values.get(part, "").strip() for part in _PARTS}
-        if not (values["title"] and values["text"]):
+        """Keep a new step, in every language of the hunt."""
+        if answer.choice:
+            turn.say("authoring_over")
+            return
+        about = {"kind": composing.OWN, **answer.about}
+        if composing.lacks(str(about["kind"]), answer.values):
             raise BadInput("step_needs_words")
         id_ = f"own-{turn.new_id()[:8]}"
-        about = {**answer.about, "step": id_}
-        self._change(turn, about, lambda body: _append(body, id_, values))
+
+        def append(body: dict[str, Any]) -> None:
+            step = composing.step(id_, about, answer.values, sorted(body["title"]))
+            body["steps"].append(step)
+
+        self._change(turn, {**about, "step": id_}, append)
 
     def _change(
         self, turn: Turn, about: Mapping[str, Any], change: Callable[[dict[str, Any]], None]
@@ -235,6 +275,8 @@ class Authoring:
         try:
             hunt = MODEL.model_validate(body)
         except ValidationError as error:
+            if any(each["loc"][-1] == "emoji" for each in error.errors()):
+                raise BadInput("sign_unusable") from error
             raise BadInput("words_unusable", limit=_LIMIT, title=_LIMITS["title"]) from error
         kept = body_of(hunt)
         turn.rows(HuntRows).keep(turn.community.id, digest_of(kept), kept, own=True)
@@ -267,7 +309,7 @@ def _reword(body: dict[str, Any], about: Mapping[str, Any], text: str) -> None:
     texts = _texts(_step_of(body, about), str(about["part"]))
     words: Any = text
     if about["part"] == "answers":
-        words = [word.strip() for word in text.replace(";", ",").split(",") if word.strip()]
+        words = composing.words_of(text)
     texts[str(about["language"])] = words
 
 
@@ -277,26 +319,3 @@ def _arrange(body: dict[str, Any], about: Mapping[str, Any], what: str) -> None:
     step = steps.pop(place)
     if what == "up":
         steps.insert(max(0, place - 1), step)
-
-
-def _append(body: dict[str, Any], id_: str, values: Mapping[str, str]) -> None:
-    """Add a step in every language of the hunt; its words can be translated part by part."""
-    languages = sorted(body["title"])
-
-    def said(text: str) -> dict[str, str]:
-        return dict.fromkeys(languages, text)
-
-    body["steps"].append(
-        {
-            "kind": "read-and-keep",
-            "id": id_,
-            "title": said(values["title"]),
-            "text": said(values["text"]),
-            "hints": [
-                said(values["hint1"] or values["text"]),
-                said(values["hint2"] or values["hint1"] or values["text"]),
-            ],
-            "answer": said(values["hint2"] or values["hint1"] or values["text"]),
-            "place": said(values["title"]),
-        }
-    )

@@ -13,6 +13,7 @@ from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.reflection.rhythm import KIND, Rhythm
 from bot.features.reflection.sets import Sets
+from bot.features.reflection.telling import tell_once
 from storage.conversations import Questions
 from storage.reflection import Thought, Thoughts
 from storage.schedules import Schedules
@@ -118,6 +119,8 @@ class CheckIns:
             choices=choices,
             about={"question": text, "outcome": outcome},
             gate=gate,
+            first=tell_once(turn),
+            tells_encryption=True,
             text=text,
             greet=greet,
         )
@@ -148,6 +151,8 @@ class CheckIns:
         match answer.choice:
             case "slower":
                 self.rhythm.begin(turn, "fortnightly" if cadence == "weekly" else "monthly")
+            case "pause":
+                self.rhythm.pause(turn)
             case _:
                 self.rhythm.stop(turn, {})
 

@@ -10,11 +10,11 @@ from bot.core.features import ThoughtOffered
 from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.features.reflection.rhythm import Rhythm
+from bot.features.reflection.telling import has_to_tell, tell_once
 from storage.reflection import Thought, Thoughts
 
 LIMIT = 4000
 _PAGE = 5
-_OPEN, _MAYBE_ENCRYPTED = "open", "maybe encrypted"  # how it was told who can see it
 _OFFER_AFTER = 2  # "a rhythm is offered only after a second thought was kept" (PRODUCT.md)
 
 
@@ -27,7 +27,7 @@ class Keeping:
 
     def now(self, turn: Turn, options: Mapping[str, str]) -> None:
         """Keep a thought; without a text, ask for it."""
-        if options.get("text") and not self._has_to_tell(turn):
+        if options.get("text") and not has_to_tell(turn):
             self._keep(turn, {"text": options["text"]})
         else:
             # What was typed before the member was told who can see it is not kept.
@@ -39,10 +39,7 @@ class Keeping:
         self._ask(turn, about=event.about)
 
     def _ask(self, turn: Turn, about: str) -> None:
-        first = self._has_to_tell(turn)
-        if first:
-            told = _OPEN if turn.encrypted is False else _MAYBE_ENCRYPTED
-            turn.keep("reflection", {**turn.state("reflection"), "told": told})
+        first = tell_once(turn)
         field = Field("text", turn.text("field_thought"), limit=LIMIT)
         choices = [turn.choice("nothing", "choice_nothing")]
         # Whatever the place of the question was, the answer is asked for in private.
@@ -56,14 +53,6 @@ class Keeping:
             topic=about,
             tells_encryption=True,
         )
-
-    def _has_to_tell(self, turn: Turn) -> bool:
-        """Tell whether the member has yet to hear who can technically see what they write here.
-
-        Who heard that no server can is told again in a conversation where one can.
-        """
-        told = turn.state("reflection").get("told", False)
-        return not told or (told == _MAYBE_ENCRYPTED and turn.encrypted is False)
 
     def thought(self, turn: Turn, answer: Answer) -> None:
         """Keep what was written; "nothing this time" is a complete answer."""

@@ -73,7 +73,8 @@ class Rhythm:
         zone = turn.zone
         known = turn.plans(KIND, personal=True)
         at = hour or next((Rule.from_json(plan.rule).at for plan in known if plan.rule), None)
-        at = at or _HOUR
+        kept = turn.state(_FLOW).get("hour")  # of a rhythm that was paused
+        at = at or (time.fromisoformat(str(kept)) if kept else _HOUR)
         today = turn.now.astimezone(ZoneInfo(zone)).date()
         match cadence:
             case "weekly":
@@ -105,7 +106,7 @@ class Rhythm:
             ),
             personal=True,
         )
-        turn.keep(_FLOW, {**turn.state(_FLOW), "offered": True, "told": True, "unanswered": 0})
+        turn.keep(_FLOW, {**turn.state(_FLOW), "offered": True, "unanswered": 0})
         calendar = calendar_of(turn)
         shown = calendar.next_after(rule, zone, first) if calendar.quiet(first) else first
         turn.say(
@@ -144,15 +145,26 @@ class Rhythm:
         turn.save_settings({**turn.settings, "reach": answer.choice})
         turn.say(f"reach_kept_{answer.choice}")
 
+    def pause(self, turn: Turn) -> None:
+        """Ask nothing until the member comes back to it; their hour and questions stay."""
+        plans = turn.plans(KIND, personal=True)
+        at = next((Rule.from_json(plan.rule).at for plan in plans if plan.rule), None) or _HOUR
+        self._end(turn)
+        turn.keep(_FLOW, {**turn.state(_FLOW), "hour": at.isoformat()})
+        turn.say("paused")
+
     def stop(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """End the rhythm at once; what was kept stays."""
+        turn.say("stopped" if self._end(turn) else "nothing_to_stop")
+
+    def _end(self, turn: Turn) -> bool:
         plans = turn.plans(KIND, personal=True)
         for plan in plans:
             turn.unplan(plan.id)
         for flow in ("checkin", "rhythm"):
             turn.drop_questions(flow)
         turn.keep(_FLOW, {**turn.state(_FLOW), "waiting": False, "unanswered": 0})
-        turn.say("stopped" if plans else "nothing_to_stop")
+        return bool(plans)
 
     def wanted(self, turn: Turn) -> bool:
         """Tell, just before sending, whether the member is still to be written to."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.core.actions import Field, Lane
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
+from bot.features.reflection.telling import has_to_tell
 from storage.communities import Communities
 from storage.reflection import Thoughts
 from storage.sharing import Sharing
@@ -41,7 +42,15 @@ class Shares:
         if text and len(text) <= LIMIT:
             choices.insert(0, turn.choice("newest", "choice_newest"))
         field = Field("text", turn.text("field_thought"), limit=LIMIT)
-        turn.ask_form("share.text", "ask_share", [field], choices=choices, together=TOGETHER)
+        turn.ask_form(
+            "share.text",
+            "ask_share",
+            [field],
+            choices=choices,
+            first=has_to_tell(turn),  # the whole of it is told before the first one is kept
+            tells_encryption=True,
+            together=TOGETHER,
+        )
 
     def typed(self, turn: Turn, answer: Answer) -> None:
         """Show what would be read, for a second look."""

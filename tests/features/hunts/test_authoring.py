@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sqlmodel import func, select
 
 from bot.adapters.memory import BOT
@@ -33,6 +34,7 @@ async def test_a_hunt_is_edited_and_who_is_in_the_middle_does_not_notice() -> No
         assert "These words cannot be used" in stage.last("mira").text
         await stage.says("mira", "Look at your settings, *slowly*.")
         await stage.clicks("mira", "Add a step")
+        await stage.clicks("mira", "Read something, and keep a line of it")
         for words in ("Tea", "Make some tea.", "Water first.", "Then leaves."):
             await stage.says("mira", words)
         await walking(stage, "eva", "First footsteps")
@@ -226,5 +228,69 @@ async def test_a_rehearsal_touches_nobody_and_leaves_no_trace() -> None:
         assert "Which hunt would you like?" in stage.last("mira").text
         await stage.says("mira", "my data")
         assert "kept nowhere" not in stage.last("mira").text
+    finally:
+        stage.close()
+
+
+ADDED = [
+    ("Look at one’s settings", "", (), "My settings"),
+    ("React with a sign", "", ("👋",), "I use another way"),
+    ("Write anything in a room", "Newcomers", (), "I use another way"),
+    ("Answer in a thread", "Weekly prompts", (), "I use another way"),
+    ("Find a word in the charter", "come-freely", ("owes, nobody",), "I use another way"),
+    ("Find a word in a topic or in Start here", "Topic of Newcomers", ("lantern",), "Hint"),
+    ("Find a word in a topic or in Start here", "The pinned Start here", ("stop",), "Hint"),
+    ("Introduce oneself", "", (), "Introduce myself"),
+    ("Meet another member", "", (), "Find me somebody"),
+    ("Save a word", "", (), "Show me the words"),
+    ("Read something, and keep a line of it", "", (), "Nothing to write down"),
+]
+
+
+@pytest.mark.parametrize(("kind", "place", "more", "way"), ADDED)
+async def test_a_step_of_every_kind_is_added_in_chat(
+    kind: str, place: str, more: tuple[str, ...], way: str, tmp_path: Path
+) -> None:
+    content = folders(tmp_path, hunt(("a", "kind: read-and-keep")))
+    stage = await set_up(content, {ROOM: "Under the lantern"})
+    try:
+        await welcomed(stage, "ana")
+        await stage.says("mira", "keeper hunt edit walk")
+        for label in ("Add a step", kind, *filter(None, [place])):
+            await stage.clicks("mira", label)
+        stage.restart()
+        for words in ("Tea", "Make some tea.", *more, "Water first.", "-"):
+            await stage.says("mira", words)
+        assert "Kept as version 2" in stage.last("mira", "Kept as").text
+        await stage.clicks("mira", "2. Tea")
+        assert f"A step of the kind “{kind}”" in stage.last("mira").text
+        await walking(stage, "ana", "A walk")
+        await stage.clicks("ana", "Skip")
+        assert "Step 2 of 2" in stage.last("ana").text
+        assert way in stage.last("ana").choices
+    finally:
+        stage.close()
+
+
+async def test_a_new_step_without_its_sign_or_its_clause_is_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    stage = await set_up(folders(tmp_path, hunt(("a", "kind: read-and-keep"))))
+    try:
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "Add a step")
+        await stage.clicks("mira", "React with a sign")
+        for words in ("Tea", "Make some tea.", "wave", "-", "-"):
+            await stage.says("mira", words)
+        assert stage.last("mira", "not a sign that one can react with").text
+        assert "Not now" in stage.last("mira", "The words of the new step").choices
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "Add a step")
+        await stage.clicks("mira", "Find a word in the charter")
+        assert "come-freely" in stage.last("mira", "In which clause").text
+        await stage.says("mira", "no-such-clause")
+        assert stage.last("mira", "no such place or clause").text
+        await stage.says("mira", "come-freely")
+        assert stage.last("mira", "Several accepted words stand").text
     finally:
         stage.close()

@@ -65,3 +65,21 @@ async def test_who_heard_that_no_server_can_read_it_is_told_where_one_can(circle
 async def test_a_platform_that_tells_nothing_of_encryption_tells_it_once(circle: Circle) -> None:
     assert SERVER in await says(circle, "reflect now", encrypted=None)
     assert BEFORE not in await says(circle, "reflect now", encrypted=None)
+
+
+async def test_before_a_thought_is_shared_it_is_told_who_can_see_it(circle: Circle) -> None:
+    assert "Before you write: the platform’s server" in await says(
+        circle, "reflect share", encrypted=False
+    )
+    assert BEFORE in await says(circle, "reflect now", encrypted=False)
+    assert "Before you write" not in await says(circle, "reflect share", encrypted=False)
+
+
+async def test_a_rhythm_without_a_thought_tells_it_with_the_first_question(circle: Circle) -> None:
+    assert BEFORE not in await says(circle, "reflect how-often weekly", encrypted=False)
+    first = await says(circle, "reflect check-in", encrypted=False)
+    assert BEFORE in first
+    assert SERVER in first
+    await says(circle, "Something that I noticed.", encrypted=False)
+    await says(circle, "reflect check-in", encrypted=False)
+    assert BEFORE not in await says(circle, "On to the question", encrypted=False)
