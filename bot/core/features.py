@@ -171,8 +171,8 @@ class Feature:
             one; it is given the transaction for its repositories, and the plans.
         on: who handles an event.
         gates: consent checks just before sending; False lets the action go unsent.
-        home, status, problems, numbers, variables, findable, talks, notices, carries, setup: see
-            `Turn.gather`.
+        home, status, problems, hints, numbers, variables, findable, talks, notices, carries,
+            setup: see `Turn.gather`.
         check: mistakes in the feature's content files.
         pauses: what comes due while it is paused alone is handed to it all the same, and it lets
             that pass itself.
@@ -188,6 +188,7 @@ class Feature:
     home: Callable[[Turn], Sequence[HomeItem]] | None = None
     status: Callable[[Turn], Sequence[str]] | None = None
     problems: Callable[[Turn], Sequence[str]] | None = None
+    hints: Callable[[Turn], Sequence[str]] | None = None
     numbers: Callable[[Turn], Sequence[Number]] | None = None
     variables: Callable[[Turn], Sequence[tuple[str, str]]] | None = None
     findable: Callable[[Turn], Sequence[Findable]] | None = None

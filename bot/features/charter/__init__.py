@@ -6,6 +6,7 @@ from bot.core.features import Feature, SetupReached, SetupStep
 from bot.features.charter import (
     carrying,
     content,
+    edited,
     receipts,
     reviewing,
     showing,
@@ -72,6 +73,7 @@ def feature(folders: Folders) -> Feature:
             windows.REVIEW: reviewing.due,
         },
         home=showing.home,
+        hints=lambda turn: edited.hint(turn, founding.draft),
         status=showing.status,
         variables=showing.variables,
         findable=showing.findable,

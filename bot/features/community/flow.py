@@ -121,6 +121,7 @@ def check(turn: Turn, _options: Mapping[str, str]) -> None:
     turn.say(
         "check",
         problems=turn.gather("problems"),
+        hints=turn.gather("hints"),
         unheard=Need.ARRIVALS in turn.community.lacks,
         by_role=turn.has_roles,
         role=_moderator_role(turn),

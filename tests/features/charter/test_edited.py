@@ -4,7 +4,8 @@ from pathlib import Path
 
 from bot.core.content import Folders
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import FOLDERS, START, opened
+from tests.rehearsal.community import START, opened
+from tests.support.shipped import FOLDERS
 from tests.test_cli import circlekeeper
 
 
@@ -23,17 +24,27 @@ async def test_an_edited_file_changes_nothing_and_check_explains(tmp_path: Path)
             "CIRCLEKEEPER_CHARTER": str(charter),
         }
         same = circlekeeper(tmp_path, "check", env=env)
+        await stage.says("mira", "keeper check")
+        assert "charter.yaml" not in stage.last("mira").text
         charter.write_text(written.replace("Nobody has to be here", "Everybody is welcome"))
         stage.restart()
         await stage.says("mira", "charter read")
         assert "Nobody has to be here" in stage.last("mira").text
         edited = circlekeeper(tmp_path, "check", env=env)
+        await stage.says("mira", "keeper check")
+        told = stage.last("mira").text
+        for words in ("my settings", "language", "Français", "keeper check"):
+            await stage.says("mira", words)
+        in_french = stage.last("mira").text
     finally:
         stage.close()
     assert (same.returncode, same.stdout) == (0, "Everything is in order.\n")
     assert edited.returncode == 0  # it is no mistake
     assert "Garden began with an earlier wording of this file" in edited.stdout
     assert "These clauses differ: come-freely." in edited.stdout
+    assert "Everything is in order" in told
+    assert "These clauses differ: come-freely." in told
+    assert "Ces clauses diffèrent : come-freely." in in_french
 
 
 def test_a_check_makes_no_store(tmp_path: Path) -> None:
