@@ -9,6 +9,7 @@ from bot.features.notebook.gathering import Gathering
 from bot.features.notebook.nominating import KIND, LINK, Nominating, wanted_by
 from bot.features.notebook.owning import Owning
 from bot.features.notebook.reading import WANTED, Reading
+from storage.outbox import Deliveries
 
 
 def feature() -> Feature:
@@ -27,7 +28,8 @@ def feature() -> Feature:
             nominating.looked(turn, event, wanted)
 
     def undelivered(turn: Turn, event: Undelivered) -> None:
-        owning.not_looked(turn, event)
+        if turn.rows(Deliveries).whose(event.key) is not None:  # what went to a room is nobody's
+            owning.not_looked(turn, event)
 
     return Feature(
         name="notebook",
