@@ -18,7 +18,6 @@ from storage.registry import METADATA
 from storage.transaction import Transaction
 from tests.rehearsal.community import (
     DAY,
-    FOLDERS,
     ROOM,
     START,
     WEEK,
@@ -31,6 +30,7 @@ from tests.rehearsal.community import (
     rhythm,
     welcomed,
 )
+from tests.support.shipped import FOLDERS
 
 MODERATING = (
     *("keeper", "charter read", "charter history"),

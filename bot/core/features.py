@@ -82,13 +82,14 @@ class Findable:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Something that was posted for people to talk about; `key` is its delivery's, `at` when it
-    was due, `title` plain text.
+    was due, `title` plain text; `steward`: the member who signed it, if anybody did.
     """
 
     id: str
     key: str
     title: str
     at: datetime
+    steward: str = ""
 
 
 @dataclass(frozen=True, slots=True)

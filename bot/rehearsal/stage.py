@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.adapters.memory import BOT, Line, MemoryAdapter
-from bot.app import App, SeededIds
+from bot.app import App, Content, SeededIds
 from bot.core.content import Folders
 from bot.core.refs import Direct
 from bot.rehearsal.clock import SimulatedClock
@@ -19,7 +19,7 @@ class Stage:
     """A community of a few people, and the bot among them; time passes only when told to.
 
     Args:
-        folders: the content to play with.
+        content: what to play with.
         start: when it begins, with its zone.
         seed: the same seed gives the same identifiers and choices.
         watch: is shown every message.
@@ -28,7 +28,7 @@ class Stage:
 
     def __init__(
         self,
-        folders: Folders,
+        content: Folders | Content,
         start: datetime,
         *,
         seed: int = 1,
@@ -39,7 +39,7 @@ class Stage:
         self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
         place = Path(self._folder.name)
         self._url, self._key = f"sqlite:///{place / 'rehearsal.db'}", place / "key"
-        self._folders, self._seed = folders, seed
+        self._content, self._seed = content, seed
         self.opened = open_store(self._url, self._key)
         self.clock = SimulatedClock(start)
         self.chat = MemoryAdapter(self.clock, buttons=buttons)
@@ -50,7 +50,7 @@ class Stage:
     def _start(self) -> App:
         app = App(
             self.opened.store,
-            self._folders,
+            self._content,
             [self.chat],
             clock=self.clock,
             ids=SeededIds(self._seed),
@@ -58,12 +58,12 @@ class Stage:
         self.chat.connect(app.hosts[0])
         return app
 
-    def restart(self, folders: Folders | None = None) -> None:
+    def restart(self, content: Folders | Content | None = None) -> None:
         """End the bot, and start another one on the same store, perhaps with other content:
         nothing else is left of it.
         """
         self.opened.close()
-        self._folders = folders or self._folders
+        self._content = content or self._content
         self.opened = open_store(self._url, self._key)
         self._seed += 1
         self.app = self._start()

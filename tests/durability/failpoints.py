@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 # Whose transactions: the beginning of the work's qualified name.
 TRANSACTIONS = {
-    "turn": "Dispatcher.receive",
+    "turn": "Dispatcher._receive",
     "tick": "Tick._batch",
     "recover": "OutboxWorker.recover",
 }

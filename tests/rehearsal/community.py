@@ -1,15 +1,12 @@
 """A community on the stage, brought to where a test begins."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from bot.adapters.memory import BOT, Line
-from bot.core.content import Folders
 from bot.core.refs import Direct
 from bot.rehearsal.stage import Stage
+from tests.support.shipped import shipped
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = Folders((ROOT / "prompts",), ROOT / "charter.yaml")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ROOM = "garden"
@@ -21,7 +18,7 @@ REACH = {
 
 
 async def arrived() -> Stage:
-    stage = Stage(FOLDERS, START)
+    stage = Stage(shipped(), START)
     stage.chat.moderators.add("mira")
     stage.chat.people.update({"mira", "tom"})
     await stage.chat.add_bot("Garden", {ROOM: ROOM})

@@ -134,7 +134,8 @@ async def test_no_word_and_no_name_of_anybody_is_on_the_disk(life: Life) -> None
     await life.stage.says(MEMBER, "!reflect look-back")
     await life.stage.says(MEMBER, "!my data json")
     life.stage.last(MEMBER, "I asked the zebras")
-    life.stage.last(MEMBER, f'"account": "{MEMBER}"')
+    sent = [line.file for line in life.stage.chat.seen_by(MEMBER) if line.file is not None]
+    assert f'"account": "{MEMBER}"' in sent[-1].text
     assert places(life.bytes(), "zebra") == []
 
 

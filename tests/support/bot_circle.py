@@ -14,6 +14,8 @@ from tests.support.bot import BotProcess
 from tests.support.stores import prepare
 from tests.support.synapse import Account
 
+_MOMENT = 2.0  # seconds
+
 
 class BotCircle:
     """A bot that starts when one enters, and ends when one leaves."""
@@ -65,7 +67,8 @@ class BotCircle:
         await self._stack.aclose()
 
     async def days_pass(self, days: int) -> None:
-        """Time goes as it goes."""
+        """Time goes as it goes: a moment, in which the bot hears of what happened before."""
+        await asyncio.sleep(_MOMENT)
 
     async def restarts(self) -> None:
         """Kill the bot and start it again."""

@@ -2,20 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 from sqlmodel import select
 
 from bot.adapters.memory import BOT, Line
-from bot.core.content import Folders
 from bot.core.markup import to_plain
 from bot.core.refs import Direct
 from bot.rehearsal.stage import Stage
 from storage.tables import Schedule
 from tests.support.phrasebook import Phrasebook
+from tests.support.shipped import shipped
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = Folders((ROOT / "prompts",), ROOT / "charter.yaml")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -26,7 +23,7 @@ class MemoryCircle:
 
     def __init__(self, *, buttons: bool) -> None:
         """Bring the bot into a community of one room."""
-        self.stage = Stage(FOLDERS, START, buttons=buttons)
+        self.stage = Stage(shipped(), START, buttons=buttons)
         self._heard: dict[tuple[str, bool], int] = {}
 
     async def begin(self) -> None:

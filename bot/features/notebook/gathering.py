@@ -7,7 +7,7 @@ from typing import Any
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.events import Left
-from bot.core.features import HomeItem
+from bot.core.features import HomeItem, Talk
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.notebook.checking import Checking
@@ -271,14 +271,23 @@ class Gathering:
         turn.rows(Notebook).leave(turn.subject, turn.community.id)
 
     def home(self, turn: Turn) -> list[HomeItem]:
-        """Return the door to what can be gathered, for who moderates or likes to shape."""
+        """Return the door to what can be gathered, for who moderates or likes to shape.
+
+        It waits for whoever signed what was posted; where nobody did, for the moderators.
+        """
         if turn.state(FLOW).get("remarked"):
             return [HomeItem(turn.text("home_remark"), "notebook gather", 5, True)]
         found = self.open_to(turn)
-        shapes = turn.moderator or turn.settings.get("stance") == "shaping"
+        talks: list[Talk] = turn.gather("talks") if found else []
+        signed = {talk.key: talk.steward for talk in talks if talk.steward}
+        unsigned = turn.subject if turn.moderator else ""
+        waits = any(
+            row.steward_id is None and signed.get(row.delivery_key, unsigned) == turn.subject
+            for row in found
+        )
+        shapes = turn.moderator or turn.settings.get("stance") == "shaping" or waits
         if not found or not (shapes or any(row.steward_id for row in found)):
             return []
-        waits = turn.moderator and any(row.steward_id is None for row in found)
         return [HomeItem(turn.text("home_gather"), "notebook gather", 41, waits)]
 
     def status(self, turn: Turn) -> list[str]:

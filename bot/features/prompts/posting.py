@@ -14,7 +14,7 @@ from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.prompts.cards import Card, heading, library_card, shown
 from bot.features.prompts.coming import KIND, Coming, Library, next_date, ping_for, room_of
-from bot.features.prompts.signing import signature, signature_ahead
+from bot.features.prompts.signing import signature, signature_ahead, stewards
 from storage.communities import Communities
 from storage.prompts import Posting, Prompt, PromptRows
 
@@ -216,9 +216,16 @@ class Postings:
 
     def talks(self, turn: Turn) -> list[Talk]:
         """Return the last prompts that were posted, each with its thread, the oldest first."""
+        signed = stewards(turn)
         with turn.in_language(turn.community.locale):
             return [
-                Talk(each.id, each.delivery_key, self.title(turn, each.prompt_id), each.due)
+                Talk(
+                    each.id,
+                    each.delivery_key,
+                    self.title(turn, each.prompt_id),
+                    each.due,
+                    signed.get((each.schedule_id, each.due.isoformat()), ""),
+                )
                 for each in turn.rows(PromptRows).postings(turn.community.id)[-_TALKS:]
             ]
 

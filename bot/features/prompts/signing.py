@@ -128,6 +128,19 @@ def signer(turn: Turn, schedule: str, at: datetime, prompt: str) -> tuple[str, s
     return None
 
 
+def stewards(turn: Turn) -> Mapping[tuple[str, str], str]:
+    """Return who signed the prompts of late, by schedule and moment; nobody who has left."""
+    members, found = turn.rows(Members), {}
+    for plan in turn.rows(Schedules).of_all(turn.community.id):
+        if plan.kind != KIND or plan.subject is None:
+            continue
+        membership = members.membership(plan.subject, turn.community.id)
+        if membership is None or membership.here:
+            payload = plan.payload or {}
+            found[str(payload["schedule"]), str(payload["at"])] = plan.subject
+    return found
+
+
 def signature(turn: Turn, schedule: str, at: datetime, prompt: str) -> str:
     """Return what stands under a prompt, in the community's language; "" where nobody signed."""
     found = signer(turn, schedule, at, prompt)

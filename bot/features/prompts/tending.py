@@ -12,7 +12,7 @@ from bot.core.turn import Answer, Plan, Turn
 from bot.engine.links import link_to
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.prompts.arranging import Arranging
-from bot.features.prompts.cards import library_card
+from bot.features.prompts.cards import SUGGESTED, library_card
 from bot.features.prompts.coming import Coming, Library
 from bot.features.prompts.signing import signer
 from storage.outbox import Deliveries
@@ -107,15 +107,19 @@ class Tending:
         if posting is None:
             turn.say("tend_late")
             return
-        names = ["first", "reword", "leave"]
+        names = ["first"]
+        if posting.kind != SUGGESTED:  # a member's words stay as they are
+            names.append("reword")
         if posting.prompt_id in self.library.prompts:
-            names.insert(2, "retire")
+            names.append("retire")
+        names.append("leave")
         turn.ask(
             "tend.answer",
             "ask_tend",
             [turn.choice(each, f"choice_tend_{each}") for each in names],
             about={"posting": posting.id},
             gate=gate,
+            whole=len(names) == 4,
             title=self.arranging.postings.title(turn, posting.prompt_id),
         )
 

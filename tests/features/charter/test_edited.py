@@ -4,7 +4,8 @@ from pathlib import Path
 
 from bot.core.content import Folders
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import FOLDERS, START, opened
+from tests.rehearsal.community import START, opened
+from tests.support.shipped import FOLDERS
 from tests.test_cli import circlekeeper
 
 

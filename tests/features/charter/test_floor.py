@@ -5,7 +5,8 @@ from pathlib import Path
 from bot.core.content import Folders
 from bot.rehearsal.stage import Stage
 from storage.floors import set_floor
-from tests.rehearsal.community import FOLDERS, START, opened
+from tests.rehearsal.community import START, opened
+from tests.support.shipped import FOLDERS
 from tests.test_cli import circlekeeper, make_store
 
 

@@ -8,7 +8,8 @@ import pytest_asyncio
 from bot.core.events import Added
 from bot.core.refs import Room, RoomFacts
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import FOLDERS, ROOM, START
+from tests.rehearsal.community import ROOM, START
+from tests.support.shipped import shipped
 
 ROOMS = ("garden", "library", "cellar")
 
@@ -16,7 +17,7 @@ ROOMS = ("garden", "library", "cellar")
 @pytest_asyncio.fixture
 async def stage() -> AsyncIterator[Stage]:
     """Return a community of three rooms, of which the cellar is shut."""
-    stage = Stage(FOLDERS, START)
+    stage = Stage(shipped(), START)
     stage.chat.moderators.add("mira")
     stage.chat.people.update({"mira", "tom"})
     await stage.chat.add_bot("Garden", dict(zip(ROOMS, ROOMS, strict=True)))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from bot.core.content import Folders
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import FOLDERS, ROOM, START, arrived, opened, welcomed
+from tests.rehearsal.community import ROOM, START, arrived, opened, welcomed
+from tests.support.shipped import FOLDERS
 
 STEP = """\
   - id: {id}

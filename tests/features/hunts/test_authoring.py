@@ -13,7 +13,8 @@ from storage.hunts import HuntEdition
 from storage.tables import Conversation, Question
 from storage.transaction import Transaction
 from tests.features.hunts.places import ROOM, folders, hunt, set_up, walking, welcomed
-from tests.rehearsal.community import FOLDERS, START, private
+from tests.rehearsal.community import START, private
+from tests.support.shipped import FOLDERS
 
 
 async def test_a_hunt_is_edited_and_who_is_in_the_middle_does_not_notice() -> None:

@@ -7,7 +7,8 @@ from bot.adapters.memory import BOT
 from bot.core.refs import Direct
 from bot.rehearsal.stage import Stage
 from tests.features.hunts.places import ROOM, folders, hunt, set_up, walking, welcomed
-from tests.rehearsal.community import FOLDERS, passes, private
+from tests.rehearsal.community import passes, private
+from tests.support.shipped import FOLDERS
 
 RIDDLE = "kind: riddle\nsource: topic\nanswers: {en: [Lanterns]}"
 

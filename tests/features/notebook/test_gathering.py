@@ -281,3 +281,21 @@ def test_working_days_are_those_of_the_wall_clock(
 ) -> None:
     """New York puts its clocks forward on 8 March 2026, so the time of day comes an hour sooner."""
     assert end_of(Calendar("America/New_York", quiet), start, 5) == end
+
+
+async def test_it_waits_for_whoever_signed_the_prompt(scene: tuple[Stage, Line]) -> None:
+    """Others may gather it, too; after the signer has left, it waits for the moderators."""
+    stage, _ = scene
+    stage.chat.moderators.add("tom")
+    for name in ("mira", "tom"):
+        await welcomed(stage, name)
+    await told(stage, "mira", "keeper prompt list")
+    await clicked(stage, "mira", "Sign the next one", "With my name, as host")
+    await told(stage, "mira", "Mira")
+    (card,) = prompts(await passes(stage, 7 * DAY))
+    assert "Brought by Mira, as host" in card.text
+    await agreed(stage, "ana", "Ana's words.", card)
+    assert "Waiting for you: 1" in await told(stage, "mira", "start")
+    assert "Waiting for you" not in await told(stage, "tom", "start")
+    await stage.chat.leave("mira")
+    assert "Waiting for you: 1" in await told(stage, "tom", "start")

@@ -8,7 +8,7 @@ import pytest
 from bot.features.prompts.choosing import RETURNS_AFTER, Why, next_of
 from bot.features.prompts.content import Kind, Prompt, load_prompts
 from storage.prompts import Posting
-from tests.rehearsal.community import FOLDERS
+from tests.support.shipped import FOLDERS
 
 OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

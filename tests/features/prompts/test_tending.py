@@ -110,3 +110,14 @@ async def test_after_notes_are_ended_no_thread_is_looked_at(stage: Stage) -> Non
     await stage.clicks("mira", "No")
     said = [each for each in await passes(stage, 3 * DAY) if each.author == BOT]
     assert not [each for each in said if OFFER in each.text]
+
+
+async def test_the_words_of_a_member_are_not_reworded(stage: Stage) -> None:
+    await passes(stage, 2 * DAY)
+    await stage.says("tom", "suggest What did you learn from a mistake of this week?")
+    await stage.clicks("tom", "Without a name")
+    await stage.says("mira", "keeper prompt list")
+    await stage.clicks("mira", "Look at the suggestions")
+    await stage.clicks("mira", "Take it in")
+    (offer,) = [each for each in await passes(stage, WEEK + 2 * DAY) if OFFER in each.text]
+    assert offer.choices == ("Answer first", "Leave it as it is")

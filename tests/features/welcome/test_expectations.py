@@ -9,7 +9,8 @@ import pytest_asyncio
 from bot.rehearsal import lines
 from bot.rehearsal.rehearse import rehearse
 from bot.rehearsal.stage import Stage
-from tests.rehearsal.community import FOLDERS, REACH, arrived, opened, passes, private
+from tests.rehearsal.community import REACH, arrived, opened, passes, private
+from tests.support.shipped import FOLDERS
 
 SAID = ("One idea.", "-", "Whether I <b>dare</b>.", ".")
 WEEK = timedelta(weeks=1)
