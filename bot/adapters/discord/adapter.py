@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 JSON: TypeAlias = dict[str, Any]
 
-_AFFORDANCES = Affordances(
+AFFORDANCES = Affordances(
     buttons=True,
     forms=True,
     asides=True,
@@ -128,7 +128,7 @@ class DiscordAdapter:
     @property
     def affordances(self) -> Affordances:
         """What Discord can show."""
-        return _AFFORDANCES
+        return AFFORDANCES
 
     @property
     def connected(self) -> bool:

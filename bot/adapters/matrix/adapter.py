@@ -34,7 +34,7 @@ from bot.core.refs import Direct, MessageRef, Way
 
 log = structlog.get_logger(__name__)
 
-_AFFORDANCES = Affordances(
+AFFORDANCES = Affordances(
     threads=True,
     reactions=True,
     pins=True,
@@ -153,7 +153,7 @@ class MatrixAdapter:
     def affordances(self) -> Affordances:
         """What Matrix can show."""
         encrypts = self._wants_encryption is not False
-        return replace(_AFFORDANCES, prefix=self._prefix, encrypts=encrypts)
+        return replace(AFFORDANCES, prefix=self._prefix, encrypts=encrypts)
 
     @property
     def connected(self) -> bool:
