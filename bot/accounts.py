@@ -46,7 +46,9 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
                 notices=_notices(content.words),
                 encryption=matrix.encryption,
                 profile=Profile(matrix.display_name, matrix.avatar),
-                declared=declare(content.features, content.words),
+                declared=declare(content.features, content.words)
+                if matrix.describe_commands
+                else None,
             )
         )
     return found
