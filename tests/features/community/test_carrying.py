@@ -2,7 +2,6 @@
 
 from bot.rehearsal.stage import Stage
 from tests.rehearsal.community import (
-    FOLDERS,
     ROOM,
     START,
     WEEK,
@@ -11,6 +10,7 @@ from tests.rehearsal.community import (
     passes,
     prompts,
 )
+from tests.support.shipped import FOLDERS
 
 LATE = "{when: {cadence: weekly, at: '09:00', weekday: 1}, late_hours: 0}"
 SECTION = "{id: a, title: {en: A}}"
