@@ -145,3 +145,17 @@ async def test_no_barriers(
     await page.page.keyboard.press("Escape")
     assert looking.found == []
     assert looking.views >= 12
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_no_barriers_where_the_content_has_mistakes(
+    tab: Opening, axe: str, tmp_path: Path, language: str
+) -> None:
+    charter = tmp_path / "charter.yaml"
+    charter.write_text("purpose: [", "utf-8")
+    async with staged(Folders(SHIPPED.prompts, charter)) as broken:
+        page = await tab(broken, locale=language, viewport={"width": 360, "height": 760})
+        await page.page.locator(".mistakes li").first.wait_for()
+        looking = Looking(page, axe, language)
+        await looking.look("mistakes")
+    assert looking.found == []
