@@ -87,8 +87,9 @@ class DiscordCircle(BotCircle):
             await self.answers(name, "Start")
 
     async def leaves(self, name: str) -> None:
-        """Somebody leaves the guild."""
+        """Somebody leaves the guild; comings and goings give way to whatever people wait for."""
         self.person(name).leaves(self.guild)
+        await self.until_settled()
 
     async def takes_another_device(self, name: str) -> None:
         """Somebody goes on elsewhere: what was for their eyes alone is not there."""

@@ -12,6 +12,7 @@ from bot.engine.words import language_name
 from bot.features.welcome import expectations, greeting, introduction
 from storage.greetings import Greetings
 from storage.members import Members
+from storage.tables import Membership
 
 _FLOW = "welcome"
 _STEPS = ("language", "reach", "kept", "next")
@@ -20,15 +21,20 @@ REACH = ("direct", "return", "never")
 
 def greet(turn: Turn, _event: Joined) -> None:
     """Offer a welcome, once, where the bot may write first; else *Start here* waits."""
-    members = turn.rows(Members)
-    before = members.membership(turn.subject, turn.community.id)
-    if before is not None and before.greeted and not before.here:
-        turn.keep(_FLOW, {**turn.state(_FLOW), "returned": True})
-    membership = members.enter(turn.subject, turn.community.id)
+    membership = _enter(turn)
     if membership.greeted or turn.community.state != "open" or not turn.writes_first:
         return
     membership.greeted = True
     _offer(turn)
+
+
+def _enter(turn: Turn) -> Membership:
+    """Let somebody in; note who comes back, whether by joining or by what they do first."""
+    members = turn.rows(Members)
+    before = members.membership(turn.subject, turn.community.id)
+    if before is not None and before.greeted and not before.here:
+        turn.keep(_FLOW, {**turn.state(_FLOW), "returned": True})
+    return members.enter(turn.subject, turn.community.id)
 
 
 def _offer(turn: Turn) -> None:
@@ -72,7 +78,7 @@ def door_moved(turn: Turn, event: Moved) -> None:
 
 def door(turn: Turn, _answer: Answer) -> None:
     """Somebody came through *Start here*; who could not be greeted before is greeted now."""
-    membership = turn.rows(Members).enter(turn.subject, turn.community.id)
+    membership = _enter(turn)
     if membership.greeted or turn.writes_first:
         start(turn, {})
         return
@@ -82,7 +88,7 @@ def door(turn: Turn, _answer: Answer) -> None:
 
 def start(turn: Turn, _options: Mapping[str, str]) -> None:
     """Welcome somebody, or go on where they were, or show the Start page."""
-    turn.rows(Members).enter(turn.subject, turn.community.id).greeted = True
+    _enter(turn).greeted = True
     state = turn.state(_FLOW)
     step = state.get("step", "")
     words = "resume" if step else "hello"

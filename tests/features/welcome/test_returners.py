@@ -42,3 +42,19 @@ async def test_who_left_in_the_middle_goes_on_there() -> None:
         assert "2 of 4" in stage.last("ana").text
     finally:
         stage.close()
+
+
+async def test_who_asks_before_their_coming_is_heard_is_greeted_as_a_returner_too() -> None:
+    stage = await arrived()
+    try:
+        await opened(stage)
+        await welcomed(stage, "ana")
+        await stage.chat.leave("ana")
+        await stage.says("ana", "start")
+        assert "Good to see you again" in stage.last("ana", "again").text
+        told = len(private(stage.chat.lines, "ana"))
+        await stage.joins("ana")
+        await stage.says("ana", "start")
+        assert not any("again" in line.text for line in private(stage.chat.lines, "ana")[told:])
+    finally:
+        stage.close()
