@@ -74,6 +74,7 @@ ROWS["0007"] = ROWS["0006"]
 ROWS["0008"] = ROWS["0007"]
 ROWS["0009"] = ROWS["0008"]
 ROWS["0010"] = ROWS["0009"]
+ROWS["0011"] = ROWS["0010"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
