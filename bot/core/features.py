@@ -19,6 +19,11 @@ class Opened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorMoved(Event):
+    """Another room is the newcomers' from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetupReached(Event):
     """The setup has come to a contributed step: the feature asks its question."""
 
