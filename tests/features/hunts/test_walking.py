@@ -240,3 +240,20 @@ async def test_after_the_event_in_french_with_words_alone() -> None:
         assert "binôme" not in newest(stage, "ines")
     finally:
         stage.close()
+
+
+async def test_an_accepted_word_may_have_signs_around_it(tmp_path: Path) -> None:
+    riddle = "kind: riddle\nsource: topic\nanswers: {en: ['Stop!', '?!']}"
+    stage = await set_up(folders(tmp_path, hunt(("a", riddle), ("b", riddle))), {ROOM: "Stop! ?!"})
+    try:
+        await welcomed(stage, "ana")
+        await walking(stage, "ana", "A walk")
+        for typed in ("…", "stopp"):
+            await stage.says("ana", typed)
+            assert "Step 1 of 2" in newest(stage, "ana")
+        await stage.says("ana", "“STOP”")
+        assert "Step 2 of 2" in newest(stage, "ana")
+        await stage.says("ana", "?!")
+        assert "all the way through" in newest(stage, "ana")
+    finally:
+        stage.close()
