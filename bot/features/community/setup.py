@@ -62,7 +62,8 @@ def _go_to(turn: Turn, step: str) -> None:
             turn.say("setup_over")
         case "opening":
             choices = [turn.choice("open", "choice_open"), turn.choice("wait", "choice_wait")]
-            turn.ask("community.opening", "ask_opening", choices)
+            most = turn.community.budget
+            turn.ask("community.opening", "ask_opening", choices, budget=most)
         case name if name in contributed:
             turn.tell(SetupReached(event_id=turn.new_id(), step=name))
         case _:
