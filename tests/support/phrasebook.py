@@ -138,8 +138,11 @@ def _texts(language: str) -> Iterator[tuple[str, str]]:
     for path in sorted(ROOT.glob(f"prompts/*/{language}.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                if isinstance(message.id, str) and message.id and message.string:
-                    yield message.id, str(message.string)
+                said = message.string
+                if isinstance(said, tuple | list):
+                    yield from zip(message.id, said, strict=True)
+                elif isinstance(message.id, str) and message.id and said:
+                    yield message.id, said
     for path in (ROOT / "charter.yaml", *sorted(ROOT.glob("prompts/*/content/*.yaml"))):
         yield from _in_content(YAML(typ="safe").load(path), language)
 

@@ -26,7 +26,7 @@ REFUSED = {
     Reason.NO_CADENCE: ("monday 9:00", "How often?", "À quel rythme"),
     Reason.NO_TIME: ("weekly monday", "At what time?", "À quelle heure"),
     Reason.NO_DAY: ("weekly 9:00", "On which day?", "Quel jour"),
-    Reason.UNKNOWN_WORD: ("weekly blursday 9:00", "“blursday”", "«\u00a0blursday\u00a0»"),
+    Reason.UNKNOWN_WORD: ("weekly blursday 9:00", "“blursday”", "« blursday »"),
     Reason.UNEXPECTED_WORD: ("daily monday 9:00", "does not go with", "ne va pas avec"),
     Reason.IMPOSSIBLE_TIME: (
         "weekly monday 25:00",
