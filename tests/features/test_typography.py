@@ -5,25 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 from bot.engine.yaml import Tree, read
 from tests.support.shipped import FOLDERS
 
 ALONE = re.compile(r"\S [?!;:»](?!\w)|« ")
 (PROMPTS,) = FOLDERS.prompts
-FILES = [*PROMPTS.glob("*/fr.po"), *PROMPTS.glob("*/content/**/*.yaml"), FOLDERS.charter]
+FILES = [*PROMPTS.glob("*/content/**/*.yaml"), FOLDERS.charter]
 
 
 def texts(file: Path) -> Iterator[str]:
     """Yield what a file says in French."""
-    if file.suffix == ".po":
-        with file.open("rb") as stream:
-            for message in read_po(stream, locale="fr"):
-                if message.id:
-                    yield from message.string if message.pluralizable else (message.string,)
-    else:
-        yield from _of(read(file).tree, french=False)
+    yield from _of(read(file).tree, french=False)
 
 
 def _of(part: object, *, french: bool) -> Iterator[str]:
