@@ -43,6 +43,7 @@ class Claimed:
     on: MessageRef | None
     line: tuple[str, int, int]  # destination and lane, and its place there
     flow: str = ""
+    alone: bool = False  # nothing else is in its line, nor ever will be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ class Deliveries:
             expires_at=None,
             on=None,
             line=(line, row["lane"], 0),
+            alone=True,
         )
 
     def behind_in_line(

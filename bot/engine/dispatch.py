@@ -37,6 +37,7 @@ from bot.core.events import (
 from bot.core.ports import Adapter
 from bot.core.turn import Plan
 from bot.engine.hearing import Hearing, Refused
+from bot.engine.outbox import Taken
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -45,7 +46,7 @@ from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
 from storage.moving import Moving
-from storage.outbox import Claimed, Deliveries
+from storage.outbox import Deliveries
 from storage.schedules import Schedules
 from storage.store import Store
 from storage.transaction import Transaction
@@ -71,10 +72,10 @@ class Outgoing(Protocol):
     def wake(self) -> None:
         """Look for what can be sent."""
 
-    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
+    def take(self, tx: Transaction, event: Event, wrote: int) -> Taken:
         """Claim what can be sent now in the turn's own transaction."""
 
-    def begin(self, claimed: list[Claimed]) -> None:
+    def begin(self, taken: Taken) -> None:
         """Send what was claimed, now that it is committed."""
 
 
@@ -127,17 +128,18 @@ class Dispatcher:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
 
-        def work(tx: Transaction) -> tuple[int, list[Claimed], datetime | None]:
+        def work(tx: Transaction) -> tuple[int, Taken, datetime | None]:
             with bound_contextvars(turn=mark):
                 try:
                     wrote = self.turn(tx, event, course)
                 except Refused as error:
                     course.refused = error.bad
                     raise
-                return wrote, self.outgoing.take(tx, event, wrote) if wrote else [], tx.due
+                taken = self.outgoing.take(tx, event, wrote) if wrote else Taken([])
+                return wrote, taken, tx.due
 
         try:
-            wrote, claimed, due = await self.store.transact(work, urgent=urgent)
+            wrote, taken, due = await self.store.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -150,20 +152,20 @@ class Dispatcher:
                 turn=mark,
             )
             course.outcome = "failed"
-            wrote, claimed, due = await self._failed(event), [], None
-        taken = time.perf_counter() - began
-        self.running.meter.turned(course.feature, course.outcome, taken)
+            wrote, taken, due = await self._failed(event), Taken([]), None
+        seconds = time.perf_counter() - began
+        self.running.meter.turned(course.feature, course.outcome, seconds)
         log.debug(
             "turn",
             happened=type(event).__name__,
             feature=course.feature,
             outcome=course.outcome,
-            milliseconds=round(1000 * taken, 1),
+            milliseconds=round(1000 * seconds, 1),
             wrote=wrote,
             turn=mark,
         )
-        self.outgoing.begin(claimed)
-        if wrote > len(claimed):
+        self.outgoing.begin(taken)
+        if wrote > len(taken.claimed):
             self.outgoing.wake()  # the rest has to wait for something
         if due is not None:
             self.hurry(due)

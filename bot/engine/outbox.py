@@ -38,6 +38,7 @@ _MOST = 32  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
+_IN_PASSING = 0.05  # seconds that the end of an answer waits for a turn to be noted with
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class _Ended:
     row: Claimed
     outcome: Outcome
     rest: list[Claimed]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a turn's transaction did for the outbox: rows claimed, and ends noted in passing."""
+
+    claimed: list[Claimed]
+    noted: Sequence[_Ended] = ()
 
 
 class OutboxWorker:
@@ -82,7 +91,8 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
-        self._ended: list[_Ended] = []
+        self._ended: dict[str, _Ended] = {}
+        self._soon: asyncio.TimerHandle | None = None
         self._recovered: float | None = None
         self._resting = False
         self.grace = 10.0  # seconds for what is under way when the work ends
@@ -91,7 +101,7 @@ class OutboxWorker:
         """Look again: something was written."""
         self._woken.set()
 
-    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
+    def take(self, tx: Transaction, event: Event, wrote: int) -> Taken:
         """Claim what can be sent now in the transaction of a turn: nobody has to look for it then.
 
         Hand it to `begin` when that is committed.
@@ -103,18 +113,21 @@ class OutboxWorker:
         """
         free = _MOST - len(self._busy)
         if not self._at_work or free <= 0 or self.attempts.is_held_back:
-            return []
+            return Taken([])
         interaction = event.interaction if isinstance(event, FromMember) else None
         if wrote == 1 and interaction is not None:
             now = self.running.clock.now()
             answer = Deliveries(tx).claim_answer(interaction, self.run_id, now, self.pace.lease)
             if answer is not None:
-                return [answer] if self._wanted(tx, answer) else []
-        return [row for row in self._take(tx, free) if row is not None]
+                claimed = [answer] if self._wanted(tx, answer) else []
+                return Taken(claimed, self._note_in_passing(tx))
+        noted = self._note_in_passing(tx)
+        return Taken([row for row in self._take(tx, free) if row is not None], noted)
 
-    def begin(self, claimed: list[Claimed]) -> None:
+    def begin(self, taken: Taken) -> None:
         """Send what was claimed."""
-        self._begin([[row] for row in claimed])
+        self._let_go(taken.noted)
+        self._begin([[row] for row in taken.claimed])
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -134,6 +147,8 @@ class OutboxWorker:
                 self._resting = False
         finally:
             self._at_work = self._resting = False
+            if self._soon is not None:
+                self._soon.cancel()
             if self._busy:
                 await asyncio.wait(self._busy, timeout=self.grace)
             for task in self._busy:
@@ -197,24 +212,24 @@ class OutboxWorker:
             what was claimed, by line; and when something can be sent again.
         """
 
-        def work(tx: Transaction) -> tuple[int, list[list[Claimed]], bool, datetime | None]:
-            ended = list(self._ended)
+        def work(
+            tx: Transaction,
+        ) -> tuple[list[_Ended], list[list[Claimed]], bool, datetime | None]:
+            ended = list(self._ended.values())
             for each in ended:
                 self._note(tx, each)
             if free <= 0 or self.attempts.is_held_back:
-                return len(ended), [], False, self.attempts.held_back
+                return ended, [], False, self.attempts.held_back
             taken = self._take(tx, free)
             runs = [[row] for row in taken if row is not None]
             for run in runs:
                 self._extend(tx, run, ended)
             due = Deliveries(tx).next_due(self.adapter.account) if len(runs) < free else None
-            return len(ended), runs, bool(taken), due
+            return ended, runs, bool(taken), due
 
         while True:
             noted, runs, again, due = await self.store.transact(work)
-            for each in self._ended[:noted]:
-                self.running.meter.delivered(self.adapter.name, each.outcome.state)
-            del self._ended[:noted]
+            self._let_go(noted)
             if runs or not again:
                 return runs, due
 
@@ -252,32 +267,65 @@ class OutboxWorker:
             task.add_done_callback(self._delivered)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
+        if len(self._busy) >= _MOST:
+            self.wake()  # something may wait for nothing but this
         self._busy.discard(task)
-        self.wake()
 
     async def _deliver(self, run: list[Claimed]) -> None:
         """Deliver rows of one line in their order, up to the first that has to wait."""
         for position, row in enumerate(run, 1):
             outcome = await self.attempts.attempt(row)
             rest = run[position:] if outcome.waits else []
-            self._ended.append(_Ended(row, outcome, rest))
-            self.wake()
+            self._ended[row.key] = _Ended(row, outcome, rest)
+            if row.alone and outcome.state == "sent" and not self.store.shared:
+                self._wake_soon()
+            else:
+                self.wake()
             if outcome.waits:
                 return
+
+    def _wake_soon(self) -> None:
+        """Look again in a moment: nothing waits, and until then a turn may note it in passing."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(_IN_PASSING, self._look_again)
+
+    def _look_again(self) -> None:
+        self._soon = None
+        if self._ended:
+            self.wake()
+
+    def _note_in_passing(self, tx: Transaction) -> list[_Ended]:
+        """Note what was sent in a turn's transaction, which saves one.
+
+        Where transactions work beside each other, another may be noting the same.
+        """
+        if self.store.shared:
+            return []
+        sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
+        for each in sent:
+            self._note(tx, each)
+        return sent
+
+    def _let_go(self, noted: Sequence[_Ended]) -> None:
+        """Forget what is noted and committed; what was noted twice counts once."""
+        for each in noted:
+            if self._ended.pop(each.row.key, None) is not None:
+                self.running.meter.delivered(self.adapter.name, each.outcome.state)
 
     async def _note_singly(self) -> None:
         """Note each of what has ended by itself: one that cannot be noted holds up no other."""
         while self._ended:
+            ended = next(iter(self._ended.values()))
             try:
-                await self.store.transact(partial(self._note, ended=self._ended[0]))
+                await self.store.transact(partial(self._note, ended=ended))
             except Exception as error:
                 # The row stays held until its lease ends; then it is in doubt, and looked into.
                 log.error(
                     "delivery not noted",
                     error=type(error).__name__,
-                    delivery=self._ended[0].row.key,
+                    delivery=ended.row.key,
                 )
-            del self._ended[0]
+            self._ended.pop(ended.row.key, None)
 
     def _note(self, tx: Transaction, ended: _Ended) -> None:
         """Note what came of a row; those behind it that were not tried are put back."""
