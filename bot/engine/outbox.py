@@ -297,14 +297,18 @@ class OutboxWorker:
     def _note_in_passing(self, tx: Transaction) -> list[_Ended]:
         """Note what was sent in a turn's transaction, which saves one.
 
-        Where transactions work beside each other, another may be noting the same.
+        Where transactions work beside each other, another may be noting the same; and a feature
+        that hears of it is to fail for itself.
         """
-        if self.store.shared:
+        if self.store.shared or self._heard(Delivered):
             return []
         sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
-        for each in sent:
-            self._note(tx, each)
+        stands = [(each.row, each.outcome.message) for each in sent]
+        Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
         return sent
+
+    def _heard(self, kind: type[Event]) -> bool:
+        return any(kind in feature.on for feature in self.running.features)
 
     def _let_go(self, noted: Sequence[_Ended]) -> None:
         """Forget what is noted and committed; what was noted twice counts once."""
@@ -360,7 +364,7 @@ class OutboxWorker:
 
     def _tell(self, tx: Transaction, event: Event, row: Claimed | None = None) -> None:
         """Tell the features in the same transaction; what they want then is written too."""
-        if not any(type(event) in feature.on for feature in self.running.features):
+        if not self._heard(type(event)):
             return
         writes_first = self.adapter.affordances.direct_unasked
         where = Whereabouts(event, writes_first=writes_first)
