@@ -304,7 +304,12 @@ class OutboxWorker:
             return []
         sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
         stands = [(each.row, each.outcome.message) for each in sent]
-        Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
+        try:
+            Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
+        except Exception as error:
+            if ends_transaction(error):
+                raise
+            return []  # it is no fault of this turn's: each is noted by itself
         return sent
 
     def _heard(self, kind: type[Event]) -> bool:
