@@ -110,9 +110,10 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     """The name that people see; without it, the account keeps the one that it has."""
     avatar: Path | None = None
     """A picture that people see; without it, the account keeps the one that it has."""
-    describe_commands: bool = False
+    describe_commands: bool = True
     """Whether rooms in which the bot has the power to do so are told of its commands, for clients
-    that offer them while one types (MSC4391). That is a few dozen events of a room's state, once.
+    that offer them while one types (MSC4391). That is a few dozen events of a room's state, once,
+    one every twenty seconds.
     """
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
     """Who may invite the bot: servers, or people as `@name:server`; without any, whoever is on the

@@ -54,6 +54,13 @@ class Moving:
         self.communities.save(row)
         return row
 
+    def both(self, before: CommunityRef, after: CommunityRef) -> tuple[Community, Community] | None:
+        """Return two communities that were each set up, where the one is part of the other now."""
+        part, whole = self.communities.find(before), self.communities.find(after)
+        if part is None or whole is None or part is whole or part.state == "gone":
+            return None
+        return None if _is_blank(part) or _is_blank(whole) else (part, whole)
+
     def room(self, row: Community, before: Room, after: Room) -> None:
         """Let everything that a community has in a room be in another."""
         for use in USES:

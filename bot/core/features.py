@@ -10,12 +10,26 @@ from typing import Any
 from bot.core.commands import Command
 from bot.core.content import Folders, Mistake
 from bot.core.events import Event
+from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Event):
     """A community was opened to its members by a moderator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed(Event):
+    """Another community, which was set up, became part of this one, which is set up itself.
+
+    Args:
+        name: what the other one is called.
+        room: where its moderators read what concerns them.
+    """
+
+    name: str
+    room: Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,10 @@ from bot.core.events import (
     Submitted,
     Undelivered,
 )
+from bot.core.features import Absorbed
 from bot.core.ports import Adapter
-from bot.core.turn import Plan
+from bot.core.refs import Room
+from bot.core.turn import USES, Plan
 from bot.engine.hearing import Hearing, Refused
 from bot.engine.outbox import Taken
 from bot.engine.running import Running, Whereabouts
@@ -302,12 +304,28 @@ class Dispatcher:
         moving = Moving(turn.tx)
         row = moving.community(event.before, event.after)
         if row is None:
+            self._absorbed(turn, moving, event)
             return
         for before, after in event.rooms:
             moving.room(row, before, after)
         turn.where.community = row
         turn.where.locale = self.running.words.nearest(row.locale)
         turn.tell(event)
+
+    def _absorbed(self, turn: EngineTurn, moving: Moving, event: Moved) -> None:
+        """Tell where a community ends because it is part of another that is set up itself."""
+        both = moving.both(event.before, event.after)
+        if both is None:
+            return
+        part, whole = both
+        rooms = [getattr(part, f"{use}_room") for use in reversed(USES)]
+        told = next((each for each in rooms if each), None)
+        if told is None:
+            return
+        turn.where.community = whole
+        turn.where.locale = self.running.words.nearest(part.locale)
+        room = Room(part.platform, told)
+        turn.tell(Absorbed(event_id=turn.new_id(), name=part.name, room=room))
 
     def _came_or_went(self, turn: EngineTurn, event: Joined | Left) -> None:
         if event.community is None:

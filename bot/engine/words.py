@@ -3,6 +3,9 @@
 A feature's words stand in `<feature>/words.md.j2`, one block a message; the catalogues beside it
 are `<feature>/<language>.po`. Whatever a template is given is escaped at the door, so that
 nobody's text can become markup; our own rendered texts come as `Markdown` and stay as they are.
+
+A host's own folder may hold some blocks of a feature alone: the others stay as they are shipped,
+and `{{ super() }}` says within a block what the shipped one says.
 """
 
 import gettext
@@ -21,6 +24,7 @@ from babel.messages.pofile import read_po
 from jinja2 import (
     Environment,
     FileSystemLoader,
+    PrefixLoader,
     StrictUndefined,
     Template,
     TemplateSyntaxError,
@@ -30,6 +34,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from bot.core.markup import Markdown, escape
 
+FILE = "words.md.j2"
 _TEMPLATE_LIMIT = 4000
 _NESTING = 2
 _BESIDE = ("else", "elif", "set", "do", "include", "import", "from", "extends")  # hold nothing
@@ -45,6 +50,7 @@ class Words:
         """Read from these folders; a later one extends and overrides the earlier."""
         self.folders = list(folders)
         self._environments: dict[str, Environment] = {}
+        self._of_feature: dict[tuple[str, str], list[Template]] = {}
         self._fixed: dict[tuple[str, str, str], Markdown] = {}
 
     @cached_property
@@ -72,24 +78,25 @@ class Words:
             values: what the block shows; a name that it needs and does not get is an error.
         """
         feature, _, block = name.partition("/")
-        template = self._environment(locale).get_template(f"{feature}/words.md.j2")
-        try:
-            body = template.blocks[block]
-        except KeyError as error:
-            raise LookupError(f"There are no words {name}.") from error
-        context = template.new_context({key: _at_the_door(value) for key, value in values.items()})
-        return Markdown("".join(body(context)).strip())
+        templates = self._templates(locale, feature)
+        shown = {key: _at_the_door(value) for key, value in values.items()}
+        context = templates[0].new_context(shown)
+        for template in templates[1:]:  # as Jinja does where one template extends another
+            for each, said in template.blocks.items():
+                context.blocks.setdefault(each, []).append(said)
+        if block not in context.blocks:
+            raise LookupError(f"There are no words {name}.")
+        return Markdown("".join(context.blocks[block][0](context)).strip())
 
     def load(self, locale: str) -> None:
         """Read every template of a language, so that the first sentence comes as fast as others."""
-        environment = self._environment(locale)
         for folder in self.folders:
-            for path in folder.glob("*/words.md.j2"):
-                environment.get_template(f"{path.parent.name}/{path.name}")
+            for path in folder.glob(f"*/{FILE}"):
+                self._templates(locale, path.parent.name)
 
     def names(self, feature: str) -> list[str]:
         """Return the names of a feature's blocks."""
-        return sorted(self._environment("en").get_template(f"{feature}/words.md.j2").blocks)
+        return sorted({name for each in self._templates("en", feature) for name in each.blocks})
 
     def fixed(self, locale: str, name: str, prefix: str) -> Markdown:
         """Render a block that shows nothing but the prefix of commands: once for all."""
@@ -97,6 +104,21 @@ class Words:
         if key not in self._fixed:
             self._fixed[key] = self.render(locale, name, {"prefix": Markdown(prefix)})
         return self._fixed[key]
+
+    def _templates(self, locale: str, feature: str) -> list[Template]:
+        """Return a feature's templates, the one that decides first."""
+        key = locale, feature
+        if key not in self._of_feature:
+            environment = self._environment(locale)
+            found = [
+                environment.get_template(f"{number}/{feature}/{FILE}")
+                for number, folder in reversed(list(enumerate(self.folders)))
+                if (folder / feature / FILE).exists()
+            ]
+            if not found:
+                raise LookupError(f"There are no words of {feature}.")
+            self._of_feature[key] = found
+        return self._of_feature[key]
 
     def _environment(self, locale: str) -> Environment:
         if locale not in self._environments:
@@ -106,7 +128,9 @@ class Words:
     def _make(self, locale: str) -> Environment:
         # The templates are ours and trusted; what moderators write goes through `check_template`.
         environment = Environment(  # noqa: S701 - the output is CommonMark, escaped at the door
-            loader=FileSystemLoader([str(folder) for folder in reversed(self.folders)]),
+            loader=PrefixLoader(
+                {str(at): FileSystemLoader(str(folder)) for at, folder in enumerate(self.folders)}
+            ),
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
             trim_blocks=True,

@@ -30,11 +30,15 @@ class Said:
         return f"{self.file.parent.name}/{self.file.name}:{self.line}"
 
 
+def environment_of(template: Path) -> Environment:
+    """Return the very environment that renders it, so that filters and extensions are the same."""
+    return Words([template.parent.parent])._environment("en")
+
+
 def extract(template: Path) -> tuple[dict[Key, Said], list[Mistake]]:
     """Return what a template says, and every mistake in it."""
     file = str(template)
-    # The very environment that renders it, so that filters and extensions are the same.
-    environment = Words([template.parent.parent])._environment("en")
+    environment = environment_of(template)
     try:
         tree = environment.parse(template.read_text("utf-8"), filename=file)
     except TemplateSyntaxError as error:

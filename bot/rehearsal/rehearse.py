@@ -30,9 +30,14 @@ async def rehearse(folders: Folders, weeks: int, seed: int, watch: Callable[[Lin
     """
     stage = Stage(folders, START, seed=seed, watch=watch)
     try:
-        await _Script(stage, Words(folders.prompts)).play(weeks)
+        await play(stage, folders, weeks)
     finally:
         stage.close()
+
+
+async def play(stage: Stage, folders: Folders, weeks: int) -> None:
+    """Play so many weeks on a stage where nobody is yet."""
+    await _Script(stage, Words(folders.prompts)).play(weeks)
 
 
 class _Script:

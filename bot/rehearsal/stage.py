@@ -24,6 +24,7 @@ class Stage:
         seed: the same seed gives the same identifiers and choices.
         watch: is shown every message.
         buttons: whether the platform has them; False shows what a text platform shows.
+        store: the URL and the key file of a store that stays, rather than a throw-away one.
     """
 
     def __init__(
@@ -34,11 +35,12 @@ class Stage:
         seed: int = 1,
         watch: Callable[[Line], None] | None = None,
         buttons: bool = True,
+        store: tuple[str, Path] | None = None,
     ) -> None:
         """Set the stage; nobody is there yet."""
         self._folder = tempfile.TemporaryDirectory(prefix="circlekeeper-")
         place = Path(self._folder.name)
-        self._url, self._key = f"sqlite:///{place / 'rehearsal.db'}", place / "key"
+        self._url, self._key = store or (f"sqlite:///{place / 'rehearsal.db'}", place / "key")
         self._content, self._seed = content, seed
         self.opened = open_store(self._url, self._key)
         self.clock = SimulatedClock(start)

@@ -94,6 +94,25 @@ def test_a_host_extends_what_is_shipped(folder: Path, tmp_path: Path) -> None:
     assert Words([folder, own]).render("en", "probe/hello", {"name": "Ana"}) == "Welcome Ana!"
 
 
+def test_a_host_overrides_one_block_and_may_say_what_is_shipped_within(
+    folder: Path, tmp_path: Path
+) -> None:
+    folders = [folder, tmp_path / "own", tmp_path / "more"]
+    for own, text in (
+        (folders[1], "{% block hello %}Dear {{ name }}. {{ super() }}{% endblock %}"),
+        (folders[2], "{% block list %}{{ self.hello() }}{% endblock %}"),
+    ):
+        (own / "probe").mkdir(parents=True)
+        (own / "probe" / "words.md.j2").write_text(text)
+    words = Words(folders)
+    assert words.render("fr", "probe/hello", {"name": "Ana"}) == "Dear Ana. Bonjour Ana !"
+    assert words.render("en", "probe/list", {"name": "Ana"}) == "Dear Ana. Hello Ana!"
+    assert words.render("en", "probe/other", {}) == "Only in English."
+    assert words.names("probe") == ["hello", "list", "other"]
+    with pytest.raises(LookupError, match="probe/nothing"):
+        words.render("en", "probe/nothing", {})
+
+
 # What moderators write
 
 FINE = [

@@ -1,37 +1,22 @@
 """What First light promises, on a real homeserver with the bot as a process that is killed."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from sqlmodel import select
 
-from storage.crypto import KeyFile
 from storage.schedules import Schedules
-from storage.store import Store
 from storage.tables import Community, Outbox
 from storage.transaction import Transaction
 from tests.support.bot import BotProcess
 from tests.support.circle import opened, welcomed
+from tests.support.fanout import in_store
 from tests.support.human import MakeHuman
 from tests.support.matrix_circle import MatrixCircle
 from tests.support.synapse import MakeAccount, Synapse
-
-T = TypeVar("T")
-
-
-def in_store(circle: MatrixCircle, work: Callable[[Transaction], T]) -> T:
-    """Look into the store, or change it, while the bot is down."""
-    vault = KeyFile(circle.bot.key).load()
-    store = Store(f"sqlite:///{circle.bot.database}", vault)
-    try:
-        return store.run(work)
-    finally:
-        store.close()
 
 
 async def test_a_hunt_goes_on_at_the_same_step_after_kill_9(account: MakeAccount) -> None:

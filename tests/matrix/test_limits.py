@@ -7,30 +7,20 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
-from sqlmodel import select
 
 from bot.adapters.matrix import Credentials, look
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.limits import FREE, look_at_limits
-from bot.core.actions import Lane, Say
 from bot.core.errors import TryLater
-from bot.core.refs import Room
-from bot.engine.running import Wanted
-from bot.engine.writing import write
-from storage.tables import Community
-from storage.transaction import Transaction
 from tests.matrix.conftest import unique
 from tests.matrix.fake_homeserver import fake_homeserver, refusal
 from tests.matrix.running import room, running
-from tests.matrix.test_first_light import in_store
+from tests.support.fanout import fanned_out
 from tests.support.human import Human
 from tests.support.matrix_circle import MatrixCircle
 from tests.support.synapse import Account, Synapse, SynapseMissing
-
-MESSAGES = 60
 
 
 @pytest.fixture(scope="module")
@@ -109,32 +99,7 @@ async def test_sixty_messages_arrive_in_order_and_a_command_among_them_is_answer
     limited: Synapse,
 ) -> None:
     async with MatrixCircle(lambda name: register(limited, name)) as circle:
-        mira = await circle.person("mira")
         # Twenty times as fast as the default, so that it ends within a test; else all is the same.
         limited.limit(circle.account.user_id, per_second=4, burst=10)
-        circle.bot.stop()
-        in_store(circle, lambda tx: _fan_out(tx, circle.account.user_id, circle.room))
-        circle.bot.start()
-        await mira.hears(circle.room, "message 20 of")
-        asked = await mira.says(circle.room, "!help")
-        await mira.hears(circle.room, "You are new here, or lost")
-        await mira.hears(circle.room, f"message {MESSAGES - 1} of", timeout=60)
-        history = await mira.messages(circle.room)
-        said = [each.text for each in history if each.text.startswith("message ")]
-        assert said == [f"message {number} of many" for number in range(MESSAGES)]
-        after = [each.text for each in history][[each.id for each in history].index(asked) + 1 :]
-        position = next(i for i, text in enumerate(after) if "You are new here" in text)
-        assert position <= 3, after[:10]  # those that were on their way
-
-
-def _fan_out(tx: Transaction, account: str, place: str) -> None:
-    community = tx.session.exec(select(Community.id)).one()
-    now = datetime.now(UTC)
-    for number in range(MESSAGES):
-        say = Say(
-            key=f"fan-{number}",
-            to=Room("matrix", place),
-            text=f"message {number} of many",
-            lane=Lane.BULK,
-        )
-        write(tx, account, Wanted(say, "probe", None, community, None), say, now, now)
+        report = await fanned_out(circle, patience=60)
+        assert report.as_promised, report

@@ -11,6 +11,7 @@ from bot.adapters.matrix.commands import DESCRIPTION, state_key
 from bot.core.commands import Audience, Command, Declared
 from bot.core.events import Added, Commanded, Event, Posted
 from tests.matrix.running import room, running
+from tests.support.fake_host import WallClock
 from tests.support.human import CLIENT, MakeHuman
 from tests.support.synapse import MakeAccount
 
@@ -39,7 +40,8 @@ async def test_commands_are_described_where_the_bot_has_the_power(
             if each["type"] == DESCRIPTION and each["content"]
         }
 
-    async with running(keeper, declared=declared("word find", "help")) as bot:
+    clock = WallClock(haste=100)
+    async with running(keeper, clock=clock, declared=declared("word find", "help")) as bot:
         host = bot.host
         place = await alex.create_room("Commons", invite=[bot.id])
         weak = await alex.create_room("Weak", invite=[bot.id])
@@ -61,8 +63,10 @@ async def test_commands_are_described_where_the_bot_has_the_power(
         heard = await host.first(Commanded)
         assert (heard.place, heard.command) == (room(place), "word find")
         assert heard.options == {"word": "x"}
-    # Another version describes anew what has changed, and takes back what is gone.
-    async with running(keeper, host, declared=declared("word find", text="It finds")) as bot:
+        # Another version describes anew what has changed, and takes back what is gone.
+        assert max(clock.pauses) == 20  # state that comes slowly makes no forks
+    again = declared("word find", text="It finds")
+    async with running(keeper, host, clock=clock, declared=again) as bot:
         await alex.hears(place, lambda event: event.raw.get("state_key") == key)
         await alex.hears(place, lambda event: event.type == DESCRIPTION and not event.content)
         assert await described(place) == {"word find": "It finds"}

@@ -11,7 +11,7 @@ from sqlmodel import select
 from storage.schedules import Schedules
 from storage.tables import Community
 from storage.transaction import Transaction
-from tests.matrix.test_first_light import in_store
+from tests.support.fanout import in_store
 from tests.support.human import Human
 from tests.support.matrix_circle import MatrixCircle
 from tests.support.synapse import MakeAccount

@@ -98,6 +98,7 @@ NAMED = (
     ("content/prompts/content/ours.yaml", 13, "template"),
     ("content/reflection/content/empty.yaml", 5, "'questions'"),
     ("content/reflection/content/broken.yaml", 3, "not valid YAML"),
+    ("content/ours/words.md.j2", 1, "'ours'"),
     ("content/ours/words.md.j2", 2, "'momant'"),
     ("content/ours/fr.po", 6, "%(jour)s"),
 )

@@ -275,12 +275,14 @@ def test_a_file_that_nothing_reads(tmp_path: Path) -> None:
 
 
 def test_a_host_translates_its_own_words_and_may_add_to_ours(tmp_path: Path) -> None:
-    write(tmp_path, {"prompts/a/words.md.j2": TEMPLATE})
+    block = "{% block x %}{% endblock %}"
+    shipped = {"prompts/a/words.md.j2": TEMPLATE + block, "prompts/b/words.md.j2": block}
+    write(tmp_path, shipped)
     own = {
         "own/a/sl.po": HEADER + entry("May", "Maj"),
-        "own/b/words.md.j2": "{{ _('Ours.') }}",
+        "own/b/words.md.j2": "{% block x %}{{ _('Ours.') }}{% endblock %}",
         "own/b/sl.po": HEADER,
-        "more/a/words.md.j2": "{{ _('More.') }}",
+        "more/a/words.md.j2": "{% block x %}{{ _('More.') }}{% endblock %}",
         "more/a/sl.po": HEADER + entry("More.", "Več.") + entry("May", "Maj"),
     }
     write(tmp_path, own)

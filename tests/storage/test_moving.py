@@ -93,6 +93,12 @@ def test_communities_that_are_both_set_up_stay_apart(store: Store) -> None:
         garden(tx, SPACE)
         assert Moving(tx).community(room, SPACE) is None
         assert Moving(tx).community(Community("matrix", "!unknown"), SPACE) is None
+        assert Moving(tx).both(Community("matrix", "!unknown"), SPACE) is None
+        both = Moving(tx).both(room, SPACE)
+        assert both is not None
+        assert [row.external_id for row in both] == [OLD.id, SPACE.id]
+        both[0].state = "gone"
+        assert Moving(tx).both(room, SPACE) is None
 
     store.run(work)
     found = store.run(lambda tx: {row.external_id for row in Communities(tx).all()})

@@ -1,79 +1,36 @@
-"""Every released schema comes up to the newest, and keeps what it holds; on either database."""
+"""Every earlier schema comes up to the newest, keeps what it holds, and the bot goes on with it."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import make_url, text
+from sqlmodel import select
+from structlog.testing import capture_logs
 
 from bot.core.errors import Misconfigured
-from bot.core.refs import RoleFacts, Room, RoomFacts
-from storage.charter import CharterRows
-from storage.communities import Communities
+from bot.core.refs import Room
+from bot.rehearsal.lines import THOUGHTS
+from bot.rehearsal.stage import Stage
 from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
 from storage.opening import open_store
-from storage.outbox import Deliveries
-from storage.quiet import QuietPeriods
-from storage.schedules import Schedules
-from storage.schema import FOLDER, known, newest, revision, upgrade
-from storage.store import Store
-from storage.tables import Membership, QuietPeriod
+from storage.personal import export
+from storage.registry import PERSONAL
+from storage.schema import known, newest, pending, revision
+from storage.tables import Subject
 from storage.transaction import Transaction
+from storage.upgrading import upgrade_store
+from tests.storage.earlier import END, MASTER, ROOMS, Content, content, fill, lay, move, schemas
+from tests.support.shipped import shipped
 
-T = TypeVar("T")
-
-# As the releases wrote them, by the schema that each had.
-FIRST = (
-    "insert into community (id, platform, external_id, name, state, locale, zone)"
-    " values ('garden', 'memory', 'garden', 'Garden', 'open', 'en', 'UTC')",
-    "insert into schedule"
-    " (id, kind, community_id, rule, zone, next_due, policy, lateness, revision)"
-    """ values ('weekly', 'prompts.weekly', 'garden', '{"cadence": "daily", "at": "09:00"}',"""
-    " 'UTC', '2026-03-03 09:00:00.000000+00:00', 'late once', 60, 3)",
-    *(
-        "insert into outbox (key, account, destination, lane, kind, recovery, body, community_id,"
-        f" flow, state, attempts, not_before, created_at) values ('{state}', 'bot', 'hall', 1,"
-        f" 'say', 'readable', '', 'garden', 'prompts', '{state}', 0,"
-        " '2026-03-03 09:00:00.000000+00:00', '2026-03-03 09:00:00.000000+00:00')"
-        for state in ("sent", "pending")
-    ),
-)
-ROWS = {
-    "0001": FIRST,
-    "0002": (
-        *FIRST,
-        "insert into quiet_period (id, community_id, first_day, last_day)"
-        " values ('easter', 'garden', '2026-04-03', '2026-04-06')",
-    ),
-}
-ROWS["0003"] = (
-    *ROWS["0002"],
-    "insert into community_room (community_id, external_id, name, can_post, can_pin)"
-    " values ('garden', 'hall', 'Hall', true, false)",
-)
-
-ROWS["0004"] = (
-    *ROWS["0003"],
-    "insert into community_role (community_id, external_id, name, rank)"
-    " values ('garden', '9', 'keepers', 0)",
-)
-ROWS["0005"] = ROWS["0004"]
-ROWS["0006"] = (
-    *ROWS["0005"],
-    "insert into charter (community_id, version, purpose, sections, amendment, adopted_at)"
-    """ values ('garden', '1.0.0', '{"en": "To learn."}', '[]', null,"""
-    " '2026-03-03 09:00:00.000000+00:00')",
-)
-ROWS["0007"] = ROWS["0006"]
-ROWS["0008"] = ROWS["0007"]
-ROWS["0009"] = ROWS["0008"]
-ROWS["0010"] = ROWS["0009"]
+NEWS = "A question that nobody has asked us yet"
+VAULT = Vault(MASTER)
+IN_ITS_WAY = "create table suggestion (something integer)"  # 0006 makes one
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -82,7 +39,13 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'old.db'}"
         return
-    url = make_url(request.getfixturevalue("postgres"))
+    yield request.getfixturevalue("empty_postgres")
+
+
+@pytest.fixture
+def empty_postgres(postgres: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without any table."""
+    url = make_url(postgres)
     name = f"old_{uuid4().hex}"
     engine = make_engine(url.render_as_string(hide_password=False)).execution_options(
         isolation_level="AUTOCOMMIT"
@@ -94,118 +57,153 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     engine.dispose()
 
 
-def old(url: str, schema: str) -> None:
-    """Make a store as a release with this schema left it."""
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    config.attributes["url"] = url
-    command.upgrade(config, schema)
-    engine = make_engine(url)
-    with engine.begin() as connection:
-        for row in ROWS[schema]:
-            connection.exec_driver_sql(row)
-    assert revision(engine) == schema
-    engine.dispose()
-
-
-def work(url: str, vault: Vault, what: Callable[[Transaction], T]) -> T:
-    store = Store(url, vault)
+async def go_on(url: str, key_file: KeyFile) -> None:
+    """Let the bot run on a store that was brought up: people find what they left, a week passes."""
+    stage = Stage(shipped(), END, store=(url, key_file.path))
+    stage.chat.begin_again(ROOMS, people=("Mira", "Tom", "Ana", "Inès"), moderators=("Mira",))
     try:
-        return store.run(what)
+        with capture_logs() as logs:
+            await stage.says("Ana", "reflect look-back")
+            assert "I will count to ten" in stage.last("Ana").text
+            assert THOUGHTS[1] in stage.opened.store.run(all_that_is_kept)
+            await stage.says("Inès", "start")  # she is in the middle of a hunt
+            await stage.says("Inès", "hunt")
+            assert "Étape 1 sur" in stage.last("Inès").text
+            await stage.says("Mira", f"keeper prompt add {NEWS}")
+            await stage.says("Mira", "keeper status")
+            assert "Garden of Practice" in stage.last("Mira").text
+            said = len(stage.chat.lines)
+            await stage.until(END + timedelta(days=8))
+            garden = Room("memory", "garden")
+            assert garden in [line.place for line in stage.chat.lines[said:]]
+        wrong = [each for each in logs if each["log_level"] in ("warning", "error")]
+        assert wrong == []
     finally:
-        store.close()
+        stage.close()
 
 
-@pytest.mark.parametrize("schema", [each for each in known() if each in ROWS])
-def test_a_populated_store_comes_up_and_keeps_what_it_holds(
-    empty: str, vault: Vault, schema: str
+def all_that_is_kept(tx: Transaction) -> str:
+    """Open whatever is sealed for the people who lived here, as `my data` does."""
+    people = tx.session.exec(select(Subject.id).where(Subject.platform == "memory")).all()
+    assert len(people) == 4
+    return str([export(tx, each, PERSONAL) for each in people])
+
+
+def whole(database: Path) -> list[object]:
+    """Return what SQLite finds wrong with a file, and its rows without a parent."""
+    with closing(sqlite3.connect(database)) as connection:
+        found = connection.execute("pragma integrity_check").fetchall()
+        return [row for row in found if row != ("ok",)] + connection.execute(
+            "pragma foreign_key_check"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("schema", schemas())
+async def test_a_store_of_an_earlier_version_comes_up_with_all_that_it_holds(
+    tmp_path: Path, schema: str
 ) -> None:
-    old(empty, schema)
-    upgrade(empty)
-
-    def look(tx: Transaction) -> tuple[object, ...]:
-        periods = QuietPeriods(tx)
-        row = QuietPeriod(
-            id="q", community_id="garden", first_day=date.min, last_day=date(2027, 1, 3)
-        )
-        periods.add(row)
-        (plan,) = Schedules(tx).of("garden")
-        assert Deliveries(tx).waiting("bot") == 1
-        communities = Communities(tx)
-        assert communities.get("garden").moderator_role is None
-        rooms = [RoomFacts(Room("memory", "hall"), "Hall", can_pin=False)]
-        assert communities.rooms("garden") == (rooms if schema > "0002" else [])
-        communities.set_roles("garden", [RoleFacts("7", "stewards"), RoleFacts("3", "readers")])
-        assert [each.name for each in communities.roles("garden")] == ["stewards", "readers"]
-        charter = CharterRows(tx).get("garden")
-        assert (charter is not None and charter.purpose["en"] == "To learn.") == (schema > "0005")
-        assert all(room.topic == "" for room in Communities(tx).rooms("garden"))
-        return Communities(tx).get("garden").name, plan.zone, plan.lateness, str(plan.next_due)
-
-    found = work(empty, vault, look)
-    assert found == ("Garden", "UTC", 60, "2026-03-03 09:00:00+00:00")
-    kept = work(empty, vault, lambda tx: [row.last_day for row in QuietPeriods(tx).of("garden")])
-    assert kept == [date(2027, 1, 3), *([date(2026, 4, 6)] if schema > "0001" else [])]
+    database, key_file = lay(schema, tmp_path)
+    before = brought_up(database, key_file, schema)
+    if schema != newest():
+        engine = make_engine(f"sqlite:///{database}.before-{newest()}", reading=True)
+        assert (revision(engine), content(engine)) == (schema, before)
+        engine.dispose()
+    await go_on(f"sqlite:///{database}", key_file)
 
 
-def test_the_schema_before_the_newest_is_among_those_tried() -> None:
-    assert known()[-2] in ROWS
-
-
-def test_of_those_who_left_before_the_time_begins_with_the_upgrade(
-    empty: str, vault: Vault
-) -> None:
-    old(empty, "0009")
-    engine = make_engine(empty)
-    with engine.begin() as connection:
-        for row in (
-            "insert into subject (id, platform, lookup, member, data_key) values ('ana', 'x', 'l',"
-            " '', '')",
-            "insert into membership (subject_id, community_id, here, greeted)"
-            " values ('ana', 'garden', false, true)",
-            "update community set state = 'gone'",
-        ):
-            connection.exec_driver_sql(row)
-    engine.dispose()
-    before = datetime.now(UTC) - timedelta(minutes=1)
-    upgrade(empty)
-
-    def look(tx: Transaction) -> tuple[datetime | None, datetime | None]:
-        row = tx.session.get(Membership, ("ana", "garden"))
-        assert row is not None
-        return row.left_at, Communities(tx).get("garden").gone_at
-
-    left, gone = work(empty, vault, look)
-    for moment in (left, gone):
-        assert moment is not None
-        assert before < moment < before + timedelta(minutes=5)
-
-
-def test_an_upgrade_that_fails_leaves_the_store_and_a_copy(
-    database: Path, key_file: KeyFile
-) -> None:
+def brought_up(database: Path, key_file: KeyFile, schema: str) -> Content:
+    """Fill a store and open it; return what it held, and holds."""
     url = f"sqlite:///{database}"
-    old(url, "0004")
+    engine = make_engine(url)
+    assert revision(engine) == schema
+    fill(engine, VAULT)
+    before = content(engine)
+    open_store(url, key_file.path).close()
+    assert not pending(engine)
+    assert content(engine, before) == before
+    engine.dispose()
+    assert whole(database) == []
+    return before
+
+
+@pytest.mark.parametrize("schema", [known()[0], known()[-2]])
+async def test_on_postgresql_too(empty_postgres: str, tmp_path: Path, schema: str) -> None:
+    database, key_file = lay(schema, tmp_path)
+    engine = make_engine(f"sqlite:///{database}")
+    fill(engine, VAULT)
+    before = content(engine)
+    engine.dispose()
+    move(database, schema, empty_postgres)
+    with pytest.raises(Misconfigured, match="Run `circlekeeper db upgrade` first"):
+        open_store(empty_postgres, key_file.path)
+    engine = make_engine(empty_postgres)
+    assert content(engine) == before
+    assert upgrade_store(empty_postgres, key_file.path) == newest()
+    assert content(engine, before) == before
+    engine.dispose()
+    await go_on(empty_postgres, key_file)
+
+
+def test_there_is_a_store_of_every_earlier_schema() -> None:
+    missing = set(known()[:-1]) - set(schemas())
+    assert not missing, "python -m tests.storage.earlier, on a version of that schema, writes it"
+
+
+def test_of_those_who_left_before_the_time_begins_with_the_upgrade(tmp_path: Path) -> None:
+    database, key_file = lay("0009", tmp_path)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update membership set here = false")
+        connection.execute("update community set state = 'gone'")
+        connection.commit()
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    open_store(f"sqlite:///{database}", key_file.path).close()
+    with closing(sqlite3.connect(database)) as connection:
+        left = connection.execute("select left_at from membership").fetchall()
+        gone = connection.execute("select gone_at from community").fetchall()
+    assert left
+    assert gone
+    for (moment,) in (*left, *gone):
+        assert before < datetime.fromisoformat(moment) < before + timedelta(minutes=5)
+
+
+def test_an_upgrade_that_fails_leaves_the_store_and_a_copy(tmp_path: Path) -> None:
+    database, key_file = lay("0004", tmp_path)
+    url, copy = f"sqlite:///{database}", Path(f"{database}.before-{newest()}")
     engine = make_engine(url)
     with engine.begin() as connection:
-        connection.exec_driver_sql("create table suggestion (something)")  # in its way
-    before = _whole(engine)
-    engine.dispose()
-    key_file.create()
+        connection.exec_driver_sql(IN_ITS_WAY)
+    before = content(engine)
     with pytest.raises(Misconfigured) as raised:
         open_store(url, key_file.path)
     said = str(raised.value)
     assert "The store is as it was, with schema 0004" in said
-    assert f"A copy from before is {database}.before-{newest()}." in said
+    assert f"A copy from before is {copy}." in said
     assert "\n" not in said
-    for path in (database, Path(f"{database}.before-{newest()}")):
-        there = make_engine(f"sqlite:///{path}")
-        assert _whole(there) == before
-        there.dispose()
+    for each in (engine, make_engine(f"sqlite:///{copy}")):
+        assert (revision(each), content(each)) == ("0004", before)
+        each.dispose()
+    with closing(sqlite3.connect(database)) as mending:
+        mending.execute("drop table suggestion")
+    open_store(url, key_file.path).close()
 
 
-def _whole(engine: Engine) -> list[object]:
-    with engine.connect() as connection:
-        schema = connection.exec_driver_sql("select name, sql from sqlite_master order by name")
-        rows = connection.exec_driver_sql("select key, state from outbox order by key")
-        return [tuple(row) for row in (*schema, *rows)]
+def test_on_postgresql_an_upgrade_that_fails_changes_nothing(
+    empty_postgres: str, tmp_path: Path
+) -> None:
+    database, key_file = lay("0004", tmp_path)
+    move(database, "0004", empty_postgres)
+    engine = make_engine(empty_postgres)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(IN_ITS_WAY)
+    before = content(engine)
+    with pytest.raises(Misconfigured) as raised:
+        upgrade_store(empty_postgres, key_file.path)
+    said = str(raised.value)
+    assert "The store is as it was, with schema 0004" in said
+    assert "`circlekeeper backup` makes a copy first" in said
+    assert "\n" not in said
+    assert (revision(engine), content(engine)) == ("0004", before)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("drop table suggestion")
+    assert upgrade_store(empty_postgres, key_file.path) == newest()
+    engine.dispose()

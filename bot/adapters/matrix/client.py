@@ -317,6 +317,14 @@ class Client:
                 return {}
             raise
 
+    async def state_event(self, room_id: str, event_type: str, key: str = "") -> JSON:
+        """Return the event that sets a piece of a room's state now.
+
+        Where the homeserver does not know of `format`, that is its content alone.
+        """
+        path = ["rooms", room_id, "state", event_type, key]
+        return _object(await self.call("GET", path, query={"format": "event"}))
+
     async def all_state(self, room_id: str) -> list[JSON]:
         """Return every state event of a room."""
         answer = await self.call("GET", ["rooms", room_id, "state"], seconds=120.0)

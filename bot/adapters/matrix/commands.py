@@ -25,7 +25,9 @@ log = structlog.get_logger(__name__)
 DESCRIPTION = "org.matrix.msc4391.command_description"
 INVOCATIONS = ("org.matrix.msc4391.command", "m.bot.command")
 
-_PAUSE = 0.3  # seconds between two; nobody waits for them
+# Seconds between two. Nobody waits for them; and what people say or set at the same moment stands
+# beside such a piece of state in the room's graph, so that clients may be told wrong for a while.
+_PAUSE = 20.0
 _THROTTLED = 300.0  # and so long, where the homeserver finds us too fast
 
 

@@ -1,7 +1,8 @@
 """One room's share of an answer of /sync, and what the answer left out."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -11,11 +12,16 @@ from bot.adapters.matrix.rooms import RoomState, timestamp
 
 log = structlog.get_logger(__name__)
 
+_POWER = ("m.room.power_levels", "")
+_FEW = 8  # pieces of state that are asked for one by one; more come with the whole
 _PAGE = 100
 _GAP_LIMIT = 1000
 _GAP_FILTER = {
     "types": ["m.room.message", "m.room.encrypted", "m.sticker", "m.reaction", "m.room.member"]
 }
+
+
+Piece: TypeAlias = tuple[str, str]  # type and key
 
 
 @dataclass(slots=True)
@@ -26,6 +32,7 @@ class Share:
     state: list[JSON]  # as it was where the timeline begins
     timeline: list[JSON]
     gap: list[JSON] = field(default_factory=list)  # what the timeline left out before it
+    now: list[JSON] = field(default_factory=list)  # what is in doubt, as the homeserver has it now
     before: dict[str, str | None] = field(default_factory=dict)  # membership, by event id
     events: list[JSON] = field(default_factory=list)  # what to act on, oldest first
     sealed: set[str] = field(default_factory=set)  # events of when the room was encrypted already
@@ -50,12 +57,32 @@ class History:
             event.get("type") == "m.room.create" for event in told
         ):
             share.state = [*await self._all_state(room_id), *share.state]
+        elif known is not None and since is not None:
+            share.now = await self._now(room_id, _in_doubt(known, share, self._me))
         start = timeline.get("prev_batch")
         if timeline.get("limited") is True and isinstance(start, str):
             own_join = self._own_join(known, room_id, [*share.state, *share.timeline])
             if not _reached(share.timeline, own_join, oldest_ms):
                 share.gap = await self._gap(room_id, start, since, own_join, oldest_ms)
         return share
+
+    async def _now(self, room_id: str, pieces: set[Piece]) -> list[JSON]:
+        """Ask what stands in a room's state, for the pieces about which we may be told wrong."""
+        found: list[JSON] = []
+        if len(pieces) > _FEW:
+            return [each for each in await self._all_state(room_id) if _piece(each) in pieces]
+        for piece in sorted(pieces):
+            try:
+                event = await self._client.state_event(room_id, *piece)
+            except Refused as error:
+                if error.limited or error.signed_out:
+                    raise
+                log.info("state not confirmed", room=room_id, error=str(error))
+                continue
+            if _piece(event) != piece:  # a homeserver that gives contents alone
+                return [each for each in await self._all_state(room_id) if _piece(each) in pieces]
+            found.append(event)
+        return found
 
     async def _all_state(self, room_id: str) -> list[JSON]:
         try:
@@ -100,6 +127,22 @@ class History:
             if event.get("state_key") == self._me:
                 probe.apply(event, self._me)
         return probe.own_join
+
+
+def _in_doubt(known: RoomState, share: Share, me: str) -> set[Piece]:
+    """Return the pieces of state that may stand otherwise than we are told.
+
+    Events that were made at the same moment stand beside one another, and Synapse then tells in
+    `state` how things were before the one of them, though the other came earlier and changed them.
+    And of two changes of the power levels, the homeservers' own rules choose, not their order.
+    """
+    probe = deepcopy(known) if share.state else known
+    doubted = {_piece(event) for event in share.state if probe.apply(event, me)}
+    return doubted | {_POWER for event in share.timeline if _piece(event) == _POWER}
+
+
+def _piece(event: JSON) -> Piece:
+    return str(event.get("type")), str(event.get("state_key"))
 
 
 def _reached(events: list[JSON], own_join: str, oldest_ms: int) -> bool:

@@ -124,6 +124,8 @@ class Intake:
                 known = room.members.get(str(event.get("state_key")))
                 share.before[str(event.get("event_id"))] = known
             self._facts.apply(share.room_id, event)
+        for event in share.now:
+            self._facts.apply(share.room_id, event)
         room = self._facts.rooms.get(share.room_id)
         if room is not None:
             self._facts.settle(share.room_id)

@@ -22,7 +22,8 @@ def settled(facts: Facts) -> list[Moved]:
     for room in facts.rooms.values():
         community = facts.communities.of(room.id)
         if room.announced_facts and community is not None and community.id != room.id:
-            told.append(_moved(room.id, community.id))
+            # It may come and go: by what was told last, each time is another one.
+            told.append(_moved(room.id, community.id, after=room.announced))
     return told
 
 
@@ -90,10 +91,13 @@ def _move(facts: Facts, room: RoomState, after: RoomState) -> list[Moved]:
     return [_moved(community.id, root, rooms)] if rooms or root != community.id else []
 
 
-def _moved(before: str, after: str, rooms: tuple[tuple[Room, Room], ...] = ()) -> Moved:
+def _moved(
+    before: str, now: str, rooms: tuple[tuple[Room, Room], ...] = (), after: str = ""
+) -> Moved:
+    """Tell once what moved; `after` what else was told."""
     return Moved(
-        event_id=fingerprint("moved", before, after, rooms),
+        event_id=fingerprint("moved", before, now, rooms, after),
         before=Community(PLATFORM, before),
-        after=Community(PLATFORM, after),
+        after=Community(PLATFORM, now),
         rooms=rooms,
     )

@@ -5,7 +5,7 @@ text platform shows. Forms are asked one question a message.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -42,6 +42,7 @@ from bot.core.refs import (
 
 PLATFORM = "memory"
 BOT = "Circlekeeper"
+_EARLIER = 1_000_000  # more than was ever said in an earlier process, so that no id comes twice
 
 
 @dataclass(slots=True)
@@ -198,6 +199,15 @@ class MemoryAdapter:
         await self._receive(
             Added(event_id="added", community=self.community, name=name, rooms=facts)
         )
+
+    def begin_again(
+        self, rooms: dict[str, str], people: Iterable[str], moderators: Iterable[str]
+    ) -> None:
+        """Go on, with nothing of what was said, where a bot was in an earlier process."""
+        self.rooms = dict(rooms)
+        self.people.update(people)
+        self.moderators.update(moderators)
+        self._count += _EARLIER
 
     async def join(self, person: str) -> None:
         """Somebody comes in."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.content import in_locale
-from bot.core.markup import Markdown
+from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from bot.features.charter import receipts, telling
 from bot.features.charter.questions import Questions
@@ -208,9 +208,14 @@ class Charters:
         }
 
     def _shown(self, turn: Turn, clause: CharterClause) -> dict[str, Any]:
+        title, text = (
+            telling.clause_title(turn, clause),
+            in_locale(clause.texts["text"], turn.locale),
+        )
         return {
-            "title": telling.clause_title(turn, clause),
-            "text": Markdown(in_locale(clause.texts["text"], turn.locale)),
+            "title": title,
+            # A pasted clause of a few words is its own title, and stands there once.
+            "text": Markdown("" if to_plain(text).rstrip(" .") == title else text),
             "why": Markdown(in_locale(clause.texts["why"], turn.locale)),
             "version": clause.version,
             "floor": clause.floor,

@@ -6,6 +6,7 @@ from typing import Any
 from bot.core.actions import Field
 from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached
+from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.features.charter import pasting
 from bot.features.charter.content import Charter as Draft
@@ -145,10 +146,12 @@ class Founding:
         self, turn: Turn, pasted: pasting.Pasted
     ) -> tuple[dict[str, str], list[Any], list[CharterClause]]:
         locale, taken = turn.community.locale, set[str]()
+        with turn.in_language(locale):
+            own = to_plain(turn.text("own_section"))
         sections: list[Any] = []
         clauses: list[CharterClause] = []
         for section in pasted.sections:
-            title = section.title or turn.text("own_section")
+            title = section.title or own
             id_ = pasting.slug(title, taken, len(sections) + 1)
             sections.append({"id": id_, "title": {locale: str(title)}})
             for clause in section.clauses:

@@ -1,17 +1,31 @@
 """A charter that a community has already, as its founding draft: Markdown becomes clauses.
 
-Headings become sections, list entries and paragraphs clauses; a first paragraph before any section
-is the purpose. A text without headings is one section. Pure.
+Headings become sections, list entries, rows of tables and paragraphs clauses; a first paragraph
+before any section is the purpose. A text without headings is one section. Pure.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 
 MOST_CHARACTERS, MOST_CLAUSES = 20_000, 60
 _TITLE, _TEXT = 60, 1500
-_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
-_ITEM = re.compile(r"^\s{0,3}(?:[-*+•]|\d{1,3}[.)])\s+(.+)$")
+# What is indented is pasted from elsewhere and no code, and a line that looks like a link's
+# definition is somebody's words.
+_MARKDOWN = MarkdownIt("commonmark").enable("table").disable(["code", "reference"])
+_FRONT_MATTER = re.compile(r"\A\s*---\n(?:[\w-]+:.*\n|\s+.*\n|\n)*?---\n")
+_BULLET = re.compile(r"^(\s{0,3})[•‣◦▪–—]\s+", re.M)  # of a word processor, or of French typography
+_AS_BOLD = 7  # below the six levels of headings
+_BOX = re.compile(r"^\[[ xX]\]\s+")
+_REMARK = re.compile(r"<!--.*?-->", re.S)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)")
+_BOLD = re.compile(r"(?:\*\*|__)([^*_\n]{1,60}?):?(?:\*\*|__):?")
 _LEAD = re.compile(
     r"^(?:\*\*|__)(.{1,60}?)[.:]?(?:\*\*|__)[.:]?\s*(.*)$|^([^.:!?]{1,60}):\s+(.+)$", re.S
 )
@@ -51,6 +65,16 @@ class Pasted:
         return [clause for section in self.sections for clause in section.clauses]
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A heading of some level, or (level 0) a paragraph or an entry of a list."""
+
+    text: str
+    level: int = 0
+    item: bool = False
+    title: str = ""
+
+
 def read(text: str) -> Pasted:
     """Read a pasted charter.
 
@@ -58,26 +82,54 @@ def read(text: str) -> Pasted:
     """
     if len(text) > MOST_CHARACTERS:
         raise TooMuch
-    sections, purpose, headings = [PastedSection("")], "", 0
-    for block in _blocks(text):
-        if heading := _HEADING.match(block):
-            headings += 1
-            sections.append(PastedSection(_plain(heading[1])[:_TITLE]))
-        elif headings == 1 and not any(each.clauses for each in sections) and not purpose:
-            # The document's own title comes first, and then what it is for.
-            purpose = _plain(block) if not _ITEM.match(block) else ""
-            if not purpose:
-                sections[-1].clauses += _clauses(block)
+    blocks = _blocks(text)
+    purpose = _purpose(blocks)
+    sections = [PastedSection("")]
+    for block in _titled_clauses(blocks):
+        if block.level:
+            sections.append(PastedSection(_plain(block.text)[:_TITLE]))
         else:
             sections[-1].clauses += _clauses(block)
-    if purpose and not any(each.clauses for each in sections):
-        sections[-1].clauses += _clauses(purpose)
-        purpose = ""
-    found = [each for each in sections if each.clauses]
-    pasted = Pasted(purpose[:_TEXT], found)
+    pasted = Pasted(purpose, [each for each in sections if each.clauses])
     if len(pasted.clauses) > MOST_CLAUSES:
         raise TooMuch
     return pasted
+
+
+def _purpose(blocks: list[_Block]) -> str:
+    """Take the purpose out: a paragraph before any part, perhaps under the document's own title."""
+    place = int(_has_title(blocks))
+    headings = any(each.level for each in blocks)
+    others = any(not each.level for each in blocks[place + 1 :])
+    first = blocks[place] if others else None
+    if not headings or first is None or first.level or first.item or _LEAD.match(first.text):
+        return ""
+    return _plain(blocks.pop(place).text)[:_TEXT]
+
+
+def _has_title(blocks: list[_Block]) -> bool:
+    """Tell whether a document has a title: a heading that stands above all others."""
+    levels = [each.level for each in blocks if each.level]
+    return bool(blocks and blocks[0].level) and all(levels[0] < each for each in levels[1:])
+
+
+def _titled_clauses(blocks: list[_Block]) -> Iterator[_Block]:
+    """Yield the headings of sections and the clauses: a heading below a section's is a clause's."""
+    levels = [each.level for each in blocks if each.level]
+    section = min(levels[1:] if _has_title(blocks) else levels, default=_AS_BOLD)
+    title, below = "", list[_Block]()
+    for block in [*blocks, None]:
+        if block is not None and title and not block.level:
+            below.append(block)
+            continue
+        if title:
+            between = "; " if all(each.item for each in below) else " "
+            yield _Block(between.join(each.text for each in below) or title, title=title)
+        title, below = "", []
+        if block is not None and block.level > section:
+            title = block.text
+        elif block is not None:
+            yield block
 
 
 def slug(title: str, taken: set[str], number: int) -> str:
@@ -93,26 +145,80 @@ def slug(title: str, taken: set[str], number: int) -> str:
     return unique
 
 
-def _blocks(text: str) -> list[str]:
+def _blocks(text: str) -> list[_Block]:
     """Return headings, list entries and paragraphs, each as one block."""
-    blocks: list[str] = []
-    fresh = True
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if not line.strip():
-            fresh = True
-        elif fresh or _HEADING.match(line) or _ITEM.match(line) or _HEADING.match(blocks[-1]):
-            blocks.append(line.strip())
-            fresh = False
-        else:
-            blocks[-1] += "\n" + line.strip()
-    return blocks
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = _BULLET.sub(r"\1- ", _FRONT_MATTER.sub("", whole))
+    found = [block for block in _of(_parsed(whole)) if _plain(block.text)]
+    # A paragraph in bold that something follows is what many write for a heading.
+    return [
+        replace(block, level=_AS_BOLD) if _heads(block) and below and not below.level else block
+        for block, below in zip_longest(found, found[1:])
+    ]
 
 
-def _clauses(block: str) -> list[PastedClause]:
-    item = _ITEM.match(block.split("\n")[0])
-    if item:
-        block = "\n".join([item[1], *block.split("\n")[1:]])
-    title, text = _titled(" ".join(block.split()))
+def _heads(block: _Block) -> bool:
+    return not block.item and _BOLD.fullmatch(block.text) is not None
+
+
+def _parsed(text: str) -> SyntaxTreeNode:
+    return SyntaxTreeNode(_MARKDOWN.parse(text))
+
+
+def _of(node: SyntaxTreeNode) -> Iterator[_Block]:
+    """Yield a part's blocks; a rule between two of them is none, nor are the heads of columns."""
+    match node.type:
+        case "heading":
+            yield _Block(_words(node), level=int(node.tag[1:]))
+        case "list_item":
+            yield _Block(_entry(node), item=True)
+        case "tbody":
+            for row in node.children:
+                yield _Block(_led([_words(each) for each in row.children]), item=True)
+        case "paragraph":
+            yield _Block(_words(node))
+        case "fence":
+            yield from _of(_parsed(node.content))
+        case "html_block":
+            yield _Block(_TAG.sub(" ", _REMARK.sub(" ", node.content)).strip())
+        case "thead":
+            pass
+        case _:
+            for each in node.children:
+                yield from _of(each)
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    """Return the words of a part as they were written, without comments and boxes to tick."""
+    written = " ".join(each.content for each in node.walk() if each.type == "inline")
+    return _BOX.sub("", _REMARK.sub(" ", written)).strip()
+
+
+def _entry(item: SyntaxTreeNode) -> str:
+    """Return an entry of a list; what stands below it is a part of it."""
+    own = [_words(each) for each in item.children if not each.type.endswith("_list")]
+    below = [
+        _entry(each)
+        for part in item.children
+        if part.type.endswith("_list")
+        for each in part.children
+    ]
+    first = " ".join(each for each in own if each)
+    return _led([first, *below])
+
+
+def _led(parts: list[str]) -> str:
+    """Return a first part and what belongs to it, as one text."""
+    first, *rest = [each.rstrip(" ;,") for each in parts if each] or [""]
+    if not rest:
+        return first
+    between = "" if first.endswith((".", ":", "!", "?", "…")) else ":"
+    return f"{first}{between} {'; '.join(rest)}"
+
+
+def _clauses(block: _Block) -> list[PastedClause]:
+    text = " ".join(block.text.split())
+    title, text = (_plain(block.title)[:_TITLE], text) if block.title else _titled(text)
     return [
         PastedClause(title if number == 1 else f"{title[: _TITLE - 4]} ({number})", part)
         for number, part in enumerate(_parts(text), 1)
@@ -129,7 +235,7 @@ def _titled(text: str) -> tuple[str, str]:
     plain = _plain(text)
     first = _SENTENCE.split(plain, maxsplit=1)[0].rstrip(".")
     if not re.search(r"\w", first):
-        first = plain if re.search(r"\w", plain) else "…"
+        first = plain
     if len(first) > _TITLE:
         first = plain[: _TITLE - 1].rsplit(" ", 1)[0] + "…"
     return first[:_TITLE], text
@@ -147,4 +253,5 @@ def _parts(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[*_`]{1,3}", "", text).split())
+    without = _LINK.sub(r"\1", text)
+    return " ".join(re.sub(r"[*`]{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)", "", without).split())

@@ -2,7 +2,7 @@
 
 from bot.core.commands import Audience, Command, Option
 from bot.core.events import Added, Removed
-from bot.core.features import Feature, SetupGoesOn
+from bot.core.features import Absorbed, Feature, SetupGoesOn
 from bot.core.turn import PAUSABLE
 from bot.features.community import carrying, flow, numbers, quiet, setup
 
@@ -42,7 +42,12 @@ def feature() -> Feature:
             "quiet.days": quiet.days_typed,
             "quiet.remove": quiet.remove_chosen,
         },
-        on={Added: flow.added, Removed: flow.removed, SetupGoesOn: setup.goes_on},
+        on={
+            Added: flow.added,
+            Removed: flow.removed,
+            Absorbed: flow.absorbed,
+            SetupGoesOn: setup.goes_on,
+        },
         status=quiet.status,
         carries=(carrying.CARRY,),
         problems=flow.problems,

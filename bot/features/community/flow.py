@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.core.errors import BadInput
 from bot.core.events import Added, Removed
-from bot.core.features import Opened
+from bot.core.features import Absorbed, Opened
 from bot.core.refs import Need, RoomFacts, Way
 from bot.core.turn import USES, Turn
 from storage.communities import Communities
@@ -34,6 +34,11 @@ def removed(turn: Turn, _event: Removed) -> None:
     row = communities.get(turn.community.id)
     row.state, row.gone_at = "gone", turn.now
     communities.save(row)
+
+
+def absorbed(turn: Turn, event: Absorbed) -> None:
+    """Tell in a community that is part of another now that what was set up in it rests."""
+    turn.say("absorbed", to=event.room, name=event.name, space=turn.community.name)
 
 
 def open_(turn: Turn, _options: Mapping[str, str]) -> None:

@@ -56,6 +56,17 @@ def test_a_room_of_a_space_stays_in_it_before_the_space_names_the_new_one() -> N
     assert again.communities.of("!b") == Community("matrix", "!s")
 
 
+def test_a_room_that_is_part_of_a_space_again_is_told_of_again() -> None:
+    room = a_room("!a", ANNA, parents=["!s"])
+    room.announced, room.announced_facts = "first", "x"
+    facts = facts_of(a_space("!s", a=ANNA), room)
+    first = settled(facts)
+    assert moves(first) == [("!a", "!s", [])]
+    assert settled(facts) == first
+    room.announced = "second"
+    assert settled(facts)[0].event_id != first[0].event_id
+
+
 def test_the_space_may_name_the_new_room_before_we_are_in_it() -> None:
     space = a_space("!s", a=ANNA)
     facts = facts_of(space, a_room("!a", parents=["!s"]))

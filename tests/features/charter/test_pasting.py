@@ -52,6 +52,75 @@ def test_twenty_thousand_characters_without_a_heading() -> None:
         read("- a\n" * (MOST_CLAUSES + 1))
 
 
+SHAPES = {
+    "lines below for headings": (
+        "Ours\n====\n\nTalking\n-------\n\nWe listen.",
+        "Talking: We listen",
+    ),
+    "rules between": ("# A\n\n- One\n\n---\n\n***\n\n- Two", "A: One, Two"),
+    "a quote": ("> We meet.\n> We listen.\n\n> We part.", ": We meet, We part"),
+    "a table": (
+        "| what | how |\n|---|---|\n| Be kind | always |\n| Ask | first |",
+        ": Be kind, Ask",
+    ),
+    "a fence": ("```\n- One\n- Two\n```", ": One, Two"),
+    "boxes to tick": ("- [ ] One\n- [x] Two", ": One, Two"),
+    "a word processor": ("• Écouter\n– Demander", ": Écouter, Demander"),
+    "a file's head": ("---\ntitle: Ours\n---\n\n# A\n- One", "A: One"),
+    "headings in bold": ("**A**\n\nOne.\n\n**B**\n\n- Two", "A: One / B: Two"),
+    "headings of clauses": ("# Ours\n## A\n### One\nWe ask.\n\nWait.\n### Two", "A: One, Two"),
+    "all headings alike": ("# A\n\nOne.\n\n# B\n\nTwo.", "A: One / B: Two"),
+    "remarks and tags": (
+        "<h1>Ours</h1>\n<!-- not this -->\n\n- One <!-- nor -->",
+        ": Ours, One",
+    ),
+    "a link": ("- Our [policy](https://example.org/p) and ![us](a.png)", ": Our policy and us"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_charter_in_any_shape_of_markdown(shape: str) -> None:
+    text, wanted = SHAPES[shape]
+    read_as = [f"{title}: {', '.join(clauses)}" for title, clauses in titles(text)]
+    assert " / ".join(read_as) == wanted
+
+
+def test_what_stands_below_an_entry_or_a_heading_belongs_to_it() -> None:
+    nested = read("- Be kind\n  - to new people;\n  - to old ones\n- Ask.\n  - Always.").clauses
+    assert [(each.title, each.text) for each in nested] == [
+        ("Be kind", "to new people; to old ones"),
+        ("Ask", "Ask. Always."),
+    ]
+    clause, _ = read("## A\n\n### One\nWe ask.\n\nWe wait.\n\n## B\n- Two").clauses
+    assert (clause.title, clause.text) == ("One", "We ask. We wait.")
+
+
+def test_a_purpose_stands_before_the_parts() -> None:
+    assert read("We learn together.\n\n# A\n- One").purpose == "We learn together."
+    assert read("# Ours\n\nWe learn.\n\n## A\n- One").purpose == "We learn."
+    assert read("# A\n\nOne.\n\n# B\n\nTwo.").purpose == ""
+    assert read("# A\n\n**Listen.** We ask.\n\n- Two").purpose == ""
+
+
+async def test_a_clause_that_is_its_own_title_is_read_once_in_the_rooms_language() -> None:
+    stage = await arrived()
+    try:
+        await stage.says("mira", "my settings")
+        await stage.clicks("mira", "Language: English")
+        await stage.clicks("mira", "Français")
+        await stage.says("mira", "!keeper setup", ROOM)
+        await stage.clicks("mira", "English")
+        await stage.says("mira", "Ljubljana")
+        await stage.clicks("mira", "Coller la nôtre, comme première version")
+        await stage.says("mira", "Be kind.")
+        await stage.clicks("mira", "La fonder sur cette seule clause")
+        assert "version 1.0.0, une clause" in stage.last("mira", "1.0.0").text
+        await stage.says("mira", "charter read")
+        assert stage.last("mira").text == "Partie 1 sur 1\u00a0: What we agreed on\n\nBe kind"
+    finally:
+        stage.close()
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# Only a heading", "## A\n## B"])
 def test_nothing_to_found_on(text: str) -> None:
     assert read(text).clauses == []

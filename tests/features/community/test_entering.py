@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.events import Added, Moved
+from bot.core.events import Added, Moved, Removed
 from bot.core.refs import Community, OutsideRoom, Room, RoomFacts, Way
 from bot.rehearsal.stage import Stage
+from storage.communities import Communities
+from storage.transaction import Transaction
 from tests.rehearsal.community import arrived, opened
 
 GARDEN = Community("memory", "circle")
@@ -107,6 +109,75 @@ async def test_a_space_is_greeted_in_the_first_room_that_the_bot_comes_into() ->
         await stage.settle()
     (line,) = stage.chat.lines[before:]
     assert "keeper setup" in line.text
+    stage.close()
+
+
+async def set_up_elsewhere(stage: Stage) -> Community:
+    """Let there be a space that its own moderators have set up."""
+    space = Community("memory", "space")
+    room = RoomFacts(Room("memory", "hall"), "hall")
+    stage.chat.rooms["hall"] = "space"
+    added = Added(event_id="space", community=space, name="Meadow", rooms=(room,), new=True)
+    await stage.app.hosts[0].receive(added)
+
+    def choose(tx: Transaction) -> None:
+        row = Communities(tx).find(space)
+        assert row is not None
+        row.state, row.newcomers_room = "open", "hall"
+        Communities(tx).save(row)
+
+    stage.opened.store.run(choose)
+    await stage.settle()
+    return space
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_community_that_becomes_part_of_another_is_told_that_its_own_things_rest(
+    language: str,
+) -> None:
+    stage = await arrived()
+    await opened(stage)
+    space = await set_up_elsewhere(stage)
+
+    def speak(tx: Transaction) -> None:
+        row = Communities(tx).find(GARDEN)
+        assert row is not None
+        row.locale = language
+        Communities(tx).save(row)
+
+    stage.opened.store.run(speak)
+
+    async def becomes_part(number: int) -> list[str]:
+        before = len(stage.chat.lines)
+        moved = Moved(event_id=f"part-{number}", before=GARDEN, after=space)
+        for event in (moved, Removed(event_id=f"gone-{number}", community=GARDEN), moved):
+            await stage.app.hosts[0].receive(event)
+        await stage.settle()
+        new = stage.chat.lines[before:]
+        assert {each.place for each in new} <= {Room("memory", "garden")}
+        return [each.text for each in new]
+
+    (told,) = await becomes_part(1)
+    rests = "what was set up here rests" if language == "en" else "est donc au repos"
+    assert rests in told
+    assert "Garden" in told
+    assert "Meadow" in told
+    assert "!keeper open" in told
+    # It is there again when it is taken out, and told of the second time as well.
+    back = Added(
+        event_id="back",
+        community=GARDEN,
+        name="garden",
+        rooms=(RoomFacts(Room("memory", "garden"), "garden"),),
+        new=True,
+    )
+    await stage.app.hosts[0].receive(back)
+    await stage.settle()
+    await stage.says("mira", "!keeper open", "garden")
+    row = stage.opened.store.run(lambda tx: Communities(tx).find(GARDEN))
+    assert row is not None
+    assert row.state == "open"
+    assert len(await becomes_part(2)) == 1
     stage.close()
 
 
