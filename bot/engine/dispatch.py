@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -39,7 +39,7 @@ from bot.core.ports import Adapter
 from bot.core.refs import Room
 from bot.core.turn import USES, Plan
 from bot.engine.hearing import Hearing, Refused
-from bot.engine.outbox import Taken
+from bot.engine.outbox import Ended
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -48,13 +48,15 @@ from storage.communities import Communities
 from storage.facts import Facts
 from storage.members import Members
 from storage.moving import Moving
-from storage.outbox import Deliveries
+from storage.outbox import Claimed, Deliveries
 from storage.schedules import Schedules
 from storage.store import Store
 from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _PAUSED = timedelta(hours=1)  # until it is looked at again whether a pause is over
 
@@ -74,10 +76,16 @@ class Outgoing(Protocol):
     def wake(self) -> None:
         """Look for what can be sent."""
 
-    def take(self, tx: Transaction, event: Event, wrote: int) -> Taken:
+    def note(self, tx: Transaction) -> Sequence[Ended]:
+        """Note what was sent by now."""
+
+    def noted(self, ended: Sequence[Ended]) -> None:
+        """Forget what was noted, now that it is committed."""
+
+    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
 
-    def begin(self, taken: Taken) -> None:
+    def begin(self, claimed: list[Claimed]) -> None:
         """Send what was claimed, now that it is committed."""
 
 
@@ -126,22 +134,31 @@ class Dispatcher:
         finally:
             self._begun -= 1
 
+    async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
+        """Run work in a transaction that begins with noting what was sent: it may be about that."""
+
+        def noting(tx: Transaction) -> tuple[Sequence[Ended], T]:
+            return self.outgoing.note(tx), work(tx)
+
+        ended, result = await self.store.transact(noting, urgent=urgent)
+        self.outgoing.noted(ended)
+        return result
+
     async def _receive(self, event: Event) -> None:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
 
-        def work(tx: Transaction) -> tuple[int, Taken, datetime | None]:
+        def work(tx: Transaction) -> tuple[int, list[Claimed], datetime | None]:
             with bound_contextvars(turn=mark):
                 try:
                     wrote = self.turn(tx, event, course)
                 except Refused as error:
                     course.refused = error.bad
                     raise
-                taken = self.outgoing.take(tx, event, wrote) if wrote else Taken([])
-                return wrote, taken, tx.due
+                return wrote, self.outgoing.take(tx, event, wrote) if wrote else [], tx.due
 
         try:
-            wrote, taken, due = await self.store.transact(work, urgent=urgent)
+            wrote, claimed, due = await self.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -154,7 +171,7 @@ class Dispatcher:
                 turn=mark,
             )
             course.outcome = "failed"
-            wrote, taken, due = await self._failed(event), Taken([]), None
+            wrote, claimed, due = await self._failed(event), [], None
         seconds = time.perf_counter() - began
         self.running.meter.turned(course.feature, course.outcome, seconds)
         log.debug(
@@ -166,8 +183,8 @@ class Dispatcher:
             wrote=wrote,
             turn=mark,
         )
-        self.outgoing.begin(taken)
-        if wrote > len(taken.claimed):
+        self.outgoing.begin(claimed)
+        if wrote > len(claimed):
             self.outgoing.wake()  # the rest has to wait for something
         if due is not None:
             self.hurry(due)

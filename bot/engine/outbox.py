@@ -38,24 +38,16 @@ _MOST = 32  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
-_IN_PASSING = 0.05  # seconds that the end of an answer waits for a turn to be noted with
+_IN_PASSING = 0.05  # seconds that the end of an answer waits for a transaction to be noted in
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class Ended:
     """What came of a row, and what of its run was not tried then."""
 
     row: Claimed
     outcome: Outcome
     rest: list[Claimed]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a turn's transaction did for the outbox: rows claimed, and ends noted in passing."""
-
-    claimed: list[Claimed]
-    noted: Sequence[_Ended] = ()
 
 
 class OutboxWorker:
@@ -91,7 +83,7 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
-        self._ended: dict[str, _Ended] = {}
+        self._ended: dict[str, Ended] = {}
         self._soon: asyncio.TimerHandle | None = None
         self._recovered: float | None = None
         self._resting = False
@@ -101,7 +93,31 @@ class OutboxWorker:
         """Look again: something was written."""
         self._woken.set()
 
-    def take(self, tx: Transaction, event: Event, wrote: int) -> Taken:
+    def note(self, tx: Transaction) -> Sequence[Ended]:
+        """Note what was sent in a transaction that is needed anyway: that saves one.
+
+        Hand it to `noted` when that is committed. Where transactions work beside each other,
+        another may be noting the same; and a feature that hears of it is to fail for itself.
+        """
+        if not self._ended or self.store.shared or self._heard(Delivered):
+            return []
+        sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
+        stands = [(each.row, each.outcome.message) for each in sent]
+        try:
+            Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
+        except Exception as error:
+            if ends_transaction(error):
+                raise
+            return []  # it is no fault of this transaction's: each is noted by itself
+        return sent
+
+    def noted(self, ended: Sequence[Ended]) -> None:
+        """Forget what is noted and committed; what was noted twice counts once."""
+        for each in ended:
+            if self._ended.pop(each.row.key, None) is not None:
+                self.running.meter.delivered(self.adapter.name, each.outcome.state)
+
+    def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the transaction of a turn: nobody has to look for it then.
 
         Hand it to `begin` when that is committed.
@@ -113,21 +129,18 @@ class OutboxWorker:
         """
         free = _MOST - len(self._busy)
         if not self._at_work or free <= 0 or self.attempts.is_held_back:
-            return Taken([])
+            return []
         interaction = event.interaction if isinstance(event, FromMember) else None
         if wrote == 1 and interaction is not None:
             now = self.running.clock.now()
             answer = Deliveries(tx).claim_answer(interaction, self.run_id, now, self.pace.lease)
             if answer is not None:
-                claimed = [answer] if self._wanted(tx, answer) else []
-                return Taken(claimed, self._note_in_passing(tx))
-        noted = self._note_in_passing(tx)
-        return Taken([row for row in self._take(tx, free) if row is not None], noted)
+                return [answer] if self._wanted(tx, answer) else []
+        return [row for row in self._take(tx, free) if row is not None]
 
-    def begin(self, taken: Taken) -> None:
+    def begin(self, claimed: list[Claimed]) -> None:
         """Send what was claimed."""
-        self._let_go(taken.noted)
-        self._begin([[row] for row in taken.claimed])
+        self._begin([[row] for row in claimed])
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -214,7 +227,7 @@ class OutboxWorker:
 
         def work(
             tx: Transaction,
-        ) -> tuple[list[_Ended], list[list[Claimed]], bool, datetime | None]:
+        ) -> tuple[list[Ended], list[list[Claimed]], bool, datetime | None]:
             ended = list(self._ended.values())
             for each in ended:
                 self._note(tx, each)
@@ -229,11 +242,11 @@ class OutboxWorker:
 
         while True:
             noted, runs, again, due = await self.store.transact(work)
-            self._let_go(noted)
+            self.noted(noted)
             if runs or not again:
                 return runs, due
 
-    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[_Ended]) -> None:
+    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[Ended]) -> None:
         """Take along what stands behind a claimed row, where a line is being sent in a row.
 
         Under a rate limit an answer would have to wait until all of it has had its turn.
@@ -276,7 +289,7 @@ class OutboxWorker:
         for position, row in enumerate(run, 1):
             outcome = await self.attempts.attempt(row)
             rest = run[position:] if outcome.waits else []
-            self._ended[row.key] = _Ended(row, outcome, rest)
+            self._ended[row.key] = Ended(row, outcome, rest)
             if row.alone and outcome.state == "sent" and not self.store.shared:
                 self._wake_soon()
             else:
@@ -285,7 +298,7 @@ class OutboxWorker:
                 return
 
     def _wake_soon(self) -> None:
-        """Look again in a moment: nothing waits, and until then a turn may note it in passing."""
+        """Look again in a moment: nothing waits, and until then a turn may note what was sent."""
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_later(_IN_PASSING, self._look_again)
 
@@ -294,32 +307,8 @@ class OutboxWorker:
         if self._ended:
             self.wake()
 
-    def _note_in_passing(self, tx: Transaction) -> list[_Ended]:
-        """Note what was sent in a turn's transaction, which saves one.
-
-        Where transactions work beside each other, another may be noting the same; and a feature
-        that hears of it is to fail for itself.
-        """
-        if self.store.shared or self._heard(Delivered):
-            return []
-        sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
-        stands = [(each.row, each.outcome.message) for each in sent]
-        try:
-            Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
-        except Exception as error:
-            if ends_transaction(error):
-                raise
-            return []  # it is no fault of this turn's: each is noted by itself
-        return sent
-
     def _heard(self, kind: type[Event]) -> bool:
         return any(kind in feature.on for feature in self.running.features)
-
-    def _let_go(self, noted: Sequence[_Ended]) -> None:
-        """Forget what is noted and committed; what was noted twice counts once."""
-        for each in noted:
-            if self._ended.pop(each.row.key, None) is not None:
-                self.running.meter.delivered(self.adapter.name, each.outcome.state)
 
     async def _note_singly(self) -> None:
         """Note each of what has ended by itself: one that cannot be noted holds up no other."""
@@ -336,7 +325,7 @@ class OutboxWorker:
                 )
             self._ended.pop(ended.row.key, None)
 
-    def _note(self, tx: Transaction, ended: _Ended) -> None:
+    def _note(self, tx: Transaction, ended: Ended) -> None:
         """Note what came of a row; those behind it that were not tried are put back."""
         row, outcome = ended.row, ended.outcome
         now = self.running.clock.now()

@@ -138,8 +138,13 @@ def _texts(language: str) -> Iterator[tuple[str, str]]:
     for path in sorted(ROOT.glob(f"prompts/*/{language}.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                if isinstance(message.id, str) and message.id and message.string:
-                    yield message.id, str(message.string)
+                one = isinstance(message.id, str)
+                said = [message.id] if one else message.id  # in the singular, and in the plural
+                for english, other in zip(
+                    said, [message.string] if one else message.string, strict=True
+                ):
+                    if english and other:
+                        yield str(english), str(other)
     for path in (ROOT / "charter.yaml", *sorted(ROOT.glob("prompts/*/content/*.yaml"))):
         yield from _in_content(YAML(typ="safe").load(path), language)
 
