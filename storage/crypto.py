@@ -238,7 +238,15 @@ class KeyFile:
         try:
             text = self.path.read_bytes()
         except FileNotFoundError as error:
-            raise MissingKey(f"The key file {self.path} is not there.") from error
+            raise MissingKey(
+                f"The key file {self.path} is not there. Put it back; without it nobody can read "
+                "what is sealed."
+            ) from error
+        except IsADirectoryError as error:
+            raise Misconfigured(
+                f"The key file {self.path} is a folder. Put the file there that the first start "
+                "made, or name it with CIRCLEKEEPER_KEY_FILE."
+            ) from error
         except OSError as error:
             raise Misconfigured(
                 f"The key file {self.path} cannot be read: {error.strerror}. Give this user the "
@@ -258,9 +266,12 @@ class KeyFile:
     def record_erasure(self, subject: str) -> None:
         """Write a subject id to the erasure journal, and make sure that it stays."""
         first = not self.journal.exists()
-        handle = os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(subject.encode() + b"\n")
+        handle = os.open(self.journal, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a+b") as file:
+            # On a full disk a line may have been cut off: this one must not become a part of it.
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+            whole = file.read() in (b"", b"\n")
+            file.write((b"" if whole else b"\n") + subject.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
         if first:

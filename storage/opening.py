@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, func, inspect, make_url, select,
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import col
 
-from bot.core.errors import Misconfigured, MissingKey
+from bot.core.errors import Misconfigured, MissingKey, NotNow
 from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
 from storage.facts import KEY_ID, LOOKUP, get_meta, set_meta
@@ -55,7 +55,8 @@ def open_store(url: str, key_path: Path, warn: Callable[[str], None] = lambda _:
     except DatabaseError as error:
         if lock is not None:
             lock.release()
-        raise Misconfigured(explained(error, parsed, "opened")) from error
+        kind = NotNow if lock is None and hindrance(error) is not None else Misconfigured
+        raise kind(explained(error, parsed, "opened")) from error
     except BaseException:
         if lock is not None:
             lock.release()
@@ -177,7 +178,7 @@ def _open(
                 "another program write to the file while it runs."
             )
         check_version(engine)
-        vault = _vault(engine, key_file)
+        vault = vault_of(engine, key_file)
         if pending(engine):
             if engine.dialect.name != "sqlite":
                 raise Misconfigured(
@@ -203,9 +204,13 @@ def _meta(engine: Engine, name: str) -> str | None:
         return row.scalar()
 
 
-def _vault(engine: Engine, key_file: KeyFile) -> Vault:
+def vault_of(engine: Engine, key_file: KeyFile, *, make: bool = True) -> Vault:
+    """Return the keys that open a store; `make`: its first start on SQLite makes the key.
+
+    Raises: `Misconfigured` when they are not at hand.
+    """
     recorded = _meta(engine, KEY_ID)
-    if recorded is None and not key_file.exists():
+    if make and recorded is None and not key_file.exists():
         if engine.dialect.name != "sqlite":
             raise MissingKey(
                 f"There is no key file {key_file.path}. Make one with `circlekeeper key new`."

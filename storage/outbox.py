@@ -44,6 +44,7 @@ class Claimed:
     line: tuple[str, int, int]  # destination and lane, and its place there
     flow: str = ""
     alone: bool = False  # nothing else is in its line, nor ever will be
+    unasked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Fresh:
     community: str | None = None
     gate: str | None = None
     after: str | None = None
+    unasked: str | None = None
     expires_at: datetime | None = None
 
 
@@ -104,6 +106,7 @@ class Deliveries:
             "flow": fresh.flow,
             "gate": fresh.gate,
             "after": fresh.after,
+            "unasked": fresh.unasked,
             "state": "pending",
             "holder": None,
             "leased_until": None,
@@ -176,7 +179,8 @@ class Deliveries:
         line = {"destination": destination, "lane": lane, "seq": seq, "most": most}
         run: list[Row[Any]] = []
         for row in self.tx.execute(BEHIND, line, of=Outbox):
-            plain = row.after is None and row.gate is None and row.expires_at is None
+            checked = row.gate or row.expires_at or row.unasked
+            plain = row.after is None and not checked
             if row.state != "pending" or row.not_before > now or not plain:
                 break
             run.append(row)
@@ -214,6 +218,7 @@ class Deliveries:
                 on=self.message(row.after) if row.after else None,
                 line=(row.destination, row.lane, row.seq),
                 flow=row.flow,
+                unasked=row.unasked,
             )
             for row in found
         ]

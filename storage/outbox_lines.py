@@ -30,6 +30,7 @@ _TAKEN: list[Any] = [
         Outbox.flow,
         Outbox.gate,
         Outbox.after,
+        Outbox.unasked,
         Outbox.attempts,
         Outbox.first_attempt_at,
         Outbox.not_before,

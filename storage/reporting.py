@@ -10,11 +10,12 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, func, select
 
 from bot.core.errors import Misconfigured
-from storage.crypto import Vault
+from storage.crypto import KeyFile, Vault
 from storage.engines import make_engine
 from storage.facts import KEY_ID, Facts
+from storage.opening import vault_of
 from storage.outbox_lines import UNFINISHED, unfinished
-from storage.schema import revision
+from storage.schema import check_version, revision
 from storage.store import Store
 from storage.tables import Community, Meta, Outbox, Schedule
 from storage.transaction import Transaction
@@ -65,6 +66,25 @@ def recorded_key(url: str) -> str | None:
             return row.value if row else None
     except DatabaseError as error:
         raise Misconfigured(f"The store cannot be read: {error.orig}.") from error
+    finally:
+        engine.dispose()
+
+
+def look_at_key(url: str, key_file: KeyFile) -> None:
+    """See that a store, where there is one, can be read by this program with this key.
+
+    Raises: `Misconfigured`.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return
+    engine = make_engine(url, reading=True)
+    try:
+        check_version(engine)
+        if revision(engine) is not None:
+            vault_of(engine, key_file, make=False)
+    except DatabaseError as error:
+        raise Misconfigured(explained(error, parsed, "read")) from error
     finally:
         engine.dispose()
 

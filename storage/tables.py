@@ -88,6 +88,7 @@ class Community(SQLModel, table=True):
     gone_at: datetime | None = None  # when the bot was taken away, for the retention
     paused: str = ""  # features that are paused alone, with spaces between
     sets_off: str = ""  # reflection sets that are not offered, with spaces between
+    room_budget: int | None = None  # posts that nobody asked for, a room a day; else the usual
     share_round: int = 0  # how often thoughts that were shared without a name were released
 
 
@@ -189,6 +190,12 @@ class Outbox(SQLModel, table=True):
     __table_args__ = (
         _of_unfinished("ix_outbox_queue", "account", "lane", "not_before", "seq"),
         _of_unfinished("ix_outbox_order", "destination", "lane", "seq"),
+        Index(
+            "ix_outbox_unasked",
+            "destination",
+            "first_attempt_at",
+            sqlite_where=text("unasked IS NOT NULL"),
+        ),
     )
     seq: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -207,6 +214,7 @@ class Outbox(SQLModel, table=True):
     flow: str
     gate: str | None = None  # what to check just before sending: a feature's consent check
     after: str | None = Field(default=None, index=True)
+    unasked: str | None = None  # a post that its room did not ask for (see `room_days`)
     state: str
     attempts: int = 0
     not_before: datetime

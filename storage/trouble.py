@@ -22,6 +22,8 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: "its disk does not work; look at the machine's own messages",
     sqlite3.SQLITE_CANTOPEN: "its file or folder cannot be opened; put it back",
 }
+# What quotas and limits to a file's size come to, beside disks that fail.
+_NO_MORE = "its disk takes no more; look whether that, or a quota, is full, and make room"
 _PRIMARY = 0xFF  # SQLite's extended codes carry the primary one in the lowest byte
 
 
@@ -39,6 +41,8 @@ def hindrance(error: BaseException) -> str | None:
         return None
     if isinstance(error.orig, sqlite3.OperationalError):
         code = getattr(error.orig, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_IOERR_WRITE:
+            return _NO_MORE
         return None if code is None else _SQLITE.get(code & _PRIMARY)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:

@@ -225,6 +225,12 @@ def test_a_store_without_its_key(tmp_path: Path) -> None:
     assert key_id in said
     assert str(key) in said
     assert not key.exists()
+    checked = circlekeeper(tmp_path, "check", env=MATRIX)
+    assert checked.returncode == 1
+    assert f"{key} is not there. Put it back" in checked.stdout
+    copied = circlekeeper(tmp_path, "backup", "copy", env=MATRIX)
+    assert copied.returncode == 0
+    assert "its key is not here" in copied.stderr
 
 
 def test_a_second_process_on_the_same_file(tmp_path: Path) -> None:

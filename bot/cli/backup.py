@@ -8,8 +8,9 @@ import click
 from bot import __version__
 from bot.app import SystemClock
 from bot.cli.commands import Command
-from bot.cli.host import settings_here, told
+from bot.cli.host import settings_here, told, warn
 from bot.cli.progress import working
+from bot.core.errors import Misconfigured
 from bot.settings import Settings
 from storage.backup import Manifest, back_up
 from storage.crypto import KeyFile
@@ -34,7 +35,9 @@ def backup(file: Path, as_json: bool) -> None:
     """
     with told():
         settings = settings_here()
-        _tell(_write(settings, file), file, as_json)
+        manifest = _write(settings, file)
+        _tell(manifest, file, as_json)
+        _look_for_key(manifest, settings.key_file)
 
 
 @click.command(cls=Command)
@@ -93,6 +96,20 @@ def _read(file: Path, *, replace: bool, nobody_was_erased: bool, moved: bool) ->
             replace=replace,
             without_journal=nobody_was_erased,
             moved=moved,
+        )
+
+
+def _look_for_key(manifest: Manifest, path: Path) -> None:
+    """Warn a host whose backup would be worth nothing."""
+    try:
+        held = KeyFile(path).load().key_ids
+    except Misconfigured as error:
+        warn(f"the backup is whole, but its key is not here: {error}")
+        return
+    if manifest.key_id not in held:
+        warn(
+            f"the backup is whole, but {path} does not hold key {manifest.key_id}: without that "
+            "key nobody can read it. Put the right key file in place."
         )
 
 

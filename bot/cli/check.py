@@ -15,7 +15,7 @@ from bot.app import content_checks
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
 from bot.cli.progress import working
-from bot.core.content import Folders
+from bot.core.content import Folders, Mistake
 from bot.core.errors import Misconfigured
 from bot.features.charter import edited
 from bot.operations.check import check as check_content
@@ -24,7 +24,7 @@ from bot.settings_layers import from_environment, from_toml
 from storage.crypto import KeyFile
 from storage.drafts import founded
 from storage.opening import waits_for_upgrade
-from storage.reporting import remembered
+from storage.reporting import look_at_key, remembered
 
 
 @click.command(cls=Command)
@@ -38,6 +38,7 @@ def check(as_json: bool, online: bool) -> None:
     except Misconfigured:
         folders = _named_content(Path.cwd())
     mistakes = check_content(folders, content_checks(), found)
+    mistakes += _store(online)
     hints = _edited_charter(folders, online)
     if online:
         with told():
@@ -57,6 +58,23 @@ def check(as_json: bool, online: bool) -> None:
             click.echo(hint)
         click.echo(f"{len(mistakes)} to mend." if mistakes else "Everything is in order.")
     sys.exit(1 if mistakes else 0)
+
+
+def _store(online: bool) -> list[Mistake]:
+    """Return what is wrong with the store or its key; a server is asked only with `--online`."""
+    try:
+        settings = settings_here()
+    except Misconfigured:
+        return []
+    url = settings.database_url.get_secret_value()
+    try:
+        if url.startswith("sqlite") or online:
+            look_at_key(url, KeyFile(settings.key_file))
+    except Misconfigured as error:
+        what, _, mend = str(error).rpartition(". ")
+        where = str(settings.key_file)
+        return [Mistake(where if where in what else "the store", 0, f"{what}.", mend)]
+    return []
 
 
 def _edited_charter(folders: Folders, online: bool) -> list[str]:

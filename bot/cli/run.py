@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -12,14 +14,15 @@ from bot import accounts, apart
 from bot.app import DRAIN, App, content_checks, read_content
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told, warn
-from bot.core.errors import Misconfigured
+from bot.core.errors import Misconfigured, NotNow
 from bot.engine.retention import Periods
 from bot.logs import configure_logs
 from bot.operations.check import check as check_content
 from bot.operations.supervisor import Supervisor
 from bot.settings import Kept, content_folders
-from storage.opening import open_store, waits_for_upgrade
+from storage.opening import Opened, open_store, waits_for_upgrade
 
+_PAUSE = 5.0  # seconds
 _AT_ONCE = 1  # the exit code of a second signal
 
 
@@ -47,7 +50,7 @@ def run() -> None:
         url = settings.database_url.get_secret_value()
         if waits_for_upgrade(url):
             _upgrade_apart()
-        opened = open_store(url, settings.key_file, warn=warn)
+        opened = _open(url, settings.key_file)
         try:
             port = settings.http.port
             watched_at = None if port is None else (settings.http.host, port)
@@ -64,6 +67,23 @@ def run() -> None:
             asyncio.run(_until_stopped(app))
         finally:
             opened.close()
+
+
+def _open(url: str, key_file: Path) -> Opened:
+    """Open the store; a server that is not there yet is waited for, and that is told once."""
+    told_last = ""
+    while True:
+        try:
+            opened = open_store(url, key_file, warn=warn)
+        except NotNow as error:
+            if str(error) != told_last:
+                told_last = str(error)
+                warn(f"{told_last} I try again every {_PAUSE:g} seconds.")
+            time.sleep(_PAUSE)
+        else:
+            if told_last:
+                warn("the database answers")
+            return opened
 
 
 def _periods(days: Kept) -> Periods:

@@ -3,6 +3,7 @@
 CirclekeeperError
 ├── Misconfigured        the host must mend something; the command line ends with exit code 2
 │   ├── MissingKey       the store's key is not there
+│   ├── NotNow           the database's server does not answer: it may by itself
 │   └── StoreTooNew      the store was written by a later version
 ├── BadInput             a person typed something that cannot be; answered, nothing changed
 ├── Undeliverable        final: this action will never be carried out
@@ -26,6 +27,10 @@ class Misconfigured(CirclekeeperError):
 
 class MissingKey(Misconfigured):
     """The store was sealed with a key that is not there."""
+
+
+class NotNow(Misconfigured):
+    """The database's server does not answer: it may be away for a while, or nowhere."""
 
 
 class StoreTooNew(Misconfigured):

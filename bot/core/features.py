@@ -20,6 +20,11 @@ class Opened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorMoved(Event):
+    """Another room is the newcomers' from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Absorbed(Event):
     """Another community, which was set up, became part of this one, which is set up itself.
 

@@ -26,7 +26,8 @@ R = TypeVar("R")
 
 USES = ("newcomers", "prompts", "charter", "moderators")
 # Features of which a moderator may pause one alone.
-PAUSABLE = ("prompts", "reflection", "welcome", "hunts", "charter", "lexicon")
+PAUSABLE = ("prompts", "reflection", "welcome", "hunts", "charter", "lexicon", "notebook")
+USUAL_BUDGET = 10  # posts that nobody there asked for, a room a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class CommunityFacts:
     moderator_role: str | None = None
     lacks: Sequence[Need] = ()
     paused: Sequence[str] = ()  # what comes by itself (see `PAUSABLE`), and is paused alone
+    budget: int = USUAL_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,10 @@ class Turn(Protocol):
         """Whether the member may be written to in private without having just asked."""
         ...
 
+    def is_full(self, room: Room) -> bool:
+        """Tell whether what is posted in a room now, unasked, waits there until tomorrow."""
+        ...
+
     def in_language(self, locale: str) -> AbstractContextManager[None]:
         """Speak this language meanwhile: what is said to all is said in the community's."""
         ...
@@ -215,10 +221,15 @@ class Turn(Protocol):
         in_thread: bool = False,
         gate: str | None = None,
         file: File | None = None,
+        timely: bool = False,
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered. Return the action's
         key.
+
+        Args:
+            timely: it begins something that has an end, so it goes out also where the room had
+                enough of the bot for the day.
         """
         ...
 

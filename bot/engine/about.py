@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from bot.core.actions import Affordances, Choice
 from bot.core.events import Event, FromMember
 from bot.core.markup import Markdown, to_plain
-from bot.core.refs import Destination, Direct, Member
+from bot.core.refs import Destination, Direct, Member, Room
 from bot.core.turn import CommunityFacts, Plan
+from bot.engine import budget
 from bot.engine.facts import community_facts
 from bot.engine.running import Running, Whereabouts
 from storage.conversations import Conversations
@@ -123,6 +124,11 @@ class About:
             return True
         own = self.settings if self.where.subject is not None else {}
         return own.get("reach") == "direct" and not own.get("closed")
+
+    def is_full(self, room: Room) -> bool:
+        """Tell whether what is posted in a room now, unasked, waits there until tomorrow."""
+        row = self.where.community
+        return row is not None and budget.is_full(self.tx, row, room, self.now)
 
     @contextmanager
     def in_language(self, locale: str) -> Iterator[None]:

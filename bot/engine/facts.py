@@ -5,6 +5,7 @@ from typing import TypeVar, overload
 
 from bot.core.refs import Community, Need, Room
 from bot.core.turn import CommunityFacts
+from bot.engine.budget import budget_of
 from storage.communities import Communities
 from storage.tables import Community as CommunityRow
 from storage.transaction import Transaction
@@ -62,5 +63,6 @@ def community_facts(
         known_roles=_Read(lambda: communities.roles(row.id)),
         moderator_role=row.moderator_role,
         lacks=[Need(each) for each in row.lacks or ()],
+        budget=budget_of(row),
         paused=tuple(sorted({*row.paused.split(), *off})),
     )

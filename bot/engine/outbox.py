@@ -18,6 +18,7 @@ import structlog
 
 from bot.core.events import Delivered, Event, FromMember, Undelivered
 from bot.core.ports import Adapter
+from bot.engine import budget
 from bot.engine.attempt import Attempts, Outcome
 from bot.engine.consent import Consent
 from bot.engine.pace import Pace
@@ -28,6 +29,7 @@ from storage.communities import Communities
 from storage.late_answers import LateAnswers
 from storage.members import note_closed
 from storage.outbox import Claimed, Deliveries
+from storage.room_days import RoomDays
 from storage.store import Store
 from storage.transaction import Transaction
 from storage.trouble import ends_transaction
@@ -267,10 +269,19 @@ class OutboxWorker:
 
     def _wanted(self, tx: Transaction, row: Claimed) -> bool:
         """Tell whether a claimed row is still to be sent; if not, end it."""
-        # What may stand already is found out first.
-        reason = "" if row.doubtful else self.consent.missing(tx, row)
+        if row.doubtful:
+            return True  # what may stand already is found out first
+        now = self.running.clock.now()
+        until = budget.later(tx, row, self.running)
+        if until is not None and row.expires_at is not None and row.expires_at <= until:
+            self._give_up(tx, row, Outcome("dead", reason=budget.LET_GO))
+            return False
+        if until is not None:
+            RoomDays(tx).put_off(row.key, until)
+            return False
+        reason = self.consent.missing(tx, row)
         if reason:
-            Deliveries(tx).give_up(row.key, self.running.clock.now(), "skipped", reason)
+            Deliveries(tx).give_up(row.key, now, "skipped", reason)
         return not reason
 
     def _begin(self, runs: list[list[Claimed]]) -> None:
@@ -349,12 +360,15 @@ class OutboxWorker:
                 deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
             case _:
                 log.warning("not delivered", reason=outcome.reason, delivery=row.key)
-                keys = deliveries.give_up(row.key, now, outcome.state, outcome.reason, self.run_id)
-                for key in keys:
-                    if outcome.unreachable and row.subject is not None:
-                        note_closed(tx, row.subject)
-                    event = Undelivered(event_id=f"not {key}", key=key, reason=outcome.reason)
-                    self._tell(tx, event, row)
+                self._give_up(tx, row, outcome)
+
+    def _give_up(self, tx: Transaction, row: Claimed, outcome: Outcome) -> None:
+        """End a row that will not stand, with all that hangs on it, and tell the features."""
+        now, why = self.running.clock.now(), outcome.reason
+        for key in Deliveries(tx).give_up(row.key, now, outcome.state, why, self.run_id):
+            if outcome.unreachable and row.subject is not None:
+                note_closed(tx, row.subject)
+            self._tell(tx, Undelivered(event_id=f"not {key}", key=key, reason=why), row)
 
     def _tell(self, tx: Transaction, event: Event, row: Claimed | None = None) -> None:
         """Tell the features in the same transaction; what they want then is written too."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.core.features import Feature, ZoneChanged
 from bot.core.turn import Answer, Turn
 from bot.engine import menus
+from bot.engine.budget import LET_GO
 from bot.engine.schedule import zones
 from bot.engine.turn import EngineTurn
 from storage.communities import Communities
@@ -27,7 +28,9 @@ def undelivered(turn: Turn) -> list[str]:
     """Return what could not be delivered in public lately, with the reason, for moderators."""
     dead = turn.rows(Deliveries).dead(turn.community.id, turn.now - _RECENT)
     return [
-        turn.text("engine/undelivered", flow=flow, reason=reason, at=at)
+        turn.text("engine/let_go", flow=flow, at=at)
+        if reason == LET_GO
+        else turn.text("engine/undelivered", flow=flow, reason=reason, at=at)
         for flow, reason, at in dead
     ]
 

@@ -32,6 +32,7 @@ class Wanted:
     community: str | None
     gate: str | None
     expires_at: datetime | None = None
+    unasked: str | None = None  # see `engine.budget`
 
 
 @dataclass(slots=True)

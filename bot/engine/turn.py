@@ -24,6 +24,7 @@ from bot.core.refs import (
 )
 from bot.engine import menus
 from bot.engine.about import About
+from bot.engine.budget import COUNTS, WAITS
 from bot.engine.reading import check_options
 from bot.engine.running import Running, Wanted, Whereabouts
 from storage.conversations import OpenQuestion, Questions
@@ -68,6 +69,7 @@ class EngineTurn(About):
         in_thread: bool = False,
         gate: str | None = None,
         file: File | None = None,
+        timely: bool = False,
         **values: object,
     ) -> str:
         """Say something; without `to`, where the member is to be answered."""
@@ -87,6 +89,7 @@ class EngineTurn(About):
                 reply_to=self._answered(where),
             ),
             gate=gate,
+            unasked=self._unasked(to, timely),
         )
 
     def ask(
@@ -128,6 +131,7 @@ class EngineTurn(About):
             ),
             gate=gate,
             expires=expires,
+            unasked=self._unasked(to),
         )
 
     def ask_form(
@@ -192,7 +196,12 @@ class EngineTurn(About):
         Questions(self.tx).close_flow(self.subject, self._community_id(), flow)
 
     def do(
-        self, action: Action, *, gate: str | None = None, expires: timedelta | None = None
+        self,
+        action: Action,
+        *,
+        gate: str | None = None,
+        expires: timedelta | None = None,
+        unasked: str | None = None,
     ) -> str:
         """Want an action done; return its key."""
         personal = isinstance(action.to, Direct) or getattr(action, "aside", None) is not None
@@ -204,6 +213,7 @@ class EngineTurn(About):
                 community=self._community_id(),
                 gate=gate,
                 expires_at=self.now + expires if expires else None,
+                unasked=unasked,
             )
         )
         return action.key
@@ -327,6 +337,18 @@ class EngineTurn(About):
     def _community_id(self) -> str | None:
         return self.where.community.id if self.where.community else None
 
+    @property
+    def _by_moderator(self) -> bool:
+        """Whether this is a moderator's command, or what follows from one."""
+        command = self._command
+        return self._moderating or (command is not None and command.audience is Audience.MODERATOR)
+
+    def _unasked(self, to: Destination | None, timely: bool = False) -> str | None:
+        """Return how something weighs that a room is told by itself; what moderators order goes."""
+        if not isinstance(to, Room):
+            return None
+        return COUNTS if timely or self._by_moderator else WAITS
+
     def _lane(self) -> Lane:
         asked = isinstance(self.event, FromMember) and not isinstance(self.event, Joined)
         return Lane.INTERACTIVE if asked else Lane.NORMAL
@@ -376,11 +398,7 @@ class EngineTurn(About):
             "values": {},
             "about": dict(about or {}),
             # What everybody may answer is for everybody, whoever had it asked.
-            "moderator": not anyone
-            and (
-                self._moderating
-                or (self._command is not None and self._command.audience is Audience.MODERATOR)
-            ),
+            "moderator": not anyone and self._by_moderator,
         }
         question = OpenQuestion(key, purpose, kind, subject, self._community_id(), spec)
         questions.ask(question, delivery_key=key)

@@ -7,10 +7,22 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.core.actions import Action, Affordances, AskChoice, AskForm, Forget, Lane, Look, Say
+from bot.core.actions import (
+    Action,
+    Affordances,
+    AskChoice,
+    AskForm,
+    Edit,
+    Forget,
+    Lane,
+    Look,
+    Retract,
+    Say,
+)
 from bot.core.events import FromMember, Joined
 from bot.core.ports import Adapter
 from bot.core.refs import Direct, Room
+from bot.engine.budget import weight
 from bot.engine.degrade import degrade
 from bot.engine.quiet import quiet_until
 from bot.engine.running import Wanted
@@ -19,6 +31,7 @@ from storage.conversations import Questions
 from storage.late_answers import LateAnswers
 from storage.members import Members
 from storage.outbox import Deliveries, Fresh
+from storage.room_days import RoomDays
 from storage.transaction import Transaction
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
@@ -33,7 +46,10 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
     unasked = not isinstance(turn.event, FromMember) or isinstance(turn.event, Joined)
     _answer_at_all(turn)
     written: list[Action] = take_up(turn, adapter)
+    all_wanted = [wanted.action for wanted in turn.wanted]
     for wanted in together(turn.wanted, adapter.affordances):
+        if wanted.unasked and not weight(wanted.action, all_wanted):
+            wanted = replace(wanted, unasked=None)
         own = Members(turn.tx).settings(wanted.subject) if wanted.subject else {}
         start = turn.now
         if unasked and wanted.subject:
@@ -43,17 +59,40 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
                 continue  # it waits under Start
             if isinstance(action, Say) and not own.get("reactions", True):
                 action = replace(action, reactions=())
+            if _meets_waiting(turn, action):
+                continue
             write(turn.tx, adapter.account, wanted, action, turn.now, start)
             written.append(action)
-    deliveries = Deliveries(turn.tx)
+    deliveries, days = Deliveries(turn.tx), RoomDays(turn.tx)
     fresh = {action.key for action in written}
     for action in written:
         # What hangs on something that never came would hold up its room for ever.
         if not action.after or action.after in fresh:
             continue
-        if deliveries.state(action.after) in (None, "dead", "skipped"):
+        state = deliveries.state(action.after)
+        if state in (None, "dead", "skipped"):
             deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
+        elif state == "pending" and days.body(action.after) is not None:
+            days.put_behind(action.key)
     return len(written)
+
+
+def _meets_waiting(turn: EngineTurn, action: Action) -> bool:
+    """Change, or take back, what waits for another day, before anybody has read it."""
+    if not isinstance(action, Edit | Retract):
+        return False
+    days, deliveries = RoomDays(turn.tx), Deliveries(turn.tx)
+    body = days.body(action.after)
+    if body is None:
+        return False
+    if isinstance(action, Retract):
+        deliveries.give_up(action.after, turn.now, "skipped", "taken back before it was posted")
+        return True
+    waiting = read(body)
+    if isinstance(waiting, Say | AskChoice):
+        shown = replace(waiting, text=action.text)
+        days.rewrite(action.after, _ACTION.dump_json(shown).decode())
+    return True
 
 
 def _answer_at_all(turn: EngineTurn) -> None:
@@ -173,6 +212,7 @@ def write(
             flow=wanted.flow,
             gate=wanted.gate,
             after=action.after,
+            unasked=wanted.unasked,
             not_before=not_before,
             expires_at=wanted.expires_at,
             created_at=now,

@@ -57,7 +57,7 @@ def test_a_missing_key_is_told_apart_from_an_unreadable_one(key_file: KeyFile) -
     with pytest.raises(MissingKey, match="is not there"):
         key_file.load()
     key_file.path.mkdir()
-    with pytest.raises(Misconfigured, match="cannot be read: Is a directory") as raised:
+    with pytest.raises(Misconfigured, match="is a folder") as raised:
         key_file.load()
     assert not isinstance(raised.value, MissingKey)
 

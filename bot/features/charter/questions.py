@@ -105,7 +105,7 @@ class Questions:
         room = turn.community.rooms.get("charter")
         if clause is None or room is None:
             raise BadInput("clause_gone")
-        id_, text = turn.new_id(), str(about["text"])
+        id_, text, waits = turn.new_id(), str(about["text"]), turn.is_full(room)
         with turn.in_language(turn.community.locale):
             title = clause_title(turn, clause)
             key = turn.ask(
@@ -131,7 +131,7 @@ class Questions:
         )
         kept = withdrawing.posted(turn, "question", text, key, room)
         turn.rows(Proposals).ask(row, {**kept, "credit": credit})
-        withdrawing.offer(turn, "question", id_)
+        withdrawing.offer(turn, "question", id_, waits=waits)
 
     def answer_wanted(self, turn: Turn, answer: Answer) -> None:
         """Somebody would like to answer: ask for the words in private."""

@@ -85,7 +85,8 @@ def announce(turn: Turn, proposal: Proposal, words: str, **more: Any) -> str:  #
     if room is None:
         return ""
     with turn.in_language(turn.community.locale):
-        key = turn.say(words, to=room, **{**values(turn, proposal), **more})
+        # A window begins, or ends: it goes out on a full day, too.
+        key = turn.say(words, to=room, timely=True, **{**values(turn, proposal), **more})
         thread = OpenThread(
             key=turn.new_id(),
             to=room,
@@ -106,7 +107,8 @@ def in_thread(turn: Turn, proposal: Proposal, words: str, **more: Any) -> None: 
     stands = bool(card) and turn.rows(Deliveries).state(card) is not None
     with turn.in_language(turn.community.locale):
         shown = {**values(turn, proposal), **more}
-        turn.say(words, to=room, after=card if stands else None, in_thread=stands, **shown)
+        base = card if stands else None
+        turn.say(words, to=room, after=base, in_thread=stands, timely=True, **shown)
 
 
 def shown_changes(before: str, now: str) -> list[Mapping[str, str]]:

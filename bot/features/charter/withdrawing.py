@@ -36,11 +36,12 @@ def posted(turn: Turn, what: str, text: str, key: str, room: Room) -> dict[str, 
     return dict(zip(_PARTS[what], values, strict=True))
 
 
-def offer(turn: Turn, what: str, question: str) -> None:
-    """Say that it is posted, and offer to take it back at once."""
+def offer(turn: Turn, what: str, question: str, *, waits: bool = False) -> None:
+    """Say that it is posted, or that it waits, and offer to take it back at once."""
     choices = [turn.choice("undo", "choice_take_back"), turn.choice("no", "choice_let_stand")]
     about = {"what": what, "question": question}
-    turn.ask("posted.undo", f"{what}_is_posted", choices, to=turn.me, about=about)
+    words = f"{what}_waits" if waits else f"{what}_is_posted"
+    turn.ask("posted.undo", words, choices, to=turn.me, about=about)
 
 
 def undone(turn: Turn, answer: Answer) -> None:

@@ -4,7 +4,7 @@ from bot.core.commands import Audience, Command, Option
 from bot.core.events import Added, Removed
 from bot.core.features import Absorbed, Feature, SetupGoesOn
 from bot.core.turn import PAUSABLE
-from bot.features.community import carrying, flow, numbers, quiet, setup
+from bot.features.community import budget, carrying, flow, numbers, quiet, setup
 
 _MODERATOR = Audience.MODERATOR
 
@@ -12,6 +12,7 @@ _MODERATOR = Audience.MODERATOR
 def feature() -> Feature:
     """Declare the feature."""
     what = Option("what", limit=20, choices=PAUSABLE)
+    posts = Option("posts", limit=4, number=True)
     days, number = Option("days", limit=100), Option("number", limit=4, number=True)
     return Feature(
         name="community",
@@ -22,6 +23,7 @@ def feature() -> Feature:
             Command("keeper open", flow.open_, audience=_MODERATOR),
             Command("keeper pause", flow.pause, (what,), audience=_MODERATOR),
             Command("keeper resume", flow.resume, (what,), audience=_MODERATOR),
+            Command("keeper budget", budget.show, (posts,), audience=_MODERATOR),
             Command("keeper export", carrying.export, audience=_MODERATOR),
             Command("keeper import", carrying.import_, audience=_MODERATOR),
             Command("keeper numbers", numbers.show, audience=_MODERATOR),
@@ -48,7 +50,7 @@ def feature() -> Feature:
             Absorbed: flow.absorbed,
             SetupGoesOn: setup.goes_on,
         },
-        status=quiet.status,
+        status=lambda turn: [*quiet.status(turn), *budget.status(turn)],
         carries=(carrying.CARRY,),
         problems=flow.problems,
     )

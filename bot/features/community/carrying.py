@@ -16,13 +16,13 @@ from bot.engine.reading import fold
 from bot.engine.schedule.recurrence import valid_zone
 from bot.engine.words import language_name
 from bot.engine.yaml import parse
-from bot.features.community import quiet
+from bot.features.community import budget, quiet
 from storage.communities import Communities
 from storage.quiet import QuietPeriods
 
 VERSION = 1
 _HEAD = "circlekeeper"
-_KEYS = ("language", "zone", "rooms", "quiet", "paused", "moderator_role")
+_KEYS = ("language", "zone", "rooms", "quiet", "paused", "posts_a_day", "moderator_role")
 _ROOM = 100
 
 
@@ -114,6 +114,7 @@ def _out(turn: Turn) -> Mapping[str, Any]:
             for row in periods
         ],
         "paused": list(community.paused),
+        "posts_a_day": community.budget,
     }
     roles = {role.id: role.name for role in community.known_roles}
     if role := roles.get(community.moderator_role or ""):
@@ -161,6 +162,8 @@ def _look(turn: Turn, part: Mapping[str, Any]) -> list[str]:
     if fresh := [each for each in paused if each not in turn.community.paused]:
         names = [turn.text(f"community/pausable_{each}") for each in fresh]
         lines.append(turn.text("community/import_paused", names=names))
+    if (posts := _posts_a_day(part)) not in (None, turn.community.budget):
+        lines.append(turn.text("community/import_budget", most=posts))
     return lines
 
 
@@ -177,9 +180,18 @@ def _take(turn: Turn, part: Mapping[str, Any]) -> None:
     communities.save(row)
     if row.zone != before:
         turn.tell(ZoneChanged(event_id=turn.new_id(), own=False))
+    if (posts := _posts_a_day(part)) not in (None, turn.community.budget):
+        budget.keep(turn, posts)
     for first, last in _periods(part):
         if last >= turn.now.date():
             quiet.keep(turn, first, last, say=False)
+
+
+def _posts_a_day(part: Mapping[str, Any]) -> int | None:
+    value = part.get("posts_a_day")
+    if value is not None and (type(value) is not int or not 1 <= value <= budget.MOST):
+        raise BadInput("import_value", key="posts_a_day", value=str(value)[:40])
+    return value
 
 
 def _room(turn: Turn, name: object) -> str | None:

@@ -106,11 +106,13 @@ def previewed(turn: Turn, answer: Answer) -> None:
             _ask_words(turn, str(state.get("kind", KINDS[0])))
             return
         case "post" if room is not None and state.get("text"):
+            waits = turn.is_full(room)
             with turn.in_language(turn.community.locale):
                 key = turn.say("introduction_posted", to=room, **_shown(turn))
             turn.keep(_FLOW, {**state, "key": key, "room": room.id, "at": turn.now.isoformat()})
             choices = [turn.choice("undo", "choice_undo"), turn.choice("no", "choice_stays")]
-            turn.ask("introduction.posted", "introduction_is_posted", choices, to=turn.me)
+            words = "introduction_waits" if waits else "introduction_is_posted"
+            turn.ask("introduction.posted", words, choices, to=turn.me)
         case "private" | "post":
             turn.say("introduction_private", to=turn.me)
         case _:

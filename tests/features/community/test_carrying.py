@@ -43,6 +43,7 @@ async def test_what_one_community_exports_another_takes_in() -> None:
             text = f"Question {number}: what is *new* in {{{{ community }}}}? " + "So long. " * 100
             await first.says("mira", f"keeper prompt add {text}")
         await first.says("mira", "keeper pause reflection")
+        await first.says("mira", "keeper budget 4")
         await first.says("mira", "keeper reflect sets")
         await first.clicks("mira", "No longer offer “Long view”")
         text = await exported(first)
@@ -135,6 +136,7 @@ async def test_what_cannot_be_taken_in_is_told_and_changes_nothing() -> None:
             ("circlekeeper: 1\nprompts: {own: [{text: [a]}]}", "Under “text”"),
             ("circlekeeper: 1\nprompts: {own: 3}", "Under “own”"),
             (f"circlekeeper: 1\nprompts: {{schedules: [{LATE}]}}", "Under “late_hours”"),
+            ("circlekeeper: 1\ncommunity: {posts_a_day: 0}", "Under “posts_a_day”"),
             ("circlekeeper: 1\ncommunity: {paused: 5}", "Under “paused”"),
             ("circlekeeper: 1\ncommunity: {quiet: 5}", "Under “quiet”"),
             ("circlekeeper: 1\ncommunity: {rooms: [a]}", "Under “rooms”"),

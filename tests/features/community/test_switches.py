@@ -41,6 +41,7 @@ async def test_a_paused_welcome_greets_nobody_and_the_way_in_stays(circle: Memor
         ("charter", "charter read"),
         ("lexicon", "word list"),
         ("prompts", "suggest"),
+        ("notebook", "notebook read"),
     ],
 )
 async def test_nobody_begins_what_is_paused(circle: MemoryCircle, flow: str, command: str) -> None:

@@ -47,6 +47,22 @@ async def test_what_is_kept_is_told_where_the_conversation_was(scene: tuple[Stag
     assert "Ana's words." not in announced.text
 
 
+async def test_the_notebook_rests_alone_and_goes_on_where_it_was(scene: tuple[Stage, Line]) -> None:
+    stage, card = scene
+    await agreed(stage, "ana", "Ana's words.", card)
+    await gathered(stage)
+    assert "Paused: the notebook" in await told(stage, "mira", "keeper pause notebook")
+    assert "paused here for now" in await told(stage, "noa", "notebook read")
+    said = await passes(stage, 15 * DAY)
+    assert not [each for each in said if HEARD in each.text]
+    assert len(prompts(said)) == 2  # everything else goes on
+    assert "Ana's words." in await told(stage, "ana", "my data")
+    stage.restart()
+    await told(stage, "mira", "keeper resume notebook")
+    said = await passes(stage, DAY)
+    assert len([each for each in said if HEARD in each.text]) == 1
+
+
 async def test_nothing_to_gather_and_nothing_kept(scene: tuple[Stage, Line]) -> None:
     stage, card = scene
     assert "nothing to gather" in await told(stage, "noa", "notebook gather")
