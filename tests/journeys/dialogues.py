@@ -148,7 +148,7 @@ async def a_moderator_adds_a_prompt(circle: Circle) -> None:
     await circle.says("mira", "keeper quiet add 2026-02-30")
     await circle.hears("mira", "There is no such day: “2026-02-30”")
     await circle.says("mira", "keeper prompt remove 7")
-    await circle.hears("mira", "your own prompts that wait: 1")
+    await circle.hears("mira", "of your own wait 1")
     await circle.says("mira", "keeper status")
     status = await circle.hears("mira", "Next prompt")
     assert "Nothing is wrong" in status
