@@ -138,16 +138,14 @@ def _texts(language: str) -> Iterator[tuple[str, str]]:
     for path in sorted(ROOT.glob(f"prompts/*/{language}.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                # In the singular, and in the plural.
-                for english, other in zip(_forms(message.id), _forms(message.string), strict=False):
-                    if english and other:
-                        yield english, other
+                if not message.id or not message.string:
+                    continue
+                if isinstance(message.id, str):
+                    yield message.id, str(message.string)
+                else:  # one, and more than one
+                    yield from zip(message.id, map(str, message.string), strict=False)
     for path in (ROOT / "charter.yaml", *sorted(ROOT.glob("prompts/*/content/*.yaml"))):
         yield from _in_content(YAML(typ="safe").load(path), language)
-
-
-def _forms(text: Any) -> list[str]:  # noqa: ANN401 - the catalogue's: one text, or several
-    return [text] if isinstance(text, str) else list(text)
 
 
 def _in_content(part: Any, language: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - YAML
