@@ -1,15 +1,15 @@
 """The accounts that the settings name: what connects as them, and whether they can."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bot.app import Content, RandomIds, SystemClock
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
-from bot.core.ports import Adapter, Memory
+from bot.core.ports import Adapter, Equipment, Memory
 from bot.engine.declaring import declare
 from bot.engine.words import Words
-from bot.settings import Discord, Matrix, Settings
+from bot.settings import Discord, Matrix, Settings, installed
 
 if TYPE_CHECKING:
     from bot.adapters.matrix import Credentials, LoggedIn
@@ -51,7 +51,25 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
                 else None,
             )
         )
-    return found
+    return [*found, *_plugged_in(settings, content)]
+
+
+def _plugged_in(settings: Settings, content: Content) -> Iterator[Adapter]:
+    """Yield the adapters that other packages bring and the settings name."""
+    for name, values in settings.adapters.items():
+        equipment = Equipment(
+            {key: value.get_secret_value() for key, value in values.items()},
+            SystemClock(),
+            RandomIds(),
+            declare(content.features, content.words),
+        )
+        try:
+            adapter: Adapter = installed()[name].load()(equipment)
+        except (ImportError, AttributeError) as error:
+            raise Misconfigured(f"The adapter {name} cannot be loaded: {error}.") from error
+        if adapter.name != name:
+            raise Misconfigured(f"The adapter {name} calls itself {adapter.name}.")
+        yield adapter
 
 
 def _discord(discord: Discord, content: Content) -> Adapter:

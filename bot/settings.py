@@ -6,6 +6,7 @@ secret may also be named by a file that holds it, as in `CIRCLEKEEPER_DISCORD__T
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -15,7 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from bot.core.content import Folders, Mistake
 from bot.core.errors import Misconfigured
 from bot.core.turn import PAUSABLE
-from bot.settings_layers import Keys, from_environment, from_toml, nested
+from bot.settings_layers import PLUGGED_IN, Keys, from_environment, from_toml, nested
 
 TOML, DATABASE = "circlekeeper.toml", "sqlite:///circlekeeper.db"
 
@@ -164,6 +165,10 @@ class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     """
     discord: Discord | None = None
     matrix: Matrix | None = None
+    adapters: dict[str, dict[str, SecretStr]] = Field(default_factory=dict)
+    """Accounts on platforms that other packages bring: what such a package asks for, under the name
+    of its adapter, as in `adapters.example.token`.
+    """
     http: Http = Http()
     keep_days: Kept = Kept()
     pause: Annotated[tuple[Flow, ...], BeforeValidator(_listed)] = ()
@@ -174,6 +179,11 @@ class Settings(BaseModel, frozen=True, extra="forbid", validate_default=True):
     """How much is logged. No level logs what anybody said."""
     log_format: Literal["console", "json"] = "console"
     """Lines for people, or one JSON object a line for programs."""
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Return the adapters that installed packages bring, by name."""
+    return {each.name: each for each in entry_points(group="circlekeeper.adapters")}
 
 
 def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -223,6 +233,11 @@ def _load(environ: Mapping[str, str], folder: Path) -> tuple[Settings | None, li
         return layers[0].tell(keys, what, mend)
 
     _complete(values, known, folder)
+    for name in sorted({keys[1] for keys in values if keys[0] == PLUGGED_IN}):
+        if name not in (there := installed()):
+            listed = f"installed are: {', '.join(sorted(there))}" if there else "none is installed"
+            mend = f"Install the package that brings it; {listed}."
+            tell((PLUGGED_IN, name), "is no adapter that is installed.", mend)
     for keys, kind in (
         (("charter",), Path.is_file),
         (("content",), Path.is_dir),

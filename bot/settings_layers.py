@@ -12,6 +12,7 @@ from bot.core.mistyped import nearest
 
 PREFIX = "CIRCLEKEEPER_"
 UNREAD = "sqlite:///unread"  # passes for any secret, so that its file alone is told
+PLUGGED_IN = "adapters"  # what stands below is another package's to know
 Keys = tuple[str, ...]
 # Variables of our tests, and those that Kubernetes sets where a service is called circlekeeper.
 _OTHERS = re.compile(
@@ -42,7 +43,13 @@ class Layer:
 
     def sort_out(self, known: Mapping[Keys, object], secrets: set[Keys], folder: Path) -> None:
         """Take secrets out of their files, and tell what is unknown."""
+        own = {keys for keys in self.values if keys[0] == PLUGGED_IN and len(keys) == 3}
         files = {(*keys[:-1], f"{keys[-1]}_file"): keys for keys in secrets}
+        files |= {
+            keys: (*keys[:-1], keys[-1].removesuffix("_file"))
+            for keys in own
+            if keys[-1].endswith("_file")
+        }
         names = {self.name(keys): keys for keys in (*known, *files)}
         for keys in list(self.values):
             if keys in files:
@@ -52,7 +59,7 @@ class Layer:
                     self.tell(keys, what, "Keep one of the two.")
                 else:
                     self.values[files[keys]] = self.secret(keys, folder / str(value))
-            elif keys not in known:
+            elif keys not in known and keys not in own:
                 near = nearest(self.name(keys), names, alike=75)
                 mend = f"Write {near}, if you meant that." if near else "Take it out."
                 del self.values[keys]

@@ -106,7 +106,12 @@ async def test_two_unanswered_then_one_question_then_silence(stage: Stage) -> No
     await rhythm(stage, "ana")
     said = private(await passes(stage, 30 * WEEK), "ana")
     assert ["And since then?" in line.text for line in said] == [True, True, False]
-    assert said[2].choices == ("Less often", "Pause; I come back to it myself", "Stop")
+    assert said[2].choices == (
+        "Less often",
+        "Pause; I come back to it myself",
+        "Stop",
+        "Leave it as it is",
+    )
 
 
 async def test_stop_ends_a_check_in_that_is_on_its_way(stage: Stage) -> None:

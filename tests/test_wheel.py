@@ -10,6 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+UV = str(Path(sys.executable).with_name("uv"))
+# How a program of one's own is installed; pipx is fetched by uv, as a tool that runs once.
+INSTALLERS = {
+    "uv": ("tool", "install", "--constraints", "{lock}"),
+    "pipx": (
+        *("tool", "run", "pipx@1.18.4", "install", "--backend", "uv"),
+        *("--pip-args", "--constraint {lock}"),
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +94,36 @@ def test_rehearse(installed: Path, tmp_path: Path) -> None:
     assert lines[0]["author"] == "Circlekeeper"
     assert any("Keep a thought" in line["choices"] for line in lines)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_uv_and_pipx_make_a_program_of_it(wheel: Path, tmp_path: Path, installer: str) -> None:
+    """With its parts, in an environment of its own, in the versions that are tried here."""
+    programs, empty = tmp_path / "bin", tmp_path / "empty"
+    empty.mkdir()
+    places = {
+        **{f"UV_TOOL_{name}": str(tmp_path / name.lower()) for name in ("DIR", "BIN_DIR")},
+        **{f"PIPX_{name}": str(tmp_path / name.lower()) for name in ("HOME", "MAN_DIR")},
+        "UV_TOOL_BIN_DIR": str(programs),
+        "PIPX_BIN_DIR": str(programs),
+    }
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+    lock = str(ROOT / "requirements" / "dev.txt")
+    words = [word.format(lock=lock) for word in INSTALLERS[installer]]
+    ended = subprocess.run(
+        [UV, *words, "--python", sys.executable, f"circlekeeper[discord,e2e] @ {wheel.as_uri()}"],
+        env={**inherited, **places, "PATH": f"{Path(UV).parent}:{inherited['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    program = programs / "circlekeeper"
+    assert program.resolve().is_relative_to(tmp_path)
+    token = {"CIRCLEKEEPER_DISCORD__TOKEN": "x" * 60}  # so that the parts for Discord are loaded
+    said = subprocess.run(
+        [program, "check"], cwd=empty, env={**inherited, **token}, capture_output=True, check=True
+    )
+    assert said.stdout == b"Everything is in order.\n"
+    assert list(empty.iterdir()) == []

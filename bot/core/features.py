@@ -20,6 +20,11 @@ class Opened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorMoved(Event):
+    """Another room is the newcomers' from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Absorbed(Event):
     """Another community, which was set up, became part of this one, which is set up itself.
 
@@ -96,7 +101,8 @@ class Findable:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Something that was posted for people to talk about; `key` is its delivery's, `at` when it
-    was due, `title` plain text; `steward`: the member who signed it, if anybody did.
+    was due, `title` plain text; `steward`: the member who signed it, if anybody did; `poll`: the
+    key of its show of hands, with these `options`.
     """
 
     id: str
@@ -104,6 +110,8 @@ class Talk:
     title: str
     at: datetime
     steward: str = ""
+    poll: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

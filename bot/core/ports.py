@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.core.actions import Action, Affordances, Field
+from bot.core.commands import Declared
 from bot.core.events import Event
 from bot.core.refs import Member, MessageRef, Room
 
@@ -119,6 +120,22 @@ class Host(Memory, Protocol):
         It reads and changes nothing, so that a form can open at once.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What an adapter of another package is made with: its maker, found by the entry-point group
+    `circlekeeper.adapters`, is called with this alone.
+
+    Args:
+        settings: what the host set for it, under `adapters.<name>`.
+        declared: every command, for platforms that are told of them.
+    """
+
+    settings: Mapping[str, str]
+    clock: Clock
+    ids: Ids
+    declared: Declared
 
 
 class Adapter(Protocol):

@@ -50,7 +50,8 @@ def in_words(error: ErrorDetails, name: str) -> tuple[str, str]:
             limit = ctx["max_length"] if kind == "too_long" else ctx["min_length"]
             most = "at most" if kind == "too_long" else "at least"
             mend = f"Take {count - limit} out." if count > limit else f"Add {limit - count}."
-            return f"{name} must have {most} {limit} entries, and has {count}.", mend
+            entries = "entry" if limit == 1 else "entries"
+            return f"{name} must have {most} {limit} {entries}, and has {count}.", mend
         case "greater_than_equal" | "less_than_equal":
             most = f"at least {ctx['ge']}" if "ge" in ctx else f"at most {ctx['le']}"
             return f"{name} must be {most}, and is {quote(given)}.", f"Write a number of {most}."

@@ -97,6 +97,8 @@ def _value(info: FieldInfo, schema: Mapping[str, Any], root: Mapping[str, Any]) 
 
 def _default(info: FieldInfo) -> str:
     default = info.default
+    if info.default_factory is not None:
+        return "nothing"
     if default is PydanticUndefined:
         return "needed, where its section is used"
     if isinstance(default, SecretStr):

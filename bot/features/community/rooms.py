@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
+from bot.core.features import DoorMoved
 from bot.core.refs import Room, RoomFacts
 from bot.core.turn import USES, Answer, Turn
 from bot.engine.reading import fold
@@ -119,10 +120,12 @@ def _meant(known: Sequence[RoomFacts], typed: str) -> RoomFacts:
 
 def _use(turn: Turn, found: Mapping[str, RoomFacts | None]) -> None:
     communities = turn.rows(Communities)
-    row = communities.get(turn.community.id)
+    row, before = communities.get(turn.community.id), turn.community.rooms.get(_FIRST)
     for use, facts in found.items():
         setattr(row, f"{use}_room", facts.room.id if facts else None)
     communities.save(row)
+    if before is not None and turn.community.rooms.get(_FIRST) != before:
+        turn.tell(DoorMoved(event_id=turn.new_id()))
 
 
 def _shown(turn: Turn) -> list[tuple[str, str]]:

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from zoneinfo import available_timezones
 
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.features import SetupGoesOn, SetupReached, SetupStep, ZoneChanged
 from bot.core.refs import RoleFacts
 from bot.core.turn import Answer, Turn
+from bot.engine.places import zone_meant
 from bot.engine.reading import fold
-from bot.engine.schedule.recurrence import valid_zone
 from bot.engine.words import language_name
 from bot.features.community import entering, rooms
 from storage.communities import Communities
@@ -24,10 +23,14 @@ def begin(turn: Turn, _options: Mapping[str, str]) -> None:
     """Begin, or go on where it was left."""
     step = turn.state(_FLOW).get("step", "language")
     if step == "language":
-        turn.say("setup_begins", minutes=10)
+        turn.say("setup_begins", minutes=10, visible=_is_open(turn))
     else:
         turn.say("setup_goes_on")
     _go_to(turn, step)
+
+
+def _is_open(turn: Turn) -> bool:
+    return turn.community.state in ("open", "paused")
 
 
 def _steps(turn: Turn) -> list[SetupStep]:
@@ -54,6 +57,9 @@ def _go_to(turn: Turn, step: str) -> None:
                 _ask_rooms(turn)
         case "role":
             _ask_role(turn)
+        case "opening" if _is_open(turn):
+            turn.keep(_FLOW, {"step": "language"})
+            turn.say("setup_over")
         case "opening":
             choices = [turn.choice("open", "choice_open"), turn.choice("wait", "choice_wait")]
             most = turn.community.budget
@@ -99,27 +105,6 @@ def zone(turn: Turn, answer: Answer) -> None:
             turn.tell(ZoneChanged(event_id=turn.new_id(), own=False))
     turn.say("zone_kept", zone=turn.community.zone)
     _after(turn, "zone")
-
-
-def zone_meant(text: str) -> str:
-    """Return the IANA zone that somebody typed, by its name or its city.
-
-    Raises: `BadInput` with the nearest ones.
-    """
-    if valid_zone(text.strip()):
-        return text.strip()
-    places = {fold(name.split("/")[-1].replace("_", " ")): name for name in _zones()}
-    typed = fold(text.split("/")[-1].replace("_", " "))
-    if typed in places:
-        return places[typed]
-    from rapidfuzz import process  # only where somebody mistyped: it is large
-
-    near = [places[found[0]] for found in process.extract(typed, list(places), limit=3)]
-    raise BadInput("zone_unknown", near=near)
-
-
-def _zones() -> list[str]:
-    return sorted(name for name in available_timezones() if "/" in name)
 
 
 def enter(turn: Turn, answer: Answer) -> None:

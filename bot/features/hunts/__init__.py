@@ -36,7 +36,7 @@ def feature(folders: Folders) -> Feature:
             "hunts.end": hunts.end,
             "hunts.clue": hunts.clues.left,
             "hunting.list": authoring.listed,
-            "hunting.clue": authoring.clue_read,
+            "hunting.clue": authoring.clues.decided,
             "hunting.hunt": authoring.hunt_chosen,
             "hunting.step": authoring.step_chosen,
             "hunting.kind": authoring.kind_chosen,

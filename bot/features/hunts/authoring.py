@@ -1,4 +1,4 @@
-"""The moderator's side of hunts: what is on offer, clues to read, and a community's own edition.
+"""The moderator's side of hunts: what is on offer, and a community's own edition.
 
 To edit a shipped hunt copies it into the community; each change is an edition of its own, so those
 who are in the middle finish the one that they began.
@@ -16,7 +16,8 @@ from bot.core.errors import BadInput
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
 from bot.features.hunts import composing
-from bot.features.hunts.editions import MODEL, Edition, Editions, body_of, digest_of
+from bot.features.hunts.clues import ReadingClues
+from bot.features.hunts.editions import MODEL, Edition, Editions, body_of, digest_of, lacking
 from storage.hunts import HuntRows
 
 _PARTS = ("title", "text", "hint1", "hint2", "answer", "place")
@@ -31,6 +32,7 @@ class Authoring:
     def __init__(self, editions: Editions) -> None:
         """Work on these hunts."""
         self.editions = editions
+        self.clues = ReadingClues()
 
     def list_(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """Show what is on offer, and how many clues wait for a reader."""
@@ -57,36 +59,11 @@ class Authoring:
         """Go on to the clues, or to a hunt."""
         match answer.choice:
             case "clues":
-                self._next_clue(turn)
+                self.clues.next(turn)
             case "edit":
                 self.edit(turn, {})
             case _:
                 turn.say("authoring_over")
-
-    # Clues
-
-    def _next_clue(self, turn: Turn) -> None:
-        waiting = turn.rows(HuntRows).clues(turn.community.id, "waiting")
-        if not waiting:
-            turn.say("no_clues")
-            return
-        id_, text = waiting[-1]
-        choices = [
-            turn.choice("show", "choice_show_clue"),
-            turn.choice("delete", "choice_delete_clue"),
-            turn.choice("later", "choice_later"),
-        ]
-        turn.ask("hunting.clue", "read_clue", choices, about={"clue": id_}, text=text)
-
-    def clue_read(self, turn: Turn, answer: Answer) -> None:
-        """Show a clue from now on, delete it, or leave it; then the next."""
-        if answer.choice == "later":
-            turn.say("authoring_over")
-            return
-        approved = answer.choice == "show"
-        done = turn.rows(HuntRows).decide_clue(str(answer.about["clue"]), approved=approved)
-        turn.say(("clue_shown" if approved else "clue_deleted") if done else "clue_decided")
-        self._next_clue(turn)
 
     # A hunt of the community's own
 
@@ -154,9 +131,9 @@ class Authoring:
         body = self._body(turn, about)
         step = _step_of(body, about)
         parts = {part: in_locale(_texts(step, part), turn.locale) for part in _PARTS}
-        choices = [turn.choice(part, f"part_{part}") for part in _PARTS]
-        if "answers" in step:
-            choices.append(turn.choice("answers", "part_answers"))
+        own: list[str] = [part for part in ("answers", "emoji") if part in step]
+        own += ["where"] if composing.leads(step["kind"]) else []
+        choices = [turn.choice(part, f"part_{part}") for part in (*_PARTS, *own)]
         if len(body["steps"]) > 1:
             choices += [turn.choice("up", "choice_move_up"), turn.choice("remove", "choice_remove")]
         choices.append(turn.choice("no", "choice_not_now"))
@@ -176,8 +153,13 @@ class Authoring:
                 turn.say("authoring_over")
             case "up" | "remove" as what:
                 self._change(turn, answer.about, lambda body: _arrange(body, answer.about, what))
+            case "where":
+                composing.ask_place(turn, {**answer.about, "kind": self._kind(turn, answer.about)})
             case part:
                 about = {**answer.about, "part": part, "language": turn.locale}
+                if part == "emoji":
+                    self._ask_words(turn, about)
+                    return
                 step = _step_of(self._body(turn, about), about)
                 known = _texts(step, part)
                 languages = sorted(set(known) | {turn.locale})
@@ -194,7 +176,7 @@ class Authoring:
     def _ask_words(self, turn: Turn, about: Mapping[str, Any]) -> None:
         part = str(about["part"])
         step = _step_of(self._body(turn, about), about)
-        now = _texts(step, part).get(str(about["language"]), "")
+        now = step[part] if part == "emoji" else _texts(step, part).get(str(about["language"]), "")
         field = Field("words", turn.text(f"part_{part}"), limit=_LIMITS.get(part, _LIMIT))
         turn.ask_form(
             "hunting.words",
@@ -227,7 +209,7 @@ class Authoring:
             self._ask_step(turn, about)
 
     def place_chosen(self, turn: Turn, answer: Answer) -> None:
-        """Ask for the words of a new step that leads there."""
+        """Let a step lead there, or ask for the words of a new one that does."""
         if answer.choice == "no":
             turn.say("authoring_over")
             return
@@ -235,7 +217,11 @@ class Authoring:
         place = composing.place(turn, kind, chosen)
         if place is None:
             raise BadInput("no_such_clause")
-        self._ask_step(turn, {**answer.about, "place": place})
+        about = answer.about
+        if "step" in about:  # one that is there already
+            self._change(turn, about, lambda body: _step_of(body, about).update(place))
+        else:
+            self._ask_step(turn, {**about, "place": place})
 
     def _ask_step(self, turn: Turn, about: Mapping[str, Any]) -> None:
         fields = composing.fields(turn, str(about["kind"]), _LIMITS, _LIMIT)
@@ -281,7 +267,13 @@ class Authoring:
         kept = body_of(hunt)
         turn.rows(HuntRows).keep(turn.community.id, digest_of(kept), kept, own=True)
         turn.say("edition_kept", version=hunt.version)
+        changed = next((each for each in hunt.steps if each.id == about.get("step")), None)
+        if changed is not None and lacking(turn, changed) == "answer":
+            turn.say("words_not_there", title=in_locale(changed.title, turn.locale))
         self._hunt(turn, Edition(digest_of(kept), hunt, own=True))
+
+    def _kind(self, turn: Turn, about: Mapping[str, Any]) -> str:
+        return str(_step_of(self._body(turn, about), about)["kind"])
 
     def _body(self, turn: Turn, about: Mapping[str, Any]) -> dict[str, Any]:
         edition = self.editions.on_offer(turn).get(str(about["hunt"]))
@@ -306,6 +298,9 @@ def _texts(step: Mapping[str, Any], part: str) -> dict[str, Any]:
 
 
 def _reword(body: dict[str, Any], about: Mapping[str, Any], text: str) -> None:
+    if about["part"] == "emoji":
+        _step_of(body, about)["emoji"] = text
+        return
     texts = _texts(_step_of(body, about), str(about["part"]))
     words: Any = text
     if about["part"] == "answers":

@@ -31,3 +31,31 @@ class Clues:
         """Return one of the clues that were approved, or none."""
         found = turn.rows(HuntRows).clues(turn.community.id, "approved", hunt)
         return found[turn.pick(len(found))][1] if found else ""
+
+
+class ReadingClues:
+    """A moderator's side: what was left waits until it was read."""
+
+    def next(self, turn: Turn) -> None:
+        """Show the next clue that waits."""
+        waiting = turn.rows(HuntRows).clues(turn.community.id, "waiting")
+        if not waiting:
+            turn.say("no_clues")
+            return
+        id_, text = waiting[-1]
+        choices = [
+            turn.choice("show", "choice_show_clue"),
+            turn.choice("delete", "choice_delete_clue"),
+            turn.choice("later", "choice_later"),
+        ]
+        turn.ask("hunting.clue", "read_clue", choices, about={"clue": id_}, text=text)
+
+    def decided(self, turn: Turn, answer: Answer) -> None:
+        """Show a clue from now on, delete it, or leave it; then the next."""
+        if answer.choice == "later":
+            turn.say("authoring_over")
+            return
+        approved = answer.choice == "show"
+        done = turn.rows(HuntRows).decide_clue(str(answer.about["clue"]), approved=approved)
+        turn.say(("clue_shown" if approved else "clue_deleted") if done else "clue_decided")
+        self.next(turn)

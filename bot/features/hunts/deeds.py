@@ -91,5 +91,11 @@ def room_name(turn: Turn, step: Step) -> str:
 
 def accepts(step: CharterWord | Riddle, text: str) -> bool:
     """Tell whether a text is an accepted word, in any language, without case and accents."""
-    accepted = {fold(word) for words in step.answers.values() for word in words}
-    return fold(text).strip(" .,;:!?\"'«»“”()") in accepted
+    accepted = {_bare(word) for words in step.answers.values() for word in words}
+    return _bare(text) in accepted
+
+
+def _bare(text: str) -> str:
+    """Return a word as it is compared, without the signs around it unless it is made of them."""
+    folded = fold(text)
+    return folded.strip(" .,;:!?…\"'«»“”()") or folded

@@ -92,6 +92,11 @@ def walkable(turn: Turn, hunt: Hunt) -> list[Step]:
     return [step for step in hunt.steps if lost(turn, step, sources) is None]
 
 
+def lacking(turn: Turn, step: Step) -> str | None:
+    """Return what one step lacks here, as `lost` names it."""
+    return lost(turn, step, {each.source: each.texts for each in found(turn)})
+
+
 def found(turn: Turn) -> list[Findable]:
     """Return the public texts in which an answer may stand."""
     texts: list[Findable] = turn.gather("findable")

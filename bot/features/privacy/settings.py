@@ -7,7 +7,7 @@ from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
 from bot.core.features import HomeItem, SettingsSaved, ZoneChanged
 from bot.core.turn import Answer, Turn
-from bot.engine.schedule.recurrence import valid_zone
+from bot.engine.places import zone_meant
 from bot.engine.words import language_name
 
 REACH = ("direct", "return", "never")
@@ -100,9 +100,7 @@ def zone(turn: Turn, answer: Answer) -> None:
     if answer.choice == "none":
         _keep(turn, "zone", None)
         return
-    if not valid_zone(answer.text.strip()):
-        raise BadInput("zone_unknown")
-    _keep(turn, "zone", answer.text.strip())
+    _keep(turn, "zone", zone_meant(answer.text))
 
 
 def called(turn: Turn, answer: Answer) -> None:

@@ -157,8 +157,9 @@ class Suggesting:
         return turn.settings.get("reach") == "direct"
 
     def home(self, turn: Turn) -> list[HomeItem]:
-        """Return the door; news come first."""
-        if turn.state(_FLOW).get("news"):
+        """Return the door; news come first, and words that wait for their author's yes."""
+        mine = turn.rows(Suggestions).of(turn.subject, turn.community.id)
+        if turn.state(_FLOW).get("news") or any(row.state == "asked" for row in mine):
             return [HomeItem(turn.text("home_suggest_news"), "suggest", 3, True)]
         return [HomeItem(turn.text("home_suggest"), "suggest", order=40)]
 

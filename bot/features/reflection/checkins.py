@@ -57,8 +57,7 @@ class CheckIns:
         if not direct:
             return
         if unanswered == _PATIENCE:
-            choices = [turn.choice(each, f"slower_{each}") for each in ("slower", "pause", "stop")]
-            turn.ask("checkin.slower", "ask_slower", choices, gate="reflection.rhythm")
+            self._ask_slower(turn, gate="reflection.rhythm")
         else:
             self._invite(turn, gate="reflection.rhythm")
 
@@ -72,6 +71,23 @@ class CheckIns:
         question = turn.rows(Questions).get(event.key)
         if question is not None and question.purpose.startswith("checkin."):
             turn.keep(_FLOW, {**turn.state(_FLOW), "waiting": True})
+
+    def _ask_slower(self, turn: Turn, gate: str | None = None) -> None:
+        slower = () if self._cadence(turn) == "monthly" else ("slower",)  # none is less often
+        ways = (*slower, "pause", "stop", "as_it_is")
+        choices = [turn.choice(each, f"slower_{each}") for each in ways]
+        turn.ask(
+            "checkin.slower",
+            "ask_slower",
+            choices,
+            about={"came": gate is None},
+            gate=gate,
+            came=gate is None,
+        )
+
+    def _cadence(self, turn: Turn) -> str:
+        plans = turn.plans(KIND, personal=True)
+        return str((plans[0].payload or {}).get("cadence", "")) if plans else ""
 
     def _invite(self, turn: Turn, gate: str | None = None) -> None:
         last = self._last(turn)
@@ -144,15 +160,18 @@ class CheckIns:
         turn.say("kept")
 
     def slower(self, turn: Turn, answer: Answer) -> None:
-        """Go slower, pause, or stop."""
+        """Go slower, pause, stop, or go on as it is; who came for the question gets it now."""
         turn.keep(_FLOW, {**turn.state(_FLOW), "unanswered": 0, "waiting": False})
-        plans = turn.plans(KIND, personal=True)
-        cadence = str((plans[0].payload or {}).get("cadence", "")) if plans else ""
         match answer.choice:
             case "slower":
-                self.rhythm.begin(turn, "fortnightly" if cadence == "weekly" else "monthly")
+                weekly = self._cadence(turn) == "weekly"
+                self.rhythm.begin(turn, "fortnightly" if weekly else "monthly")
             case "pause":
                 self.rhythm.pause(turn)
+            case "as_it_is":
+                turn.say("goes_on_as_it_is")
+                if answer.about.get("came"):
+                    self._invite(turn)
             case _:
                 self.rhythm.stop(turn, {})
 
@@ -165,9 +184,14 @@ class CheckIns:
         return items
 
     def take_up(self, turn: Turn, _options: Mapping[str, str]) -> None:
-        """Open the check-in that waits."""
-        turn.keep(_FLOW, {**turn.state(_FLOW), "waiting": False, "unanswered": 0})
-        self._invite(turn)
+        """Open the check-in that waits; where two waited in vain, ask first what would suit."""
+        state = turn.state(_FLOW)
+        often = bool(state.get("waiting")) and int(state.get("unanswered", 0)) > _PATIENCE
+        turn.keep(_FLOW, {**state, "waiting": False, "unanswered": 0})
+        if often:
+            self._ask_slower(turn)
+        else:
+            self._invite(turn)
 
     def _last(self, turn: Turn) -> Thought | None:
         return turn.rows(Thoughts).last(turn.subject, turn.community.id)

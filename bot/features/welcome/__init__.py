@@ -2,7 +2,7 @@
 
 from bot.core.commands import Command
 from bot.core.events import Joined, Moved
-from bot.core.features import Feature, Introduced, IntroductionOffered, Opened
+from bot.core.features import DoorMoved, Feature, Introduced, IntroductionOffered, Opened
 from bot.features.welcome import expectations, flow, greeting, introduction
 
 
@@ -35,6 +35,7 @@ def feature() -> Feature:
             Joined: flow.greet,
             Opened: flow.post_door,
             Moved: flow.door_moved,
+            DoorMoved: flow.door_moved,
             IntroductionOffered: introduction.offered,
             Introduced: flow.introduced,
         },

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.core.actions import Choice, Pin
 from bot.core.events import Joined, Moved
-from bot.core.features import Findable, HomeItem, Introduced, Opened
+from bot.core.features import DoorMoved, Findable, HomeItem, Introduced, Opened
 from bot.core.markup import to_plain
 from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
@@ -54,25 +54,28 @@ def offered(turn: Turn, answer: Answer) -> None:
         turn.say("later" if answer.choice == "later" else "no_thanks")
 
 
-def post_door(turn: Turn, _event: Opened | Moved) -> None:
+def post_door(turn: Turn, _event: Opened | DoorMoved | Moved) -> None:
     """Post *Start here* for those already here, and pin it."""
     room = turn.community.rooms["newcomers"]
-    key = turn.ask(
-        "door.start",
-        "door",
-        [turn.choice("start", "choice_start", emoji="👋")],
-        to=room,
-        anyone=True,
-        community=turn.community.name,
-        purpose=dict(turn.gather("variables")).get("purpose", ""),
-    )
+    with turn.in_language(turn.community.locale):
+        key = turn.ask(
+            "door.start",
+            "door",
+            [turn.choice("start", "choice_start", emoji="👋")],
+            to=room,
+            anyone=True,
+            community=turn.community.name,
+            purpose=dict(turn.gather("variables")).get("purpose", ""),
+        )
     turn.do(Pin(key=turn.new_id(), to=room, after=key))
 
 
-def door_moved(turn: Turn, event: Moved) -> None:
-    """Put *Start here* up anew where the newcomers' room goes on: pins stay behind."""
+def door_moved(turn: Turn, event: DoorMoved | Moved) -> None:
+    """Put *Start here* up anew where newcomers come in now: pins stay behind."""
     room = turn.community.rooms.get("newcomers")
-    if turn.community.state in ("open", "paused") and room in [after for _, after in event.rooms]:
+    if isinstance(event, Moved) and room not in [after for _, after in event.rooms]:
+        return
+    if turn.community.state in ("open", "paused"):
         post_door(turn, event)
 
 

@@ -118,3 +118,40 @@ async def test_two_moderators_who_set_up_at_once_lose_nothing(stage: Stage) -> N
     assert "where you left it" in stage.last("tom", "where you left it").text
     status = [line.text for line in stage.chat.seen_by("tom")]
     assert not any("No rooms are chosen" in text for text in status)
+
+
+async def test_an_open_community_is_set_up_again_without_being_opened_again(stage: Stage) -> None:
+    """Start here goes up where newcomers come in now, in the room's language, once."""
+    stage.chat.moderators.add("moe")
+    await to_the_rooms(stage)
+    await stage.clicks("mira", "garden")
+    await stage.clicks("mira", "Not yet")
+    await stage.clicks("mira", "No prompts for now")
+    await stage.clicks("mira", "Open now")
+    await stage.says("moe", "my settings")
+    await stage.clicks("moe", "Language: English")
+    await stage.clicks("moe", "Français")
+    for rooms, posted in (("Laisser les salons comme ils sont", 0), ("library", 1), ("library", 0)):
+        count = len(stage.chat.lines)
+        await stage.says("moe", "keeper setup")
+        assert "Cette communauté est ouverte" in stage.last("moe", "Préparons").text
+        await stage.clicks("moe", "English")
+        await stage.clicks("moe", "Garder Europe/Ljubljana")
+        await stage.clicks("moe", rooms)
+        await stage.clicks("moe", "Pas encore")
+        await stage.clicks("moe", "Pas de questions pour l’instant")
+        assert "la communauté reste ouverte" in stage.last("moe").text
+        doors = [each for each in stage.chat.lines[count:] if each.text.startswith("Start here")]
+        assert [each.place for each in doors] == [Room("memory", "library")] * posted
+        assert all(each.pinned for each in doors)
+
+
+async def test_a_member_names_their_zone_by_a_city(stage: Stage) -> None:
+    await to_the_rooms(stage)
+    await stage.says("mira", "my settings")
+    await stage.clicks("mira", "Time zone: Europe/Ljubljana")
+    await stage.says("mira", "GMT+1")
+    assert "knows no summer time" in stage.last("mira", "summer").text
+    await stage.says("mira", "montreal")
+    await stage.says("mira", "my settings")
+    assert "Time zone: America/Montreal" in stage.last("mira").choices

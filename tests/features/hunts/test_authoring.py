@@ -294,3 +294,55 @@ async def test_a_new_step_without_its_sign_or_its_clause_is_asked_for_again(
         assert stage.last("mira", "Several accepted words stand").text
     finally:
         stage.close()
+
+
+async def test_where_a_step_leads_is_changed_in_chat(tmp_path: Path) -> None:
+    """Its room, its clause, its topic, and the sign of a reaction; who is on it goes on."""
+    steps = hunt(
+        ("wave", "kind: wave\nroom: newcomers"),
+        ("clause", "kind: charter-word\nclause: come-freely\nanswers: {en: [nobody]}"),
+        ("topic", "kind: riddle\nsource: topic\nanswers: {en: [lantern]}"),
+        ("sign", "kind: react\nemoji: 👋"),
+    )
+    stage = await set_up(folders(tmp_path, steps), {ROOM: "Under the lantern"})
+    try:
+        await welcomed(stage, "ana")
+        await walking(stage, "ana", "A walk")
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "1. Step wave")
+        await stage.clicks("mira", "Where it leads")
+        stage.restart()
+        await stage.clicks("mira", "Weekly prompts")
+        assert "Kept as version 2" in stage.last("mira", "Kept as").text
+        await stage.clicks("mira", "2. Step clause")
+        await stage.clicks("mira", "Where it leads")
+        await stage.says("mira", "nowhere")
+        assert "no such place or clause" in stage.last("mira", "no such").text
+        await stage.says("mira", "listen-to-understand")
+        told = stage.last("mira", "No accepted word of “Step clause” stands where it leads").text
+        assert "Accepted words" in told
+        await stage.clicks("mira", "2. Step clause")
+        await stage.clicks("mira", "Accepted words")
+        count = len(private(stage.chat.lines, "mira"))
+        await stage.says("mira", "advice")
+        later = private(stage.chat.lines, "mira")[count:]
+        assert not [each for each in later if "No accepted word" in each.text]
+        await stage.clicks("mira", "3. Step topic")
+        await stage.clicks("mira", "Where it leads")
+        await stage.clicks("mira", "The pinned Start here")
+        await stage.clicks("mira", "4. Step sign")
+        await stage.clicks("mira", "Sign to react with")
+        assert "👋" in stage.last("mira", "Now it says").text
+        await stage.says("mira", "wave")
+        assert stage.last("mira", "not a sign that one can react with").text
+        await stage.says("mira", "🌱")
+        await stage.says("mira", "keeper hunt check")
+        assert "Step 3 (Step topic): no accepted word stands in Start here." in (
+            stage.last("mira").text
+        )
+        assert "Step 2" not in stage.last("mira").text
+        await stage.clicks("ana", "Skip")
+        await stage.says("ana", "nobody")
+        assert "Step 3 of 4" in stage.last("ana").text
+    finally:
+        stage.close()

@@ -175,9 +175,9 @@ def test_a_riddle_without_an_answer_and_with_an_unknown_source(tmp_path: Path) -
     text += step("b", "kind: riddle", "source: topic", "answers: {en: []}")
     text += step("c", "kind: riddle", "source: cellar", "answers: {en: [key]}")
     assert [(line, what) for line, what, _ in told(folder(tmp_path, text))] == [
-        (16, "'steps.1.answers' must have at least 1 entries, and has 0."),
+        (16, "'steps.1.answers' must have at least 1 entry, and has 0."),
         (16, "English (en) is missing here."),
-        (25, "'answers.en' must have at least 1 entries, and has 0."),
+        (25, "'answers.en' must have at least 1 entry, and has 0."),
         (33, "'steps.3.source' cannot be 'cellar'."),
     ]
 
@@ -214,7 +214,7 @@ def test_fifteen_faults_are_told_at_once(tmp_path: Path) -> None:
         "has no clause 'nothing'",
         "'sketch' does not occur",
         "The id 'f' is used already",
-        "must have at least 1 entries",
+        "must have at least 1 entry",
         "'hints' needs exactly 2 entries",
         "contains a template",
         "and 60 are possible",

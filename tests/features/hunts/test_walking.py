@@ -204,3 +204,56 @@ async def test_a_clue_is_shown_to_nobody_before_it_was_read(tmp_path: Path) -> N
         assert not any("clock" in each.text for each in private(stage.chat.lines, "eva"))
     finally:
         stage.close()
+
+
+async def test_after_the_event_in_french_with_words_alone() -> None:
+    """Somebody comes from a course, meets nobody yet, and takes a question and a plan along."""
+    stage = await set_up(FOLDERS)
+    try:
+        await stage.joins("ines")
+        for label in ("Start", "Français", "Jamais", "Continuer", "Je regarde de mon côté"):
+            await stage.says("ines", label)
+        await stage.says("ines", "hunt")
+        await stage.says("ines", "apres l'evenement")
+        assert "Étape 1 sur 5 : À tes conditions" in newest(stage, "ines").replace("\u00a0", " ")
+        await stage.says("ines", "rien a changer")
+        await stage.says("ines", "indice")
+        await stage.says("ines", "Indice")
+        await stage.says("ines", "hint")
+        assert "Rien à noter" in newest(stage, "ines")
+        assert "Indice" not in stage.last("ines").choices
+        await stage.says("ines", "Que faire du silence ?")
+        await stage.says("ines", "trouve-moi quelqu'un")
+        await stage.says("ines", "Inès")
+        assert "Étape 4 sur 5" in newest(stage, "ines")
+        await stage.says("ines", "pause")
+        assert private(await passes(stage, timedelta(days=20)), "ines") == []
+        stage.restart()
+        await stage.says("ines", "hunt")
+        await stage.says("ines", "Moi aussi.", ROOM, thread="m1")
+        assert "Étape 5 sur 5" in newest(stage, "ines")
+        await stage.says("ines", "Quand personne ne parle, alors je compte jusqu’à dix.")
+        end = newest(stage, "ines")
+        for kept in ("Après l’événement", "Que faire du silence ?", "je compte jusqu’à dix"):
+            assert kept in end
+        await stage.says("ines", "start")
+        assert "binôme" not in newest(stage, "ines")
+    finally:
+        stage.close()
+
+
+async def test_an_accepted_word_may_have_signs_around_it(tmp_path: Path) -> None:
+    riddle = "kind: riddle\nsource: topic\nanswers: {en: ['Stop!', '?!']}"
+    stage = await set_up(folders(tmp_path, hunt(("a", riddle), ("b", riddle))), {ROOM: "Stop! ?!"})
+    try:
+        await welcomed(stage, "ana")
+        await walking(stage, "ana", "A walk")
+        for typed in ("…", "stopp"):
+            await stage.says("ana", typed)
+            assert "not the word" in newest(stage, "ana")
+        await stage.says("ana", "“STOP”")
+        assert "Step 2 of 2" in newest(stage, "ana")
+        await stage.says("ana", "?!")
+        assert "all the way through" in newest(stage, "ana")
+    finally:
+        stage.close()

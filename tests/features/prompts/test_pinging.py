@@ -191,7 +191,7 @@ async def test_a_prompt_that_cannot_be_posted_is_not_used_up(stage: Stage) -> No
     assert not prompts(await passes(stage, WEEK))
     status = await told(stage, "keeper status")
     assert "the room is gone" in status
-    assert "of your own wait 1" in status
+    assert "your own prompts that wait: 1" in status
     stage.chat.rooms[ROOM] = ROOM
     (posted,) = prompts(await passes(stage, WEEK))
     assert "What did you leave out?" in posted.text

@@ -104,6 +104,18 @@ async def test_an_author_who_looks_first_is_not_asked_again(stage: Stage) -> Non
     assert "comes like this" in stage.last("ana").text
 
 
+async def test_what_was_looked_at_and_not_decided_goes_on_waiting(stage: Stage) -> None:
+    await suggested(stage)
+    await proposed(stage)
+    for _ in range(2):
+        assert "Waiting for you: 1" in await told(stage, "ana", "start")
+        await stage.clicks("ana", "News of your question")
+        assert "Nothing happens without your yes" in stage.last("ana").text
+        stage.restart()
+    await stage.clicks("ana", "Keep my own words")
+    assert "Waiting for you" not in await told(stage, "ana", "start")
+
+
 async def test_an_author_keeps_their_own_words(stage: Stage) -> None:
     await suggested(stage)
     await proposed(stage)

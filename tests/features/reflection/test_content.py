@@ -60,6 +60,6 @@ def test_none_or_too_many_questions(tmp_path: Path) -> None:
         b=head.replace("beats", "b") + "questions:\n" + "".join(many),
     )
     assert [(mistake.line, mistake.what, mistake.mend) for mistake in check(folders)] == [
-        (5, "'questions' must have at least 1 entries, and has 0.", "Add 1."),
+        (5, "'questions' must have at least 1 entry, and has 0.", "Add 1."),
         (5, "'questions' must have at most 8 entries, and has 9.", "Take 1 out."),
     ]

@@ -44,3 +44,40 @@ async def test_stopped_is_stopped(stage: Stage) -> None:
     await stage.clicks("ana", "Stop")
     assert stage.last("ana").text.startswith("Stopped")
     assert private(await passes(stage, 10 * WEEK), "ana") == []
+
+
+async def test_as_it_is_goes_on(stage: Stage) -> None:
+    await stage.clicks("ana", "Leave it as it is")
+    assert stage.last("ana").text == "All right, it goes on as it is."
+    said = private(await passes(stage, 4 * WEEK), "ana")
+    assert len([line for line in said if "And since then?" in line.text]) == 2
+
+
+async def test_who_is_not_written_to_is_asked_the_same_when_they_come_back() -> None:
+    """Nothing is pushed, and two that waited in vain lead to one question here, too."""
+    stage = await arrived()
+    try:
+        await opened(stage)
+        await welcomed(stage, "tom", "return")
+        await rhythm(stage, "tom")
+        await stage.clicks("tom", "Let it wait under Start")
+        for weeks, opens in ((3, "And since then?"), (4, "Perhaps my questions come too often")):
+            assert private(await passes(stage, weeks * WEEK), "tom") == []
+            stage.restart()
+            await stage.says("tom", "start")
+            assert "Waiting for you: 1" in stage.last("tom").text
+            await stage.clicks("tom", "The question that you asked me to bring")
+            assert opens in stage.last("tom").text
+        assert "stay silent" not in stage.last("tom").text
+        await stage.clicks("tom", "Leave it as it is")
+        assert "And since then?" in stage.last("tom").text
+        await stage.says("tom", "reflect how-often monthly")
+        await passes(stage, 20 * WEEK)
+        await stage.says("tom", "reflect check-in")
+        assert "Less often" not in stage.last("tom", "Perhaps my questions").choices
+        await stage.clicks("tom", "Stop")
+        await passes(stage, 10 * WEEK)
+        await stage.says("tom", "start")
+        assert "Waiting for you" not in stage.last("tom").text
+    finally:
+        stage.close()
