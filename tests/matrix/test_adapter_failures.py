@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from bot.adapters.matrix.claim import KIND
 from bot.adapters.matrix.client import Client, NoAnswer
 from bot.core.actions import Say
 from bot.core.errors import Doubt, Misconfigured, TryLater
@@ -45,6 +46,41 @@ async def ended(bot: Bot) -> BaseException | None:
     assert bot.task is not None
     await asyncio.wait([bot.task], timeout=30)
     return bot.task.exception()
+
+
+# Another one
+
+
+async def test_another_host_that_begins_to_act_as_the_account_stops_this_one() -> None:
+    """Before it handles what came together with that."""
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        server.account_data = [{"type": KIND, "content": {"process": "another"}}]
+        server.tell(a_room(ROOM, "!help"))
+        error = await ended(bot)
+    assert isinstance(error, Misconfigured)
+    assert "Another circlekeeper, with a store of its own, has begun to act as" in str(error)
+    assert "\n" not in str(error)
+    assert texts(bot.host) == []
+
+
+async def test_another_process_on_the_same_store_is_no_other_host() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        await bot.host.remember("matrix.claim", {"process": "another"})
+        server.account_data = [{"type": KIND, "content": {"process": "another"}}]
+        server.tell(a_room(ROOM, "!help"))
+        await bot.host.until(lambda: bool(texts(bot.host)))
+        assert texts(bot.host) == ["!help"]
+
+
+async def test_a_homeserver_that_keeps_no_account_data_is_good_enough() -> None:
+    async with fake_homeserver() as server:
+        server.always[KIND] = refusal(404, "M_UNRECOGNIZED")
+        async with running(server.account) as bot:
+            await bot.synced()
+            assert bot.task is not None
+            assert not bot.task.done()
 
 
 # The token
