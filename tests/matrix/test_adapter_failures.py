@@ -67,7 +67,7 @@ async def test_another_host_that_begins_to_act_as_the_account_stops_this_one() -
 async def test_another_process_on_the_same_store_is_no_other_host() -> None:
     async with fake_homeserver() as server, running(server.account) as bot:
         await bot.synced()
-        await bot.host.remember("matrix.claim", {"process": "another"})
+        await bot.host.remember("matrix.claim", {"processes": "this another"})
         server.account_data = [{"type": KIND, "content": {"process": "another"}}]
         server.tell(a_room(ROOM, "!help"))
         await bot.host.until(lambda: bool(texts(bot.host)))
@@ -350,7 +350,7 @@ async def test_the_place_is_saved_after_the_events_and_once_an_answer() -> None:
             await bot.synced()
     # One write tells when the first start was; the second, after all events, where we are.
     assert at_event == [1, 1, 1]
-    assert host.writes == ["matrix.sync", "matrix.room", "matrix.sync"]
+    assert host.writes == ["matrix.claim", "matrix.sync", "matrix.room", "matrix.sync"]
 
 
 async def test_a_process_killed_before_the_place_was_saved_hears_everything_again() -> None:

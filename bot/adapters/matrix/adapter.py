@@ -235,6 +235,7 @@ class MatrixAdapter:
                     raise self._sign_in.signed_out() from error
                 await self._clock.sleep(_NOT_YET)  # never in a tight circle
                 await self._sign_in.run(host)
+                await self._claim.stake(host)
                 self._ready = True
 
     async def _enter(self, room_id: str) -> None:

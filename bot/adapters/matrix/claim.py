@@ -15,7 +15,8 @@ log = structlog.get_logger(__name__)
 
 KIND = "io.circlekeeper.claim"
 _MEMORY = "matrix.claim"
-_PROCESS = "process"
+_PROCESS, _OURS = "process", "processes"
+_MOST = 20  # claims of this store's that are known again: one may have been the last that arrived
 
 
 class Claim:
@@ -28,7 +29,9 @@ class Claim:
 
     async def stake(self, host: Host) -> None:
         """Say that we begin now, to the store first: who shares it knows us by that."""
-        await host.remember(_MEMORY, {_PROCESS: self._process})
+        ours = [each for each in await self._ours(host) if each != self._process]
+        known = " ".join([*ours[1 - _MOST :], self._process])
+        await host.remember(_MEMORY, {_OURS: known})
         path = ["user", self._client.user_id, "account_data", KIND]
         try:
             await self._client.call("PUT", path, body={_PROCESS: self._process})
@@ -50,9 +53,12 @@ class Claim:
             other = content.get(_PROCESS) if isinstance(content, dict) else None
             if not isinstance(other, str) or other == self._process:
                 continue
-            if (await host.recall(_MEMORY)).get(_PROCESS) != other:
+            if other not in await self._ours(host):
                 raise Misconfigured(
                     f"Another circlekeeper, with a store of its own, has begun to act as "
                     f"{self._client.user_id}, so this one has stopped: both would answer "
                     "everything. Let only one of them run, or give this one another account."
                 )
+
+    async def _ours(self, host: Host) -> list[str]:
+        return (await host.recall(_MEMORY)).get(_OURS, "").split()
