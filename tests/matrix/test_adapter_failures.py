@@ -64,6 +64,18 @@ async def test_another_host_that_begins_to_act_as_the_account_stops_this_one() -
     assert texts(bot.host) == []
 
 
+async def test_on_a_real_homeserver_whoever_began_last_goes_on(account: MakeAccount) -> None:
+    keeper = account("keeper")
+    async with running(keeper) as first:
+        await first.synced()
+        async with running(keeper) as second:
+            await second.synced()
+            assert isinstance(await ended(first), Misconfigured)
+            await asyncio.sleep(0.2)
+            assert second.task is not None
+            assert not second.task.done()
+
+
 async def test_another_process_on_the_same_store_is_no_other_host() -> None:
     async with fake_homeserver() as server, running(server.account) as bot:
         await bot.synced()

@@ -1,9 +1,7 @@
 """Two processes of a host on one PostgreSQL database, with the same Matrix account."""
 
 import asyncio
-import sqlite3
 import tempfile
-from contextlib import closing
 from pathlib import Path
 
 from tests.support.bot import BotProcess
@@ -45,30 +43,5 @@ async def test_the_second_takes_over_from_the_first_at_the_same_step(
         circle.bot.start()  # for the end
 
 
-def _connected(process: BotProcess) -> bool:
-    return any(each["event"] == "matrix connected" for each in process.logged())
-
-
 def _waits(process: BotProcess) -> bool:
     return any("this one waits" in str(each["event"]) for each in process.logged())
-
-
-async def test_a_copy_of_the_store_that_is_started_elsewhere_stops_the_first_host(
-    account: MakeAccount,
-) -> None:
-    async with MatrixCircle(account) as circle:
-        async with asyncio.timeout(30):
-            while not _connected(circle.bot):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-        with tempfile.TemporaryDirectory(prefix="circlekeeper-") as folder:
-            moved = BotProcess(circle.account, Path(folder))
-            moved.key.write_bytes(circle.bot.key.read_bytes())
-            with closing(sqlite3.connect(circle.bot.database)) as connection:
-                connection.execute("VACUUM INTO ?", (str(moved.database),))
-            with moved:
-                assert await circle.bot.ended() == 2
-                said = circle.bot.log.read_text().splitlines()[-1]
-                assert "Another circlekeeper, with a store of its own, has begun" in said
-                assert moved.pid is not None
-                assert _connected(moved)
-        circle.bot.start()  # for the end
