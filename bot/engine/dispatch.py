@@ -39,7 +39,7 @@ from bot.core.ports import Adapter
 from bot.core.refs import Room
 from bot.core.turn import USES, Plan
 from bot.engine.hearing import Hearing, Refused
-from bot.engine.outbox import Ended
+from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -73,14 +73,11 @@ class _Course:
 class Outgoing(Protocol):
     """Where what a turn wrote goes on (see `engine.outbox`)."""
 
+    outcomes: Outcomes
+    """What came of what was sent."""
+
     def wake(self) -> None:
         """Look for what can be sent."""
-
-    def note(self, tx: Transaction) -> Sequence[Ended]:
-        """Note what was sent by now."""
-
-    def noted(self, ended: Sequence[Ended]) -> None:
-        """Forget what was noted, now that it is committed."""
 
     def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
@@ -138,10 +135,10 @@ class Dispatcher:
         """Run work in a transaction that begins with noting what was sent: it may be about that."""
 
         def noting(tx: Transaction) -> tuple[Sequence[Ended], T]:
-            return self.outgoing.note(tx), work(tx)
+            return self.outgoing.outcomes.note(tx), work(tx)
 
         ended, result = await self.store.transact(noting, urgent=urgent)
-        self.outgoing.noted(ended)
+        self.outgoing.outcomes.noted(ended)
         return result
 
     async def _receive(self, event: Event) -> None:
