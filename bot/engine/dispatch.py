@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -39,6 +39,7 @@ from bot.core.ports import Adapter
 from bot.core.refs import Room
 from bot.core.turn import USES, Plan
 from bot.engine.hearing import Hearing, Refused
+from bot.engine.outbox import Ended
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -54,6 +55,8 @@ from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _PAUSED = timedelta(hours=1)  # until it is looked at again whether a pause is over
 
@@ -72,6 +75,12 @@ class Outgoing(Protocol):
 
     def wake(self) -> None:
         """Look for what can be sent."""
+
+    def note(self, tx: Transaction) -> Sequence[Ended]:
+        """Note what was sent by now."""
+
+    def noted(self, ended: Sequence[Ended]) -> None:
+        """Forget what was noted, now that it is committed."""
 
     def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
@@ -125,6 +134,16 @@ class Dispatcher:
         finally:
             self._begun -= 1
 
+    async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
+        """Run work in a transaction that begins with noting what was sent: it may be about that."""
+
+        def noting(tx: Transaction) -> tuple[Sequence[Ended], T]:
+            return self.outgoing.note(tx), work(tx)
+
+        ended, result = await self.store.transact(noting, urgent=urgent)
+        self.outgoing.noted(ended)
+        return result
+
     async def _receive(self, event: Event) -> None:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
@@ -139,7 +158,7 @@ class Dispatcher:
                 return wrote, self.outgoing.take(tx, event, wrote) if wrote else [], tx.due
 
         try:
-            wrote, claimed, due = await self.store.transact(work, urgent=urgent)
+            wrote, claimed, due = await self.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -153,14 +172,14 @@ class Dispatcher:
             )
             course.outcome = "failed"
             wrote, claimed, due = await self._failed(event), [], None
-        taken = time.perf_counter() - began
-        self.running.meter.turned(course.feature, course.outcome, taken)
+        seconds = time.perf_counter() - began
+        self.running.meter.turned(course.feature, course.outcome, seconds)
         log.debug(
             "turn",
             happened=type(event).__name__,
             feature=course.feature,
             outcome=course.outcome,
-            milliseconds=round(1000 * taken, 1),
+            milliseconds=round(1000 * seconds, 1),
             wrote=wrote,
             turn=mark,
         )

@@ -40,10 +40,11 @@ _MOST = 32  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
+_IN_PASSING = 0.05  # seconds that the end of an answer waits for a transaction to be noted in
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class Ended:
     """What came of a row, and what of its run was not tried then."""
 
     row: Claimed
@@ -84,7 +85,8 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
-        self._ended: list[_Ended] = []
+        self._ended: dict[str, Ended] = {}
+        self._soon: asyncio.TimerHandle | None = None
         self._recovered: float | None = None
         self._resting = False
         self.grace = 10.0  # seconds for what is under way when the work ends
@@ -92,6 +94,30 @@ class OutboxWorker:
     def wake(self) -> None:
         """Look again: something was written."""
         self._woken.set()
+
+    def note(self, tx: Transaction) -> Sequence[Ended]:
+        """Note what was sent in a transaction that is needed anyway: that saves one.
+
+        Hand it to `noted` when that is committed. Where transactions work beside each other,
+        another may be noting the same; and a feature that hears of it is to fail for itself.
+        """
+        if not self._ended or self.store.shared or self._heard(Delivered):
+            return []
+        sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
+        stands = [(each.row, each.outcome.message) for each in sent]
+        try:
+            Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
+        except Exception as error:
+            if ends_transaction(error):
+                raise
+            return []  # it is no fault of this transaction's: each is noted by itself
+        return sent
+
+    def noted(self, ended: Sequence[Ended]) -> None:
+        """Forget what is noted and committed; what was noted twice counts once."""
+        for each in ended:
+            if self._ended.pop(each.row.key, None) is not None:
+                self.running.meter.delivered(self.adapter.name, each.outcome.state)
 
     def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the transaction of a turn: nobody has to look for it then.
@@ -136,6 +162,8 @@ class OutboxWorker:
                 self._resting = False
         finally:
             self._at_work = self._resting = False
+            if self._soon is not None:
+                self._soon.cancel()
             if self._busy:
                 await asyncio.wait(self._busy, timeout=self.grace)
             for task in self._busy:
@@ -199,28 +227,28 @@ class OutboxWorker:
             what was claimed, by line; and when something can be sent again.
         """
 
-        def work(tx: Transaction) -> tuple[int, list[list[Claimed]], bool, datetime | None]:
-            ended = list(self._ended)
+        def work(
+            tx: Transaction,
+        ) -> tuple[list[Ended], list[list[Claimed]], bool, datetime | None]:
+            ended = list(self._ended.values())
             for each in ended:
                 self._note(tx, each)
             if free <= 0 or self.attempts.is_held_back:
-                return len(ended), [], False, self.attempts.held_back
+                return ended, [], False, self.attempts.held_back
             taken = self._take(tx, free)
             runs = [[row] for row in taken if row is not None]
             for run in runs:
                 self._extend(tx, run, ended)
             due = Deliveries(tx).next_due(self.adapter.account) if len(runs) < free else None
-            return len(ended), runs, bool(taken), due
+            return ended, runs, bool(taken), due
 
         while True:
             noted, runs, again, due = await self.store.transact(work)
-            for each in self._ended[:noted]:
-                self.running.meter.delivered(self.adapter.name, each.outcome.state)
-            del self._ended[:noted]
+            self.noted(noted)
             if runs or not again:
                 return runs, due
 
-    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[_Ended]) -> None:
+    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[Ended]) -> None:
         """Take along what stands behind a claimed row, where a line is being sent in a row.
 
         Under a rate limit an answer would have to wait until all of it has had its turn.
@@ -263,34 +291,52 @@ class OutboxWorker:
             task.add_done_callback(self._delivered)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
+        if len(self._busy) >= _MOST:
+            self.wake()  # something may wait for nothing but this
         self._busy.discard(task)
-        self.wake()
 
     async def _deliver(self, run: list[Claimed]) -> None:
         """Deliver rows of one line in their order, up to the first that has to wait."""
         for position, row in enumerate(run, 1):
             outcome = await self.attempts.attempt(row)
             rest = run[position:] if outcome.waits else []
-            self._ended.append(_Ended(row, outcome, rest))
-            self.wake()
+            self._ended[row.key] = Ended(row, outcome, rest)
+            if row.alone and outcome.state == "sent" and not self.store.shared:
+                self._wake_soon()
+            else:
+                self.wake()
             if outcome.waits:
                 return
+
+    def _wake_soon(self) -> None:
+        """Look again in a moment: nothing waits, and until then a turn may note what was sent."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(_IN_PASSING, self._look_again)
+
+    def _look_again(self) -> None:
+        self._soon = None
+        if self._ended:
+            self.wake()
+
+    def _heard(self, kind: type[Event]) -> bool:
+        return any(kind in feature.on for feature in self.running.features)
 
     async def _note_singly(self) -> None:
         """Note each of what has ended by itself: one that cannot be noted holds up no other."""
         while self._ended:
+            ended = next(iter(self._ended.values()))
             try:
-                await self.store.transact(partial(self._note, ended=self._ended[0]))
+                await self.store.transact(partial(self._note, ended=ended))
             except Exception as error:
                 # The row stays held until its lease ends; then it is in doubt, and looked into.
                 log.error(
                     "delivery not noted",
                     error=type(error).__name__,
-                    delivery=self._ended[0].row.key,
+                    delivery=ended.row.key,
                 )
-            del self._ended[0]
+            self._ended.pop(ended.row.key, None)
 
-    def _note(self, tx: Transaction, ended: _Ended) -> None:
+    def _note(self, tx: Transaction, ended: Ended) -> None:
         """Note what came of a row; those behind it that were not tried are put back."""
         row, outcome = ended.row, ended.outcome
         now = self.running.clock.now()
@@ -326,7 +372,7 @@ class OutboxWorker:
 
     def _tell(self, tx: Transaction, event: Event, row: Claimed | None = None) -> None:
         """Tell the features in the same transaction; what they want then is written too."""
-        if not any(type(event) in feature.on for feature in self.running.features):
+        if not self._heard(type(event)):
             return
         writes_first = self.adapter.affordances.direct_unasked
         where = Whereabouts(event, writes_first=writes_first)
