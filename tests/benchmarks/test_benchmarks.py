@@ -151,3 +151,11 @@ async def test_every_command_in_an_encrypted_room_is_answered_in_order() -> None
     for kind in ("unencrypted", "encrypted"):
         assert figures[kind]["burst_answered"] == figures[kind]["burst_asked"] == 5
         assert figures[kind]["in_order"]
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_a_server_that_is_stopped_is_told_of_and_nothing_is_lost(store: str) -> None:
+    figures = (await report("outage", "--a-second", "20"))["figures"]
+    assert figures["right"]
+    assert figures["looks_meanwhile"] == figures["alive_meanwhile"] > 0
+    assert figures["typed"] > 20

@@ -148,7 +148,7 @@ async def a_moderator_adds_a_prompt(circle: Circle) -> None:
     await circle.says("mira", "keeper quiet add 2026-02-30")
     await circle.hears("mira", "There is no such day: “2026-02-30”")
     await circle.says("mira", "keeper prompt remove 7")
-    await circle.hears("mira", "of your own wait 1")
+    await circle.hears("mira", "your own prompts that wait: 1")
     await circle.says("mira", "keeper status")
     status = await circle.hears("mira", "Next prompt")
     assert "Nothing is wrong" in status
@@ -226,7 +226,7 @@ async def odd_things_are_typed(circle: Circle) -> None:
     await circle.says("ana", "keeper status")
     await circle.hears("ana", "for this community’s moderators")
     await circle.says("ana", "charter")
-    await circle.hears("ana", "What about charter")
+    await circle.hears("ana", "charter: which of these")
     await circle.says("ana", "history")
     await circle.hears("ana", "You have not acknowledged anything")
 
