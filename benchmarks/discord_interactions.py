@@ -149,7 +149,7 @@ async def measure(work: Work, folder: Path | None, *, as_host: bool) -> dict[str
     Args:
         as_host: without what only developers install, some of which libraries load by themselves.
     """
-    python = await own_python() if as_host else Path(sys.executable)
+    python = await own_python("discord") if as_host else Path(sys.executable)
     with TemporaryDirectory(prefix="discord-interactions-", dir=folder) as own:
         figures = await _side_by_side(work, Path(own), python)
         figures |= await _in_many_guilds(work, Path(own), python)

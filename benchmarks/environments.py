@@ -19,12 +19,20 @@ class Unmade(Exception):
     """An environment could not be made, or does not work."""
 
 
-async def own_python() -> Path:
-    """Install what Circlekeeper needs to run, without the tools of its developers."""
+async def own_python(extras: str = "all") -> Path:
+    """Install what Circlekeeper needs to run, without the tools of its developers.
+
+    Args:
+        extras: the parts that a host's page has installed with it, as pip names them.
+    """
     wanted = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
     mark = hashlib.sha256(wanted).hexdigest()[:12]
     return await environment(
-        f"circlekeeper-{mark}", "--constraint", str(LOCK), "--editable", f"{ROOT}[all]"
+        f"circlekeeper-{extras}-{mark}",
+        "--constraint",
+        str(LOCK),
+        "--editable",
+        f"{ROOT}[{extras}]",
     )
 
 

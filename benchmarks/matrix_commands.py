@@ -206,7 +206,7 @@ class Launch:
 
 async def circlekeeper(bot: Account, folder: Path, _: str) -> Launch:
     """Circlekeeper itself, installed as a host does, on a fresh SQLite store."""
-    python = await own_python()
+    python = await own_python("e2e")
     matrix = "CIRCLEKEEPER_MATRIX__"
     environment = {
         "PYTHONPATH": str(ROOT),
@@ -278,7 +278,7 @@ async def _maubot_python() -> Path:
 
 async def _floor() -> float:
     """Return the memory of the libraries alone, in MiB."""
-    text = await run_once([str(await own_python()), "-c", FLOOR])
+    text = await run_once([str(await own_python("e2e")), "-c", FLOOR])
     return round(int(text) / 1024, 1)
 
 

@@ -6,7 +6,7 @@ that was not sent is skipped. Sent, skipped and dead are final.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,7 @@ class Claimed:
     on: MessageRef | None
     line: tuple[str, int, int]  # destination and lane, and its place there
     flow: str = ""
+    alone: bool = False  # nothing else is in its line, nor ever will be
     unasked: str | None = None
 
 
@@ -164,6 +165,7 @@ class Deliveries:
             expires_at=None,
             on=None,
             line=(line, row["lane"], 0),
+            alone=True,
         )
 
     def behind_in_line(
@@ -233,6 +235,21 @@ class Deliveries:
             self._stands(row, now, message)
         return row is not None
 
+    def all_sent(
+        self, stands: Iterable[tuple[Claimed, MessageRef | None]], holder: str, now: datetime
+    ) -> None:
+        """Note that these actions stand, but for those that somebody else took over meanwhile."""
+        changes = [
+            self._sent(row.key, row.subject if self._here(row.subject) else None, now, message)
+            | {"by": holder, "while_in": "sending"}
+            for row, message in stands
+        ]
+        if changes:
+            self.tx.execute(rows.SENT_IF_HELD, changes, of=Outbox)
+
+    def _here(self, subject: str | None) -> bool:
+        return subject is not None and self.tx.person(subject) is not None
+
     def recognized(self, key: str, now: datetime, message: MessageRef | None) -> bool:
         """Note that an action was seen to stand whose result nobody knew; False for any other."""
         row = self._row(key)
@@ -242,16 +259,21 @@ class Deliveries:
         return True
 
     def _stands(self, row: Row[Any], now: datetime, message: MessageRef | None) -> None:
+        values = self._sent(row.key, row.subject_id, now, message)
+        self.tx.execute(rows.SENT, values, of=Outbox)
+
+    def _sent(
+        self, key: str, subject: str | None, now: datetime, message: MessageRef | None
+    ) -> dict[str, Any]:
         ref = encode_ref(message) if message else None
-        values = {
-            "of_key": row.key,
+        return {
+            "of_key": key,
             "now": now,
             # What stands on the platform needs no second copy here.
-            "emptied": self.tx.seal(BODY, "", row.subject_id),
-            "ref": self.tx.seal(_MESSAGE, ref, row.subject_id) if ref else None,
+            "emptied": self.tx.seal(BODY, "", subject),
+            "ref": self.tx.seal(_MESSAGE, ref, subject) if ref else None,
             "digest": self._message_digest(message) if message else None,
         }
-        self.tx.execute(rows.SENT, values, of=Outbox)
 
     def again(self, key: str, holder: str, not_before: datetime, *, doubt: bool) -> None:
         """Let an action wait: refused for now, or (`doubt`) of unknown result."""

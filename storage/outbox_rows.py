@@ -36,6 +36,9 @@ SENT = (
         finished_at=bindparam("now"),
     )
 )
+SENT_IF_HELD = SENT.where(
+    col(Outbox.holder) == bindparam("by"), col(Outbox.state) == bindparam("while_in")
+)
 AGAIN = (
     update(Outbox)
     .where(KEY)

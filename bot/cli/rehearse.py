@@ -7,6 +7,8 @@ import click
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
 from bot.cli.progress import working
+from bot.core.errors import Misconfigured
+from bot.engine.words import Words
 from bot.logs import configure_logs
 from bot.rehearsal import rehearse as play
 from bot.rehearsal.transcript import Transcript, as_json, while_read
@@ -23,19 +25,23 @@ _CAST = (
     "--weeks", type=click.IntRange(1, 104), default=3, show_default=True, help="How long to play."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same transcript.")
+@click.option("--language", default="en", show_default=True, help="What is spoken there.")
 @click.option("--json", "in_json", is_flag=True, help="One object a line.")
-def rehearse(weeks: int, seed: int, in_json: bool) -> None:
+def rehearse(weeks: int, seed: int, language: str, in_json: bool) -> None:
     """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
     with told():
         configure_logs("warning", "console")
         folders = content_folders(settings_here())
+        spoken = Words(folders.prompts).languages
+        if language not in spoken:
+            raise Misconfigured(f"I do not speak “{language}”. Possible are: {', '.join(spoken)}.")
         if in_json:
             show = while_read(lambda line: click.echo(as_json(line)))
             with working("Rehearsing", beside_output=True):
-                asyncio.run(play(folders, weeks, seed, show))
+                asyncio.run(play(folders, weeks, seed, show, language))
             return
         page = Transcript()
         page.note(_CAST)
         with working("Rehearsing", beside_output=True):
-            asyncio.run(play(folders, weeks, seed, while_read(page.show)))
+            asyncio.run(play(folders, weeks, seed, while_read(page.show), language))
         click.echo(f"\nThat was {weeks} week{'s' if weeks > 1 else ''}. Nothing of it was kept.")

@@ -160,6 +160,22 @@ class OpenThread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A show of hands in the thread of the message that `after` names, where everybody sees who
+    picked what. Its answers stand in that message, too, so it goes where a platform has none.
+    """
+
+    recovery: ClassVar[Recovery] = Recovery.READABLE
+    kind: Literal["poll"] = "poll"
+    key: str
+    to: Destination
+    after: str
+    question: str
+    options: tuple[str, ...]
+    lane: Lane = Lane.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """Replace the text of the message that `after` names; its choices stay as they are, and are
     said again in the text where there are no buttons.
@@ -229,8 +245,9 @@ class Forget:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """Look whether a message of a community stands, whose it is and whether others wrote in its
-    thread; its words are read only where `words` says that its author agreed. What was found comes
-    as `Looked`, on behalf of the one whom it is `to`.
+    thread; its words are read only where `words` says that its author agreed, and `hands` asks how
+    many have picked what in a poll of ours. What was found comes as `Looked`, on behalf of the one
+    whom it is `to`.
     """
 
     recovery: ClassVar[Recovery] = Recovery.IDEMPOTENT
@@ -240,6 +257,7 @@ class Look:
     message: MessageRef
     community: Community
     words: bool = False
+    hands: bool = False
     lane: Lane = Lane.INTERACTIVE
     after: str | None = None
 
@@ -257,7 +275,18 @@ class Enter:
 
 
 Action = (
-    Say | AskChoice | AskForm | OpenThread | Edit | Retract | Pin | SetRole | Forget | Enter | Look
+    Say
+    | AskChoice
+    | AskForm
+    | OpenThread
+    | Poll
+    | Edit
+    | Retract
+    | Pin
+    | SetRole
+    | Forget
+    | Enter
+    | Look
 )
 
 
@@ -276,6 +305,7 @@ class Affordances:
     threads: bool = True
     reactions: bool = True
     pins: bool = True
+    polls: bool = False
     roles: bool = False
     enters: bool = False  # the bot comes into rooms by itself
     text_limit: int = 4000

@@ -193,6 +193,7 @@ class Looked(Event):
         thread: the message on which its thread hangs, if it stands in one.
         answered: whether people wrote in the thread that hangs on it.
         text: its words as they are now, where they were asked for and can be read.
+        hands: how many have picked each of a poll's options now, as everybody sees there.
     """
 
     key: str
@@ -201,3 +202,4 @@ class Looked(Event):
     thread: MessageRef | None = None
     answered: bool = False
     text: str | None = None
+    hands: tuple[int, ...] = ()

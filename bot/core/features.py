@@ -101,7 +101,8 @@ class Findable:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Something that was posted for people to talk about; `key` is its delivery's, `at` when it
-    was due, `title` plain text; `steward`: the member who signed it, if anybody did.
+    was due, `title` plain text; `steward`: the member who signed it, if anybody did; `poll`: the
+    key of its show of hands, with these `options`.
     """
 
     id: str
@@ -109,6 +110,8 @@ class Talk:
     title: str
     at: datetime
     steward: str = ""
+    poll: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

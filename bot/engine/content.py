@@ -137,6 +137,21 @@ def exactly(count: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def between(fewest: int, most: int) -> BeforeValidator:
+    """Return a validator that tells when a list has too few or too many entries."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        if isinstance(value, Items) and isinstance(info.context, _Reading):
+            name, count = quote(info.field_name), len(value)
+            what = f"{name} needs {fewest} to {most} entries, and has {count}."
+            mend = "Add some." if count < fewest else "Take some out."
+            if not fewest <= count <= most:
+                info.context.mistakes.append(Mistake(info.context.file, value.line, what, mend))
+        return value
+
+    return BeforeValidator(check)
+
+
 _Short = Annotated[
     str, StringConstraints(min_length=1, max_length=TITLE_LIMIT), AfterValidator(_legible)
 ]

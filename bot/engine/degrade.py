@@ -20,6 +20,7 @@ from bot.core.actions import (
     Enter,
     OpenThread,
     Pin,
+    Poll,
     Say,
     SetRole,
 )
@@ -65,6 +66,8 @@ def degrade(action: Action, can: Affordances) -> list[Action]:
                     after=action.after,
                 )
             ]
+        case Poll() if not can.polls:
+            return []
         case Pin() if not can.pins:
             return []
         case SetRole() if not can.roles:

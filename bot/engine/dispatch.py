@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -40,6 +40,7 @@ from bot.core.ports import Adapter
 from bot.core.refs import Member, Room
 from bot.core.turn import USES, Plan
 from bot.engine.hearing import Hearing, Refused
+from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -56,6 +57,8 @@ from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 _PAUSED = timedelta(hours=1)  # until it is looked at again whether a pause is over
 
 
@@ -70,6 +73,9 @@ class _Course:
 
 class Outgoing(Protocol):
     """Where what a turn wrote goes on (see `engine.outbox`)."""
+
+    outcomes: Outcomes
+    """What came of what was sent."""
 
     def wake(self) -> None:
         """Look for what can be sent."""
@@ -126,6 +132,16 @@ class Dispatcher:
         finally:
             self._begun -= 1
 
+    async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
+        """Run work in a transaction that begins with noting what was sent: it may be about that."""
+
+        def noting(tx: Transaction) -> tuple[Sequence[Ended], T]:
+            return self.outgoing.outcomes.note(tx), work(tx)
+
+        ended, result = await self.store.transact(noting, urgent=urgent)
+        self.outgoing.outcomes.noted(ended)
+        return result
+
     async def _receive(self, event: Event) -> None:
         urgent = isinstance(event, FromMember) and not isinstance(event, Joined)
         began, course, mark = time.perf_counter(), _Course(), self._mark(event)
@@ -140,7 +156,7 @@ class Dispatcher:
                 return wrote, self.outgoing.take(tx, event, wrote) if wrote else [], tx.due
 
         try:
-            wrote, claimed, due = await self.store.transact(work, urgent=urgent)
+            wrote, claimed, due = await self.transact(work, urgent=urgent)
         except Exception as error:
             if ends_transaction(error):
                 raise  # no fault of the turn: the adapter hands the event out again
@@ -154,14 +170,14 @@ class Dispatcher:
             )
             course.outcome = "failed"
             wrote, claimed, due = await self._failed(event), [], None
-        taken = time.perf_counter() - began
-        self.running.meter.turned(course.feature, course.outcome, taken)
+        seconds = time.perf_counter() - began
+        self.running.meter.turned(course.feature, course.outcome, seconds)
         log.debug(
             "turn",
             happened=type(event).__name__,
             feature=course.feature,
             outcome=course.outcome,
-            milliseconds=round(1000 * taken, 1),
+            milliseconds=round(1000 * seconds, 1),
             wrote=wrote,
             turn=mark,
         )

@@ -69,7 +69,7 @@ class StoreHost(StoreMemory):
             reply = kind == "reply"
             return Questions(tx).awaiting_post(subject, whole, reply=reply) is not None
 
-        return await self.store.transact(look)
+        return await self.dispatcher.transact(look)
 
     async def suggest(
         self, command: str, option: str, typed: str, locale: str | None = None

@@ -10,29 +10,22 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
-from bot.core.events import Delivered, Event, FromMember, Undelivered
+from bot.core.events import Event, FromMember
 from bot.core.ports import Adapter
 from bot.engine import budget
 from bot.engine.attempt import Attempts, Outcome
 from bot.engine.consent import Consent
+from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.pace import Pace
-from bot.engine.running import Running, Whereabouts
-from bot.engine.turn import EngineTurn
-from bot.engine.writing import flush
-from storage.communities import Communities
-from storage.late_answers import LateAnswers
-from storage.members import note_closed
+from bot.engine.running import Running
 from storage.outbox import Claimed, Deliveries
 from storage.room_days import RoomDays
 from storage.store import Store
 from storage.transaction import Transaction
-from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -40,15 +33,7 @@ _MOST = 32  # deliveries at once
 _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """What came of a row, and what of its run was not tried then."""
-
-    row: Claimed
-    outcome: Outcome
-    rest: list[Claimed]
+_IN_PASSING = 0.05  # seconds that the end of an answer waits for a transaction to be noted in
 
 
 class OutboxWorker:
@@ -84,7 +69,8 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
-        self._ended: list[_Ended] = []
+        self.outcomes = Outcomes(running, store, adapter, run_id)
+        self._soon: asyncio.TimerHandle | None = None
         self._recovered: float | None = None
         self._resting = False
         self.grace = 10.0  # seconds for what is under way when the work ends
@@ -127,7 +113,7 @@ class OutboxWorker:
                     wait = await self._round()
                 except Exception as error:
                     log.error("outbox failed", error=type(error).__name__)
-                    await self._note_singly()
+                    await self.outcomes.note_singly()
                     wait = self.pace.after_failure.total_seconds()
                 self._resting = True
                 with contextlib.suppress(TimeoutError):
@@ -136,17 +122,19 @@ class OutboxWorker:
                 self._resting = False
         finally:
             self._at_work = self._resting = False
+            if self._soon is not None:
+                self._soon.cancel()
             if self._busy:
                 await asyncio.wait(self._busy, timeout=self.grace)
             for task in self._busy:
                 task.cancel()
             await asyncio.gather(*self._busy, return_exceptions=True)
-            await self._note_singly()
+            await self.outcomes.note_singly()
 
     @property
     def drained(self) -> bool:
         """Whether nothing is under way, nor can be sent now."""
-        under_way = self._busy or self._ended or self._woken.is_set()
+        under_way = self._busy or self.outcomes or self._woken.is_set()
         return not self._at_work or (self._resting and not under_way)
 
     async def settle(self) -> None:
@@ -155,7 +143,7 @@ class OutboxWorker:
             runs, _ = await self._go_on(_MOST)
             for run in runs:
                 await self._deliver(run)
-            if not runs and not self._ended:
+            if not runs and not self.outcomes:
                 return
 
     async def recover(self) -> int:
@@ -199,28 +187,28 @@ class OutboxWorker:
             what was claimed, by line; and when something can be sent again.
         """
 
-        def work(tx: Transaction) -> tuple[int, list[list[Claimed]], bool, datetime | None]:
-            ended = list(self._ended)
+        def work(
+            tx: Transaction,
+        ) -> tuple[list[Ended], list[list[Claimed]], bool, datetime | None]:
+            ended = self.outcomes.all()
             for each in ended:
-                self._note(tx, each)
+                self.outcomes.write_down(tx, each)
             if free <= 0 or self.attempts.is_held_back:
-                return len(ended), [], False, self.attempts.held_back
+                return ended, [], False, self.attempts.held_back
             taken = self._take(tx, free)
             runs = [[row] for row in taken if row is not None]
             for run in runs:
                 self._extend(tx, run, ended)
             due = Deliveries(tx).next_due(self.adapter.account) if len(runs) < free else None
-            return len(ended), runs, bool(taken), due
+            return ended, runs, bool(taken), due
 
         while True:
             noted, runs, again, due = await self.store.transact(work)
-            for each in self._ended[:noted]:
-                self.running.meter.delivered(self.adapter.name, each.outcome.state)
-            del self._ended[:noted]
+            self.outcomes.noted(noted)
             if runs or not again:
                 return runs, due
 
-    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[_Ended]) -> None:
+    def _extend(self, tx: Transaction, run: list[Claimed], ended: Sequence[Ended]) -> None:
         """Take along what stands behind a claimed row, where a line is being sent in a row.
 
         Under a rate limit an answer would have to wait until all of it has had its turn.
@@ -246,7 +234,7 @@ class OutboxWorker:
         now = self.running.clock.now()
         until = budget.later(tx, row, self.running)
         if until is not None and row.expires_at is not None and row.expires_at <= until:
-            self._give_up(tx, row, Outcome("dead", reason=budget.LET_GO))
+            self.outcomes.give_up(tx, row, Outcome("dead", reason=budget.LET_GO))
             return False
         if until is not None:
             RoomDays(tx).put_off(row.key, until)
@@ -263,84 +251,29 @@ class OutboxWorker:
             task.add_done_callback(self._delivered)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
+        if len(self._busy) >= _MOST:
+            self.wake()  # something may wait for nothing but this
         self._busy.discard(task)
-        self.wake()
 
     async def _deliver(self, run: list[Claimed]) -> None:
         """Deliver rows of one line in their order, up to the first that has to wait."""
         for position, row in enumerate(run, 1):
             outcome = await self.attempts.attempt(row)
             rest = run[position:] if outcome.waits else []
-            self._ended.append(_Ended(row, outcome, rest))
-            self.wake()
+            self.outcomes.add(Ended(row, outcome, rest))
+            if row.alone and outcome.state == "sent" and not self.store.shared:
+                self._wake_soon()
+            else:
+                self.wake()
             if outcome.waits:
                 return
 
-    async def _note_singly(self) -> None:
-        """Note each of what has ended by itself: one that cannot be noted holds up no other."""
-        while self._ended:
-            try:
-                await self.store.transact(partial(self._note, ended=self._ended[0]))
-            except Exception as error:
-                # The row stays held until its lease ends; then it is in doubt, and looked into.
-                log.error(
-                    "delivery not noted",
-                    error=type(error).__name__,
-                    delivery=self._ended[0].row.key,
-                )
-            del self._ended[0]
+    def _wake_soon(self) -> None:
+        """Look again in a moment: nothing waits, and until then a turn may note what was sent."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(_IN_PASSING, self._look_again)
 
-    def _note(self, tx: Transaction, ended: _Ended) -> None:
-        """Note what came of a row; those behind it that were not tried are put back."""
-        row, outcome = ended.row, ended.outcome
-        now = self.running.clock.now()
-        deliveries = Deliveries(tx)
-        for each in ended.rest:
-            deliveries.again(each.key, self.run_id, now, doubt=False)
-        match outcome.state:
-            case "sent":
-                if deliveries.sent(row.key, self.run_id, now, outcome.message):
-                    self._tell(tx, Delivered(event_id=row.key, key=row.key, ref=outcome.message))
-            case "pending" | "doubt":
-                deliveries.again(
-                    row.key,
-                    self.run_id,
-                    now + timedelta(seconds=outcome.wait),
-                    doubt=outcome.state == "doubt",
-                )
-            case "missed":
-                LateAnswers(tx).keep(row.key, self.run_id, now, outcome.reason)
-            case "skipped":
-                deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
-            case _:
-                log.warning("not delivered", reason=outcome.reason, delivery=row.key)
-                self._give_up(tx, row, outcome)
-
-    def _give_up(self, tx: Transaction, row: Claimed, outcome: Outcome) -> None:
-        """End a row that will not stand, with all that hangs on it, and tell the features."""
-        now, why = self.running.clock.now(), outcome.reason
-        for key in Deliveries(tx).give_up(row.key, now, outcome.state, why, self.run_id):
-            if outcome.unreachable and row.subject is not None:
-                note_closed(tx, row.subject)
-            self._tell(tx, Undelivered(event_id=f"not {key}", key=key, reason=why), row)
-
-    def _tell(self, tx: Transaction, event: Event, row: Claimed | None = None) -> None:
-        """Tell the features in the same transaction; what they want then is written too."""
-        if not any(type(event) in feature.on for feature in self.running.features):
-            return
-        writes_first = self.adapter.affordances.direct_unasked
-        where = Whereabouts(event, writes_first=writes_first)
-        if row is not None and row.community is not None:
-            where.subject, where.community = row.subject, Communities(tx).get(row.community)
-        turn = EngineTurn(self.running, tx, where)
-        try:
-            with tx.savepoint():
-                turn.tell(event)
-                flush(turn, self.adapter)
-        except Exception as error:
-            if ends_transaction(error):
-                raise
-            # What stands on the platform stands, whatever a feature makes of it.
-            log.error(
-                "outcome not heard", happened=type(event).__name__, error=type(error).__name__
-            )
+    def _look_again(self) -> None:
+        self._soon = None
+        if self.outcomes:
+            self.wake()

@@ -169,16 +169,16 @@ def language_name(tag: str) -> str:
 
 def _formats(locale: str) -> dict[str, Any]:
     def day(value: date | datetime) -> str:
-        return escape(format_date(value, "EEEE d MMMM", locale=locale))
+        return escape(_date(value, "EEEE d MMMM", locale))
 
     def full_day(value: date | datetime) -> str:
-        return escape(format_date(value, "long", locale=_clock_locale(locale)))
+        return escape(_date(value, "long", _clock_locale(locale)))
 
     def clock(value: datetime | time) -> str:
         return escape(_clock(value, locale))
 
     def moment(value: datetime) -> str:
-        at_day = format_date(value, "EEEE d MMMM", locale=locale)
+        at_day = _date(value, "EEEE d MMMM", locale)
         return escape(f"{at_day}, {_clock(value, locale)}")
 
     return {
@@ -187,6 +187,12 @@ def _formats(locale: str) -> dict[str, Any]:
         "clock": clock,
         "moment": moment,
     }
+
+
+def _date(value: date | datetime, pattern: str, locale: str) -> str:
+    shown = format_date(value, pattern, locale=locale)
+    # French counts the first day of a month, which the locale data does not know.
+    return re.sub(r"\b1 ", "1er ", shown, count=1) if locale.startswith("fr") else shown
 
 
 def _clock(value: datetime | time, locale: str) -> str:

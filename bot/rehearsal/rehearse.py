@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from bot.adapters.memory import Line
 from bot.core.content import Folders
 from bot.core.refs import Room
-from bot.engine.words import Words
+from bot.engine.words import Words, language_name
 from bot.rehearsal import lines
 from bot.rehearsal.stage import Stage
 
@@ -20,35 +20,43 @@ MODERATOR, MEMBER, NEWCOMER, LATER = "Mira", "Tom", "Ana", "Inès"
 ROOM = "garden"
 
 
-async def rehearse(folders: Folders, weeks: int, seed: int, watch: Callable[[Line], None]) -> None:
+async def rehearse(
+    folders: Folders,
+    weeks: int,
+    seed: int,
+    watch: Callable[[Line], None],
+    language: str = "en",
+) -> None:
     """Play so many weeks and show every message to `watch`.
 
     Args:
         folders: the content to play with.
         weeks: 1 to 104.
         seed: the same seed gives the same transcript.
+        language: what the community and its newcomer speak with the bot, one that it speaks.
     """
     stage = Stage(folders, START, seed=seed, watch=watch)
     try:
-        await play(stage, folders, weeks)
+        await play(stage, folders, weeks, language)
     finally:
         stage.close()
 
 
-async def play(stage: Stage, folders: Folders, weeks: int) -> None:
+async def play(stage: Stage, folders: Folders, weeks: int, language: str = "en") -> None:
     """Play so many weeks on a stage where nobody is yet."""
-    await _Script(stage, Words(folders.prompts)).play(weeks)
+    await _Script(stage, Words(folders.prompts), language).play(weeks)
 
 
 class _Script:
     """What the people do."""
 
-    def __init__(self, stage: Stage, words: Words) -> None:
+    def __init__(self, stage: Stage, words: Words, language: str) -> None:
         self.stage = stage
         self.words = words
+        self.language = language
 
-    def label(self, name: str, locale: str = "en") -> str:
-        return str(self.words.render(locale, name, {}))
+    def label(self, name: str, locale: str = "") -> str:
+        return str(self.words.render(locale or self.language, name, {}))
 
     async def play(self, weeks: int) -> None:
         await self.set_up()
@@ -97,7 +105,7 @@ class _Script:
         await stage.chat.add_bot("Garden of Practice", {ROOM: "garden", "notes": "notes"})
         await stage.settle()
         await stage.says(MODERATOR, "!keeper setup", ROOM)
-        await stage.clicks(MODERATOR, "English")
+        await stage.clicks(MODERATOR, language_name(self.language))
         await stage.says(MODERATOR, "Ljubljana")
         await stage.clicks(MODERATOR, "garden")
         await self.clicks_if(MODERATOR, 0)  # the first way to begin a charter
@@ -115,7 +123,7 @@ class _Script:
         stage = self.stage
         await stage.joins(NEWCOMER)
         await stage.clicks(NEWCOMER, self.label("welcome/choice_start"))
-        await stage.clicks(NEWCOMER, "English")
+        await stage.clicks(NEWCOMER, language_name(self.language))
         await stage.clicks(NEWCOMER, self.label("welcome/reach_direct"))
         await stage.clicks(NEWCOMER, self.label("welcome/choice_on"))
         await stage.clicks(NEWCOMER, self.label("welcome/choice_expect"))

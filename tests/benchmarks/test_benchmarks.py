@@ -162,3 +162,11 @@ async def test_a_backup_under_load_and_a_week_of_many_communities_come_out_right
     assert week["right"]  # memory, too
     assert week["said"] > 500
     assert len(week["memory_by_day_mib"]) == 7
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_a_server_that_is_stopped_is_told_of_and_nothing_is_lost(store: str) -> None:
+    figures = (await report("outage", "--a-second", "20"))["figures"]
+    assert figures["right"]
+    assert figures["looks_meanwhile"] == figures["alive_meanwhile"] > 0
+    assert figures["typed"] > 20

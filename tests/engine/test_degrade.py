@@ -16,6 +16,7 @@ from bot.core.actions import (
     File,
     OpenThread,
     Pin,
+    Poll,
     Say,
     SetRole,
 )
@@ -129,9 +130,12 @@ def test_without_threads_the_first_line_is_said_under_the_title() -> None:
     assert (to_plain(said.text), said.after) == ("A *title*\n\nFirst.", "a")
 
 
-def test_pins_and_roles_are_left_out_where_there_are_none() -> None:
+def test_pins_roles_and_polls_are_left_out_where_there_are_none() -> None:
     assert degrade(Pin(key="k", to=ROOM, after="a"), Affordances(pins=False)) == []
     assert degrade(SetRole(key="k", to=ROOM, member=ANA, role="r"), TEXT) == []
+    poll = Poll(key="k", to=ROOM, after="a", question="Q", options=("a", "b"))
+    assert degrade(poll, TEXT) == []
+    assert degrade(poll, Affordances(polls=True)) == [poll]
 
 
 @pytest.mark.parametrize("can", [Affordances(text_limit=500), Affordances(True, text_limit=500)])

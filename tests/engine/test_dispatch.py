@@ -139,7 +139,7 @@ async def test_a_word_alone_asks_for_the_community_before_its_menu(circle: MakeC
     here = circle([Probe().feature()], communities={"circle": "open", "river": "open"})
     await here.types("ana", "reflect", shares=SEVERAL)
     await here.types("ana", "Circle", shares=SEVERAL)
-    assert "What about **reflect**" in here.told("ana")[-1]
+    assert "**reflect**: which of these" in here.told("ana")[-1]
     await here.types("ana", "stop", shares=SEVERAL)
     assert here.told("ana")[-1] == "nothing"
 

@@ -1,16 +1,18 @@
 """The worker as it runs: it wakes, waits, keeps within bounds, and ends."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import select
 
 from bot.core.actions import Say
 from bot.core.events import Commanded
 from bot.core.ports import Delivery
-from bot.core.refs import Member, MessageRef, Room
+from bot.core.refs import Interaction, Member, MessageRef, Room
 from bot.rehearsal.clock import SimulatedClock
 from bot.testing import FakePlatform, Fault
 from storage.tables import Outbox
@@ -19,6 +21,8 @@ from tests.engine.circle import FAKE, ROOM, START, TEXT_ONLY, Circle, direct, st
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import Probe
 from tests.engine.waiting import meanwhile, until
+
+INTERACTIVE = replace(TEXT_ONLY, asides=True, one_answer=True)
 
 
 class CountingClock(SimulatedClock):
@@ -54,9 +58,12 @@ async def test_what_is_written_while_it_sends_is_sent_at_once(circle: MakeCircle
     assert here.platform.texts() == [f"n{number}" for number in range(40)]
 
 
-def echo(here: Circle, text: str, person: str = "ana") -> Commanded:
+def echo(
+    here: Circle, text: str, person: str = "ana", interaction: Interaction | None = None
+) -> Commanded:
     return Commanded(
         event_id=here.event_id(),
+        interaction=interaction,
         member=Member(FAKE, person),
         standing=standing(),
         place=direct(person),
@@ -85,7 +92,42 @@ class Odd(FakePlatform):
 
     async def deliver(self, delivery: Delivery) -> MessageRef | None:
         ref = await super().deliver(delivery)
-        return MessageRef(Room(FAKE, "odd"), b"\0") if delivery.key == "key-odd" else ref  # type: ignore[arg-type]
+        odd = isinstance(delivery.action, Say) and delivery.action.text == "odd"
+        return MessageRef(Room(FAKE, "odd"), b"\0") if odd else ref  # type: ignore[arg-type]
+
+
+def stand(here: Circle, count: int) -> bool:
+    return len(here.platform.stands) == count
+
+
+@asynccontextmanager
+async def answering(
+    circle: MakeCircle, platform: FakePlatform | None = None
+) -> AsyncIterator[Circle]:
+    """Let a circle answer interactions, where no feature hears what became of an answer."""
+    here: Circle = circle([replace(Probe().feature(), on={})], platform=platform, can=INTERACTIVE)
+    async with working(here):
+        await here.dispatcher.receive(echo(here, "warm"))
+        await until(lambda: here.told("ana") == ["warm"])
+        yield here
+
+
+async def test_the_end_of_an_answer_is_noted_though_no_turn_comes(circle: MakeCircle) -> None:
+    async with answering(circle) as here:
+        await here.dispatcher.receive(echo(here, "a", interaction=Interaction("1", "token")))
+        await until(lambda: len(here.platform.stands) == 2)
+        await until(lambda: here.outbox.drained)
+        assert [await here.state(each.key) for each in here.platform.stands] == ["sent", "sent"]
+
+
+async def test_a_turn_does_not_fail_of_what_it_notes_in_passing(circle: MakeCircle) -> None:
+    texts = ["odd", "a", "b"]
+    async with answering(circle, Odd(SimulatedClock(START), INTERACTIVE, name=FAKE)) as here:
+        for count, text in enumerate(texts, 2):
+            click = Interaction(text, "token")
+            await here.dispatcher.receive(echo(here, text, interaction=click))
+            await until(partial(stand, here, count))
+    assert here.platform.texts()[1:] == texts
 
 
 async def test_what_cannot_be_noted_holds_up_no_other(circle: MakeCircle) -> None:

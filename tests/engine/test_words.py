@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,21 @@ def test_a_host_overrides_one_block_and_may_say_what_is_shipped_within(
     assert words.names("probe") == ["hello", "list", "other"]
     with pytest.raises(LookupError, match="probe/nothing"):
         words.render("en", "probe/nothing", {})
+
+
+@pytest.mark.parametrize(
+    ("locale", "at", "shown"),
+    [
+        ("fr", date(2026, 4, 1), "1er avril 2026, mercredi 1er avril"),
+        ("fr", date(2026, 5, 11), "11 mai 2026, lundi 11 mai"),
+        ("en", date(2026, 4, 1), "1 April 2026, Wednesday 1 April"),
+    ],
+)
+def test_days_as_they_are_written(tmp_path: Path, locale: str, at: date, shown: str) -> None:
+    (tmp_path / "probe").mkdir()
+    text = "{% block days %}{{ at|full_day }}, {{ at|day }}{% endblock %}"
+    (tmp_path / "probe" / "words.md.j2").write_text(text)
+    assert Words([tmp_path]).render(locale, "probe/days", {"at": at}) == shown
 
 
 # What moderators write

@@ -226,7 +226,7 @@ async def odd_things_are_typed(circle: Circle) -> None:
     await circle.says("ana", "keeper status")
     await circle.hears("ana", "for this community’s moderators")
     await circle.says("ana", "charter")
-    await circle.hears("ana", "What about charter")
+    await circle.hears("ana", "charter: which of these")
     await circle.says("ana", "history")
     await circle.hears("ana", "You have not acknowledged anything")
 

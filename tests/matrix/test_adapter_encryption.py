@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.matrix import Credentials, log_in
-from bot.core.actions import Edit, Say
+from bot.adapters.matrix.polls import POLL, RESPONSES
+from bot.core.actions import Edit, Look, Poll, Say
 from bot.core.errors import TryLater
-from bot.core.events import Posted, Reacted
+from bot.core.events import Looked, Posted, Reacted
 from bot.core.ports import Delivery
-from tests.matrix.running import ENCRYPTED, IN_CLEAR, Bot, direct, running
+from bot.core.refs import Community
+from tests.matrix.running import ENCRYPTED, IN_CLEAR, Bot, direct, room, running
 from tests.support.bot import BotProcess
 from tests.support.fake_host import FakeHost, RandomIds, WallClock
 from tests.support.human import MakeHuman
@@ -220,3 +222,34 @@ async def test_the_check_tells_whether_a_strict_client_would_talk(
     assert "shown once" not in again
     checked = await asyncio.to_thread(bot.command, "check", "--online")
     assert "a strict client would talk to the bot" in checked
+
+
+async def test_a_poll_is_encrypted_as_all_else_and_its_responses_are_read(
+    account: MakeAccount,
+) -> None:
+    keeper, host = account("keeper"), FakeHost()
+    await signed(keeper, host)
+    async with strict(account) as ana, running(keeper, host, encryption=True) as bot:
+        place = await ana.create_room("Commons", encrypted=True, invite=[bot.id])
+        await ana.expect(place, lambda event: event.sender == bot.id)
+        await ana.knows(place, bot.id, encrypted=True)
+        post = await bot.says(room(place), "The prompt")
+        poll = Poll(key="p.h", to=room(place), after="p", question="Which?", options=("a", "b"))
+        stands = await bot.delivers(poll, post)
+        assert stands is not None
+        seen = await ana.expect(place, lambda event: event.type == POLL)
+        assert (ana.wires[seen.id], ana.shields[seen.id]) == ("m.room.encrypted", 0)
+        unstable = RESPONSES[0]
+        relation = {"rel_type": "m.reference", "event_id": stands.id}
+        for option in ("1", "2"):
+            content = {unstable: {"answers": [option]}, "m.relates_to": relation}
+            await ana.send(place, unstable, content)
+        look = Look(
+            key="look",
+            to=direct(ana.id),
+            message=stands,
+            community=Community("matrix", place),
+            hands=True,
+        )
+        await bot.delivers(look)
+        assert (await host.first(Looked)).hands == (0, 1)

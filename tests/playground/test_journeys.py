@@ -223,3 +223,52 @@ async def test_a_check_in_opens_with_the_last_words(playground: Playground, tab:
     assert words not in stored
     assert "sealed" in stored
     await page.picture("held")
+
+
+async def test_what_a_message_offers_and_a_file_taken_along(
+    playground: Playground, tab: Opening
+) -> None:
+    """A message is nominated by its own button, with the keyboard; settings go out and come in."""
+    page = await tab(playground)
+    await page.tool("time")
+    await page.page.get_by_role("button", name="To the next thing due").click()
+    await page.page.get_by_role("button", name="See it in questions").first.click()
+    await page.be("Tom")
+    await page.goes("square")
+    await page.says("I counted to ten, and somebody quiet spoke.")
+    await page.hears("I counted to ten")
+    await page.be("Mira")
+    await page.goes("square")
+    message = page.page.locator("main .message", has_text="I counted to ten").last
+    nominate = message.get_by_role("button", name="Nominate for the notebook")
+    await nominate.focus()
+    await keys(page, "Enter")
+    await page.hears("Whoever wrote it is asked in private")
+    await page.be("Tom")
+    await page.goes("direct")
+    await page.says("notebook mine")
+    await page.hears("Somebody would like to keep what you wrote")
+    await page.be("Mira")
+    await page.goes("direct")
+    await page.says("keeper export")
+    await page.hears("one file, to keep or to carry")
+    async with page.page.expect_download() as waiting:
+        await page.page.locator("main [data-key=file]").last.click()
+    given = await (await waiting.value).path()
+    text = given.read_text()
+    assert text.startswith("circlekeeper: 1")
+    await page.says("keeper import")
+    for content, told in (
+        (b"\x00\xff\x00", "cannot read"),
+        (text.replace("zone: Europe/Ljubljana", "zone: Europe/Paris").encode(), "Europe/Paris"),
+    ):
+        await page.answers("Choose a file")
+        form = page.page.locator("dialog[open]")
+        await form.locator("input[type=file]").set_input_files(
+            {"name": "circle.yaml", "mimeType": "application/yaml", "buffer": content}
+        )
+        await form.get_by_role("button", name="Send").click()
+        await form.wait_for(state="detached")
+        await page.hears(told)
+    await page.answers("Take it in")
+    await page.hears("Done")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from bot.adapters.memory import BOT, Line
+from bot.cli.rehearse import rehearse as rehearse_command
+from bot.core.refs import Direct, Member
+from bot.rehearsal import lines as lines_of_people
+from bot.rehearsal import rehearse as play
+from tests.support.shipped import FOLDERS
 
 ROOT = Path(__file__).parents[2]
 WEEKS = 5
@@ -256,3 +265,31 @@ def test_who_reads_no_further_is_told_of_no_failure(
         played.stdout.close()
         assert played.stderr.read() == b""
         assert played.wait(timeout=60) == 0
+
+
+async def test_a_rehearsal_in_another_language() -> None:
+    """Once its language is chosen, the bot says no word of English to those who speak it."""
+    said: list[Line] = []
+    await play(FOLDERS, 10, 1, said.append, "fr")
+    chosen = next(n for n, line in enumerate(said) if line.text.startswith("Langue des salons"))
+    spoken = [line for line in said[chosen:] if line.author == BOT]
+    late = [line for line in spoken if line.place == Direct(Member("memory", "Inès"))]
+    theirs = (" the ", " you ", " your ")
+    quoted = re.compile("|".join(map(re.escape, _quoted())))
+    for line in spoken:
+        if line not in late:
+            assert not any(word in quoted.sub("", line.text) for word in theirs), line.text
+    assert any("Il y a huit semaines" in line.text for line in spoken)
+
+
+def _quoted() -> list[str]:
+    """Return what people say, which the bot gives back as it was said."""
+    thoughts = (*lines_of_people.THOUGHTS, *(text or "" for _, text in lines_of_people.CHECK_INS))
+    own = (lines_of_people.OWN_PROMPT, lines_of_people.KEPT, lines_of_people.INTRODUCTION)
+    return [each for each in (*lines_of_people.EXPECTATIONS, *thoughts, *own) if len(each) > 3]
+
+
+def test_a_language_that_is_not_spoken() -> None:
+    ended = CliRunner().invoke(rehearse_command, ["--language", "xx"])
+    assert ended.exit_code == 2
+    assert "I do not speak “xx”. Possible are: en, fr." in ended.output

@@ -138,8 +138,12 @@ def _texts(language: str) -> Iterator[tuple[str, str]]:
     for path in sorted(ROOT.glob(f"prompts/*/{language}.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                if isinstance(message.id, str) and message.id and message.string:
+                if not message.id or not message.string:
+                    continue
+                if isinstance(message.id, str):
                     yield message.id, str(message.string)
+                else:  # one, and more than one
+                    yield from zip(message.id, map(str, message.string), strict=False)
     for path in (ROOT / "charter.yaml", *sorted(ROOT.glob("prompts/*/content/*.yaml"))):
         yield from _in_content(YAML(typ="safe").load(path), language)
 

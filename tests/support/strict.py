@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 from asyncio.subprocess import PIPE, Process
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -117,6 +118,18 @@ class StrictHuman(Human):
             await self.knows(room, encrypted=encrypted)
             self._known.add(room)
         return str((await self.order("send", room=room, type=kind, content=content))["event_id"])
+
+    async def opened(self, event: Event) -> str:
+        """Return the text in a file of an encrypted room, as a client shows it."""
+        assert self.wires[event.id] == "m.room.encrypted"
+        answer = await self.order("open", file=event.content["file"])
+        return b64decode(answer["held"]).decode()
+
+    async def sealed(self, text: str) -> Json:
+        """Upload a text as a file for an encrypted room; return how a message names it."""
+        answer = await self.order("seal", held=b64encode(text.encode()).decode())
+        file: Json = answer["file"]
+        return file
 
     async def messages(self, room: str, kind: str | None = "m.room.message") -> list[Event]:
         """What the client has seen and could read of a room, oldest first."""

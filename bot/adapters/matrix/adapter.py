@@ -26,7 +26,7 @@ from bot.adapters.matrix.signin import SignIn
 from bot.adapters.matrix.spaces import Spaces
 from bot.adapters.matrix.sync import Sync
 from bot.adapters.matrix.voice import Voice
-from bot.core.actions import Affordances, Look, OpenThread, Say
+from bot.core.actions import Affordances, Look, OpenThread, Poll, Say
 from bot.core.commands import Declared
 from bot.core.errors import Misconfigured, TryLater, Unreadable
 from bot.core.ports import Clock, Delivery, Host, Ids
@@ -38,6 +38,7 @@ AFFORDANCES = Affordances(
     threads=True,
     reactions=True,
     pins=True,
+    polls=True,
     text_limit=11_000,  # of signs of four bytes, encrypted, as much as an event holds
     quiescence=5.0,  # the transaction id already dedupes on the same device
     direct_unasked=True,
@@ -283,7 +284,7 @@ class MatrixAdapter:
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back whether the delivery stands; see `core.ports.Adapter`."""
-        if not isinstance(delivery.action, Say | OpenThread):
+        if not isinstance(delivery.action, Say | OpenThread | Poll):
             return None  # the others may simply be done again
         if not self._ready:
             raise TryLater(_NOT_YET, "not connected")
@@ -300,8 +301,10 @@ class MatrixAdapter:
         except MatrixError as error:
             raise TryLater(_NOT_YET, f"no answer ({error})") from error
 
-    async def _room_to_search(self, action: Say | OpenThread, on: MessageRef | None) -> str | None:
-        if on is not None and (isinstance(action, OpenThread) or action.in_thread):
+    async def _room_to_search(
+        self, action: Say | OpenThread | Poll, on: MessageRef | None
+    ) -> str | None:
+        if on is not None and (not isinstance(action, Say) or action.in_thread):
             return on.room.id
         if isinstance(action.to, Direct):
             return await self._direct.recover(action.to.member.id)

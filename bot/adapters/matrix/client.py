@@ -285,6 +285,15 @@ class Client:
         """Return an event of a room."""
         return _object(await self.call("GET", ["rooms", room_id, "event", event_id]))
 
+    async def referring(self, room_id: str, event_id: str, page: str | None) -> JSON:
+        """Return a page of the events that refer to one, the newest first: `chunk`, `next_batch`.
+
+        Among them are the responses to a poll.
+        """
+        query = {"limit": "100", "dir": "b", **({"from": page} if page else {})}
+        path = ["rooms", room_id, "relations", event_id, "m.reference"]
+        return _object(await self.call("GET", path, query=query, base=_V1))
+
     async def put_state(self, room_id: str, event_type: str, content: JSON, key: str = "") -> None:
         """Set a piece of a room's state."""
         await self.call("PUT", ["rooms", room_id, "state", event_type, key], body=content)

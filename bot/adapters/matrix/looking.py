@@ -10,6 +10,8 @@ from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.inbound import is_redacted, without_fallback
+from bot.adapters.matrix.polls import POLL, RESPONSES
+from bot.adapters.matrix.polls import hands as hands_of
 from bot.core.actions import Look
 from bot.core.events import Looked
 from bot.core.refs import Member, MessageRef, Room
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 LINK = "https://matrix.to/#/{room}/{id}"
 LINK_PATTERN = r"https://matrix\.to/#/(?P<room>(?:!|%21)[^/?\s]+)/(?P<id>(?:\$|%24)[^/?\s)>]+)"
+_PAGES = 20
 
 
 async def look(
@@ -42,12 +45,17 @@ async def look(
         raise outbound.reason(error, direct=False) from error
     sender, relation = event.get("sender"), _relation(event)
     kind = event.get("type")
-    if is_redacted(event) or kind not in ("m.room.message", "m.room.encrypted"):
+    if is_redacted(event) or kind not in ("m.room.message", "m.room.encrypted", POLL):
         return nothing
     root = relation.get("event_id") if relation.get("rel_type") == "m.thread" else None
-    text = None
+    text, hands = None, tuple[int, ...]()
     if action.words:
         text = await _words(encryption, room_id, event, now)
+    try:
+        if action.hands and sender == facts.me:
+            hands = await _hands(client, encryption, action.message, now)
+    except MatrixError as error:
+        raise outbound.reason(error, direct=False) from error
     return Looked(
         event_id=nothing.event_id,
         key=action.key,
@@ -56,7 +64,27 @@ async def look(
         thread=MessageRef(Room(PLATFORM, room_id), str(root)) if root else None,
         answered=_is_answered(event, facts.me),
         text=text,
+        hands=hands,
     )
+
+
+async def _hands(
+    client: Client, encryption: Encryption | None, poll: MessageRef, now: datetime
+) -> tuple[int, ...]:
+    """Count a poll of ours as everybody sees it; what cannot be read counts for nothing."""
+    responses: list[tuple[str, dict[str, Any]]] = []
+    page: str | None = None
+    for _ in range(_PAGES):
+        answer = await client.referring(poll.room.id, poll.id, page)
+        for event in answer.get("chunk", ()):
+            sender, kind = event.get("sender"), event.get("type")
+            if kind in RESPONSES or kind == "m.room.encrypted":
+                content = await _content(encryption, poll.room.id, event, now)
+                responses.append((str(sender), content))
+        page = answer.get("next_batch")
+        if not isinstance(page, str):
+            break
+    return hands_of(responses)
 
 
 def _is_answered(event: JSON, me: str) -> bool:

@@ -35,10 +35,10 @@ def say(action: Say, on: MessageRef | None, thread: str | None) -> JSON:
     answered = action.reply_to
     if thread is not None:
         if answered is not None and thread_root(answered) == thread:
-            relation = {**_in_thread(thread, answered.id), "is_falling_back": False}
+            relation = {**in_thread(thread, answered.id), "is_falling_back": False}
         else:
             near = on.id if on is not None and thread_root(on) == thread else thread
-            relation = _in_thread(thread, near)
+            relation = in_thread(thread, near)
         content["m.relates_to"] = relation
     elif answered is not None:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": answered.id}}
@@ -58,7 +58,7 @@ def open_thread(action: OpenThread, on: MessageRef) -> JSON:
     """Return the content of the first message of a thread."""
     content = _message(f"**{action.title}**\n\n{action.text}", notify=False)
     content[KEY] = action.key
-    content["m.relates_to"] = _in_thread(thread_root(on), on.id)
+    content["m.relates_to"] = in_thread(thread_root(on), on.id)
     return content
 
 
@@ -114,7 +114,8 @@ def to_seal(content: JSON) -> JSON:
     return plain
 
 
-def _in_thread(root: str, near: str) -> JSON:
+def in_thread(root: str, near: str) -> JSON:
+    """Return the relation of a message in a thread, near another one in it."""
     return {
         "rel_type": "m.thread",
         "event_id": root,

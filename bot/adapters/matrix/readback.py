@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.adapters.matrix import outbound
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import PLATFORM
+from bot.adapters.matrix.polls import POLL
 from bot.adapters.matrix.rooms import timestamp
 from bot.core.errors import Unreadable
 from bot.core.ports import Delivery
@@ -21,7 +22,8 @@ async def read_back(client: Client, room_id: str, delivery: Delivery) -> Message
     """
     first = delivery.first_attempt
     oldest_ms = None if first is None else int((first - _MARGIN).timestamp() * 1000)
-    only_ours = {"senders": [client.user_id], "types": ["m.room.message", "m.room.encrypted"]}
+    types = ["m.room.message", "m.room.encrypted", POLL]
+    only_ours = {"senders": [client.user_id], "types": types}
     page: str | None = None
     for _ in range(_PAGES):
         answer = await client.messages(room_id, page, event_filter=only_ours)

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import structlog
 
-from bot.adapters.matrix import outbound
+from bot.adapters.matrix import outbound, polls
 from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.places import Places
 from bot.adapters.matrix.voice import Voice
-from bot.core.actions import Edit, Enter, Forget, Lane, OpenThread, Pin, Retract, Say, SetRole
+from bot.core.actions import Edit, Enter, Forget, Lane, OpenThread, Pin, Poll, Retract, Say, SetRole
 from bot.core.errors import Undeliverable
 from bot.core.ports import Delivery
 from bot.core.refs import Direct, MessageRef, Room
@@ -58,6 +58,8 @@ class Sending:
                     return await self._say(action, delivery)
                 case OpenThread():
                     return await self._open_thread(action, _needs(delivery.on), delivery)
+                case Poll():
+                    return await self._poll(action, _needs(delivery.on), delivery)
                 case Edit():
                     on = _needs(delivery.on)
                     self._places.elsewhere(on)
@@ -131,6 +133,13 @@ class Sending:
         if thread != root:
             on = MessageRef(Room(PLATFORM, room_id), thread)
         return await self._send(room_id, outbound.open_thread(action, on), delivery.key, on)
+
+    async def _poll(self, action: Poll, on: MessageRef, delivery: Delivery) -> MessageRef:
+        room_id, thread = await self._places.thread(on.room.id, outbound.thread_root(on), delivery)
+        content = polls.poll(action, thread)
+        transaction = outbound.transaction(action.key)
+        event_id = await self._voice.send(room_id, polls.POLL, content, transaction)
+        return MessageRef(Room(PLATFORM, room_id, thread), event_id)
 
     async def _send(self, room_id: str, content: JSON, key: str, on: MessageRef) -> MessageRef:
         event_id = await self._voice.send(

@@ -21,6 +21,7 @@ from bot.core.actions import (
     Look,
     OpenThread,
     Pin,
+    Poll,
     Retract,
     Say,
     SetRole,
@@ -63,6 +64,7 @@ class Line:
     reactions: list[str] = field(default_factory=list)
     ping: str = ""
     file: File | None = None
+    hands: list[int] = field(default_factory=list)  # how many picked each option of a poll
 
 
 class MemoryAdapter:
@@ -126,6 +128,12 @@ class MemoryAdapter:
                 line.key, line.thread = delivery.key, on.ref.id if on.ref else None
                 self.watch(line)
                 return line.ref
+            case Poll():
+                on = self._line(delivery.on)
+                line = self._append(action.to, BOT, action.question)
+                line.key, line.thread = delivery.key, on.ref.id if on.ref else None
+                line.choices, line.hands = action.options, [0] * len(action.options)
+                return line.ref
             case Edit():
                 self._line(delivery.on).text = to_plain(action.text)
             case Retract():
@@ -158,6 +166,7 @@ class MemoryAdapter:
                     each.thread == look.message.id and each.author != BOT for each in self.lines
                 ),
                 text=line.text if line and look.words else None,
+                hands=tuple(line.hands) if line and look.hands else (),
             )
         )
 

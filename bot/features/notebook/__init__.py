@@ -24,6 +24,8 @@ def feature() -> Feature:
             return
         if wanted["what"] == "words":
             owning.looked(turn, event, wanted)
+        elif wanted["what"] == "hands":
+            gathering.hands_seen(turn, event, wanted)
         else:
             nominating.looked(turn, event, wanted)
 

@@ -6,16 +6,17 @@ from typing import Any
 
 from bot.core.actions import Choice, Field
 from bot.core.errors import BadInput
-from bot.core.events import Left
+from bot.core.events import Left, Looked
 from bot.core.features import HomeItem, Talk
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.notebook.checking import Checking
-from bot.features.notebook.nominating import FLOW
+from bot.features.notebook.nominating import FLOW, look
 from bot.features.notebook.owning import shortened
 from bot.features.notebook.pages import PARTS, STANCES, local, quotes
 from bot.features.notebook.pages import parts as shown_parts
 from storage.notebook import Harvest, HarvestVersion, Notebook, Said
+from storage.outbox import Deliveries
 
 PART, NAME = 1000, 60
 _NOTHING = ("-", "–", "—")
@@ -93,8 +94,25 @@ class Gathering:
         parts = self._parts(turn, row)
         if parts is None:
             self._ask_text(turn, row)
+            self._look_at_hands(turn, row)
         else:
             self._preview(turn, row, parts)
+
+    def _look_at_hands(self, turn: Turn, row: Harvest) -> None:
+        """Ask the platform how the show of hands stands; nobody's choice is kept."""
+        talk = next((each for each in turn.gather("talks") if each.id == row.talk_id), None)
+        if talk is None or not talk.options:
+            return
+        poll = turn.rows(Deliveries).message(talk.poll)
+        if poll is not None:
+            look(turn, poll, {"what": "hands", "options": list(talk.options)}, hands=True)
+
+    def hands_seen(self, turn: Turn, event: Looked, wanted: Mapping[str, Any]) -> None:
+        """Tell whoever gathers what everybody sees there."""
+        counted = zip(wanted["options"], event.hands, strict=False)
+        shown = [(option, count) for option, count in counted if count]
+        if shown:
+            turn.say("hands", to=turn.me, hands=shown)
 
     def _parts(self, turn: Turn, row: Harvest) -> dict[str, Any] | None:
         """Return what is written already: here and not sent, sent round, or kept before."""

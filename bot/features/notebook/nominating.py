@@ -82,7 +82,12 @@ class Nominating:
 
 
 def look(
-    turn: Turn, message: MessageRef, wanted: Mapping[str, Any], *, words: bool = False
+    turn: Turn,
+    message: MessageRef,
+    wanted: Mapping[str, Any],
+    *,
+    words: bool = False,
+    hands: bool = False,
 ) -> None:
     """Look at a message for the member of this turn; what for stays in their own sealed state."""
     key = turn.do(
@@ -92,6 +97,7 @@ def look(
             message=message,
             community=turn.community.ref,
             words=words,
+            hands=hands,
         )
     )
     state = turn.state(FLOW)

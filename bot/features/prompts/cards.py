@@ -8,6 +8,7 @@ from bot.core.content import in_locale
 from bot.core.markup import to_plain
 from bot.core.turn import Turn
 from bot.engine.words import check_template, render_template
+from bot.features.prompts import hands
 from bot.features.prompts.choosing import Why
 from bot.features.prompts.content import VARIABLES, Prompt
 from storage.prompts import Prompt as Row
@@ -26,6 +27,7 @@ class Card:
         base: the prompt of the library that it was made from.
         credit: whose question it is, if they want to be named.
         why: why it comes now.
+        hands: the answers of its show of hands, if it has one.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Card:
     base: str = ""
     credit: str = ""
     why: Why = Why.DRAWN
+    hands: tuple[str, ...] = ()
 
 
 def own_card(row: Row, texts: Mapping[str, Any]) -> Card:
@@ -45,7 +48,9 @@ def own_card(row: Row, texts: Mapping[str, Any]) -> Card:
     why = Why.SUGGESTED if row.kind == SUGGESTED else Why.OWN
     base = str(texts.get("base", ""))
     title, text = str(texts["title"]), str(texts["text"])
-    return Card(row.id, row.kind, title, text, own=True, base=base, why=why)
+    # What a member wrote stands as they wrote it.
+    text, asked = (text, ()) if row.kind == SUGGESTED else hands.split(text)
+    return Card(row.id, row.kind, title, text, own=True, base=base, why=why, hands=asked)
 
 
 def library_card(prompt: Prompt, locale: str, why: Why = Why.DRAWN) -> Card:
@@ -59,6 +64,7 @@ def library_card(prompt: Prompt, locale: str, why: Why = Why.DRAWN) -> Card:
         starters=tuple(starters),
         easier=in_locale(prompt.easier, locale),
         why=why,
+        hands=tuple(prompt.hands.get(locale) or prompt.hands.get("en") or ()),
     )
 
 

@@ -11,6 +11,7 @@ from bot.engine.content import (
     Content,
     Id,
     Items,
+    Line,
     Loaded,
     Templates,
     Text,
@@ -18,6 +19,7 @@ from bot.engine.content import (
     Title,
     Tree,
     YesNo,
+    between,
     by_language,
     entries,
     exactly,
@@ -28,6 +30,8 @@ from bot.engine.content import (
     repeated,
 )
 from bot.engine.words import TemplateMistake, check_template
+from bot.features.prompts import hands
+from bot.features.prompts.hands import FEWEST, MOST
 
 Kind = Literal[
     "story",
@@ -50,6 +54,12 @@ _THREE = WithJsonSchema(
 _FOUR = WithJsonSchema(
     {"type": "array", "items": {"type": "string"}, "minItems": ARC_LENGTH, "maxItems": ARC_LENGTH}
 )
+_HANDS = WithJsonSchema(
+    {"type": "array", "items": {"type": "string"}, "minItems": FEWEST, "maxItems": MOST}
+)
+Hands = Annotated[
+    dict[str, Annotated[tuple[Line, ...], between(FEWEST, MOST), _HANDS]], by_language
+]
 Starters = Annotated[dict[str, Annotated[tuple[Text, ...], exactly(3), _THREE]], by_language]
 
 
@@ -58,6 +68,7 @@ class Entry(Content):
 
     `exposed`: to answer shows something of oneself, so it waits until people know each other.
     `after`: the prompt that must have been posted before this one. `note` is for its steward.
+    `hands`: short answers for a show of hands, the same ones in each language.
     """
 
     id: Id
@@ -67,6 +78,7 @@ class Entry(Content):
     text: Templates
     easier: Templates
     starters: Starters
+    hands: Hands = Field(default_factory=dict)
     intent: Texts
     note: Texts
 
@@ -103,7 +115,7 @@ def load_prompts(
     files = [load(path, File, judge) for path in folders.files("prompts")]
     mistakes = [mistake for file in files for mistake in file.mistakes]
     trees = [tree for file in files for tree in entries(file.tree, "prompts")]
-    mistakes += [*repeated(trees), *_order(trees)]
+    mistakes += [*repeated(trees), *_order(trees), *_hands(trees)]
     found = [file.value for file in files if file.value]
     prompts = {
         entry.id: Prompt.model_construct(kind=file.kind, **dict(entry))
@@ -171,6 +183,23 @@ def _order(prompts: list[Tree]) -> Iterator[Mistake]:
         elif str(prompt.get("id")) in _behind(after, before):
             what = f"This prompt waits for {quote(after)}, which in the end waits for this one."
             yield prompt.mistake("after", what, "Write 'after: null' at the one that comes first.")
+
+
+def _hands(prompts: list[Tree]) -> Iterator[Mistake]:
+    """Yield shows of hands whose answers are not the same ones in each language."""
+    for prompt in prompts:
+        asked = prompt.get("hands")
+        if not isinstance(asked, Tree):
+            continue
+        lists = {tag: each for tag, each in asked.items() if isinstance(each, Items)}
+        for tag, each in lists.items():
+            if twice := hands.repeated([str(answer) for answer in each]):
+                what = f"The answer {quote(twice)} stands here twice."
+                yield asked.mistake(tag, what, "Put another in its place, or take it out.")
+        counts = {len(each) for each in lists.values() if FEWEST <= len(each) <= MOST}
+        if len(counts) > 1:
+            what = "A show of hands has more answers in one language than in another."
+            yield prompt.mistake("hands", what, "Write the same answers in each, in one order.")
 
 
 def _known(folders: Folders) -> dict[str, tuple[str, str | None]]:

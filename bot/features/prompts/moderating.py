@@ -9,6 +9,7 @@ from bot.core.errors import BadInput
 from bot.core.markup import Markdown
 from bot.core.turn import Answer, Turn
 from bot.engine.words import TemplateMistake, check_template
+from bot.features.prompts import hands
 from bot.features.prompts.cards import SUGGESTED, own_card, title_of
 from bot.features.prompts.coming import Library
 from bot.features.prompts.content import VARIABLES
@@ -158,11 +159,14 @@ def change(turn: Turn, row: Prompt, text: str) -> None:
 
 
 def check_text(text: str) -> None:
-    """Refuse a template outside the subset while its author is there to mend it."""
+    """Refuse a template outside the subset, or a show of hands that cannot be shown, while its
+    author is there to mend it.
+    """
     try:
         check_template(text, VARIABLES)
     except TemplateMistake as mistake:
         raise BadInput(f"engine/{mistake.reason}", part=mistake.part) from mistake
+    hands.check(text)
 
 
 def _quoted(text: str) -> str:

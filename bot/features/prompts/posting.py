@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.core.actions import Choice, Edit, Lane, OpenThread
+from bot.core.actions import Choice, Edit, Lane, OpenThread, Poll
 from bot.core.events import Undelivered
 from bot.core.features import Notice, Number, Talk, ThoughtOffered
 from bot.core.markup import Markdown
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
-from bot.features.prompts.cards import Card, heading, library_card, shown
+from bot.features.prompts.cards import Card, heading, library_card, own_card, shown
 from bot.features.prompts.coming import KIND, Coming, Library, next_date, ping_for, room_of
 from bot.features.prompts.signing import signature, signature_ahead, stewards
 from storage.communities import Communities
@@ -95,6 +95,7 @@ class Postings:
             credit=Markdown(card.credit),
             signed=Markdown(signed),
             notices=[each.text for each in notices],
+            hands=card.hands,
         )
         for each in notices:
             each.put(key)
@@ -107,6 +108,9 @@ class Postings:
                 text=turn.text("thread"),
             ),
         )
+        if card.hands:
+            poll = poll_of(key)
+            turn.do(Poll(key=poll, to=room, after=key, question=card.title, options=card.hands))
         return key
 
     def change_posted(self, turn: Turn, card: Card, room: Room, posting: Posting) -> None:
@@ -126,6 +130,7 @@ class Postings:
                         signature(turn, posting.schedule_id, posting.due, posting.prompt_id)
                     ),
                     notices=[each.text for each in turn.gather("notices") if each.under == key],
+                    hands=card.hands,
                 ),
                 choices=tuple(self._choices(turn, card)),
                 hint=turn.text("engine/how_to_react"),
@@ -155,6 +160,7 @@ class Postings:
             signed=Markdown(signed),
             choices=choices,
             ping=mentioned(turn, ping),
+            hands=card.hands,
         )
 
     def _choices(self, turn: Turn, card: Card) -> list[Choice]:
@@ -225,9 +231,23 @@ class Postings:
                     self.title(turn, each.prompt_id),
                     each.due,
                     signed.get((each.schedule_id, each.due.isoformat()), ""),
+                    poll_of(each.delivery_key),
+                    self._hands(turn, each.prompt_id),
                 )
                 for each in turn.rows(PromptRows).postings(turn.community.id)[-_TALKS:]
             ]
+
+    def _hands(self, turn: Turn, prompt: str) -> tuple[str, ...]:
+        """Return the answers of a posted prompt's show of hands, as far as that is certain."""
+        rows = turn.rows(PromptRows)
+        if prompt not in self.library.prompts:
+            own = next((row for row in rows.own(turn.community.id) if row.id == prompt), None)
+            return own_card(own, rows.texts(own)).hands if own is not None else ()
+        hands = library_card(self.library.prompts[prompt], turn.locale).hands
+        reworded = hands and any(
+            rows.texts(row).get("base") == prompt for row in rows.own(turn.community.id)
+        )
+        return () if reworded else hands
 
     def numbers(self, turn: Turn) -> list[Number]:
         """Return how many prompts were posted in this month, which everybody can see."""
@@ -251,6 +271,11 @@ class Postings:
             elif own and not known[own].can_post:
                 found.append(turn.text("problem_cannot_post", room=known[own].name))
         return found
+
+
+def poll_of(key: str) -> str:
+    """Return the key of the poll that a prompt's delivery has in its thread."""
+    return f"{key}.h"
 
 
 def mentioned(turn: Turn, ping: str) -> str:

@@ -22,6 +22,7 @@ async def test_an_edited_file_changes_nothing_and_check_explains(tmp_path: Path)
         env = {
             "CIRCLEKEEPER_DATABASE_URL": str(stage.opened.store.engine.url),
             "CIRCLEKEEPER_CHARTER": str(charter),
+            "CIRCLEKEEPER_KEY_FILE": str(stage.opened.key_file),
         }
         same = circlekeeper(tmp_path, "check", env=env)
         await stage.says("mira", "keeper check")
@@ -44,7 +45,7 @@ async def test_an_edited_file_changes_nothing_and_check_explains(tmp_path: Path)
     assert "These clauses differ: come-freely." in edited.stdout
     assert "Everything is in order" in told
     assert "These clauses differ: come-freely." in told
-    assert "Ces clauses diffèrent : come-freely." in in_french
+    assert "Ces clauses diffèrent\u00a0: come-freely." in in_french
 
 
 def test_a_check_makes_no_store(tmp_path: Path) -> None:

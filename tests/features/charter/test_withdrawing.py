@@ -136,7 +136,9 @@ async def test_in_french_and_nobody_elses_is_offered(stage: Stage) -> None:
         await stage.says("ana", words)
     await stage.says("ana", "charter ask")
     await stage.clicks("ana", "Ce qui est publié pour moi")
-    assert f"Ta question sur « Venir librement » : {QUESTION}" in stage.last("ana").text
+    assert (
+        f"Ta question sur «\u00a0Venir librement\u00a0»\u00a0: {QUESTION}" in stage.last("ana").text
+    )
     await stage.clicks("ana", "1. Venir librement")
     await stage.clicks("ana", "Le retirer")
     assert "C’est retiré du salon" in stage.last("ana").text

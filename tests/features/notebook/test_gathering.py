@@ -1,6 +1,7 @@
 """Whoever gathers, and what the notebook then holds: pages, versions, questions, searching."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -23,7 +24,7 @@ from tests.features.notebook.thread import (
     told,
     writes,
 )
-from tests.rehearsal.community import DAY, WEEK, passes, private, prompts, welcomed
+from tests.rehearsal.community import DAY, WEEK, arrived, opened, passes, private, prompts, welcomed
 
 
 @pytest_asyncio.fixture
@@ -315,3 +316,31 @@ async def test_it_waits_for_whoever_signed_the_prompt(scene: tuple[Stage, Line])
     assert "Waiting for you" not in await told(stage, "tom", "start")
     await stage.chat.leave("mira")
     assert "Waiting for you: 1" in await told(stage, "tom", "start")
+
+
+async def test_whoever_gathers_hears_how_the_show_of_hands_stands_and_nobody_else() -> None:
+    stage = await arrived()
+    await opened(stage)
+    stage.chat.affordances = replace(stage.chat.affordances, polls=True)
+    for name in ("ana", "noa"):
+        await welcomed(stage, name)
+    await stage.says("mira", "keeper prompt add Which hour?\n( ) First\n( ) *Second*\n( ) Third")
+    (card,) = prompts(await passes(stage, 2 * DAY))
+    (poll,) = [line for line in stage.chat.lines if line.text == "Which hour?" and line.hands]
+    await agreed(stage, "ana", "Ana's words.", card)
+    before = len(stage.chat.lines)
+    await stage.says("mira", "notebook gather")
+    assert "as everybody sees it there" not in "".join(
+        each.text for each in stage.chat.lines[before:]
+    )  # nobody has raised a hand yet
+    await stage.clicks("mira", "Give it back")
+    poll.hands[:] = [2, 0, 1]
+    await stage.says("noa", "notebook gather")
+    told = stage.last("noa", "as everybody sees it there")
+    assert "• First: 2\n• Third: 1" in told.text
+    assert "Second" not in told.text
+    assert [line for line in stage.chat.lines if "as everybody sees" in line.text] == [told]
+    # The question that was asked is still the open one.
+    await stage.says("noa", HEARD)
+    assert "Where we differ" in stage.last("noa").text
+    stage.close()

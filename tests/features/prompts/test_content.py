@@ -109,6 +109,31 @@ def test_starters_differ_and_the_kind_is_unknown(tmp_path: Path) -> None:
     ]
 
 
+HANDS = "    hands:\n      en: [Here, There]\n      fr: [Ici, Là-bas]\n"
+
+
+def test_a_show_of_hands_has_the_same_answers_in_each_language(tmp_path: Path) -> None:
+    prompts = load_prompts(folder(tmp_path, HEAD + prompt("a") + HANDS + prompt("b"))).value
+    assert prompts is not None
+    assert (prompts["a"].hands["fr"], prompts["b"].hands) == (("Ici", "Là-bas"), {})
+    for wrong, line, what in (
+        (HANDS.replace(", Là-bas", ""), 17, "'hands' needs 2 to 6 entries, and has 1."),
+        (
+            HANDS.replace("There", "a, b, c, d, e, f"),
+            16,
+            "'hands' needs 2 to 6 entries, and has 7.",
+        ),
+        (HANDS.replace("There", "There, Where"), 15, "more answers in one language"),
+        (HANDS.replace("Là-bas", "ICI"), 17, "The answer 'Ici' stands here twice."),
+        (HANDS.replace("Là-bas", "L" * 61), 17, "60"),
+        (HANDS.replace("There", "'{{ community }}'"), 16, "contains a template"),
+        (HANDS.replace("fr:", "de:"), 15, "fr"),
+    ):
+        found = told(folder(tmp_path, HEAD + prompt("a") + wrong))
+        assert any(what in each[1] for each in found), (what, found)
+        assert line in [each[0] for each in found], (line, found)
+
+
 def test_a_template_may_show_little(tmp_path: Path) -> None:
     text = (HEAD + prompt("a")).replace("{{ community }}", "{{ members }}")
     text = text.replace("{en: What?", "{en: 'What {{'").replace("A title", "'{{ community }}'")

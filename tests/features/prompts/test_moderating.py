@@ -61,7 +61,7 @@ async def test_the_list_says_why_each_is_next(stage: Stage) -> None:
     assert shown.count("drawn from those that were not there yet") >= 3
     await stage.says("mira", "keeper prompt add What did you leave out?")
     shown = await told(stage, "keeper prompt list")
-    assert "What did you leave out?: your own, which go first" in shown
+    assert "What did you leave out? – your own, which go first" in shown
 
 
 async def test_another_prompt_for_the_next_date(stage: Stage) -> None:
@@ -71,7 +71,7 @@ async def test_another_prompt_for_the_next_date(stage: Stage) -> None:
     await stage.clicks("mira", chosen)
     assert chosen in stage.last("mira").text
     stage.restart()
-    assert f"{chosen}: chosen for this date" in await told(stage, "keeper prompt list")
+    assert f"{chosen} – chosen for this date" in await told(stage, "keeper prompt list")
     (posted,) = prompts(await passes(stage, WEEK))
     assert posted.text.startswith(chosen)
     again = prompts(await passes(stage, 50 * WEEK))
