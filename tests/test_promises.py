@@ -1,7 +1,9 @@
 """The rules of PRODUCT.md, each as what people see over simulated weeks."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ import structlog
 from bot.adapters.memory import BOT
 from bot.core.commands import Audience
 from bot.core.refs import Direct
+from bot.engine.words import Words
 from bot.features.prompts.content import load_prompts
 from bot.logs import configure_logs
 from bot.rehearsal.stage import Stage
@@ -354,3 +357,15 @@ async def test_a_year_of_weekly_prompts(stage: Stage, zone: str) -> None:
     exposed = [line.at for line, prompt in zip(posted, chosen, strict=True) if prompt.exposed]
     assert exposed
     assert min(exposed) - START >= 5 * WEEK
+
+
+def test_every_place_that_my_data_tells_of_has_a_name() -> None:
+    """Whatever a feature keeps of somebody's way is shown by `my data`, in their language."""
+    found = {
+        name
+        for module in (Path(__file__).parents[1] / "bot" / "features").glob("*/*.py")
+        for name in re.findall(r'^_?FLOW = "(\w+)"', module.read_text(), re.MULTILINE)
+    }
+    named = {name for name in Words(FOLDERS.prompts).names("privacy") if name.startswith("flow_")}
+    assert {f"flow_{name}" for name in found} == named
+    assert {"hunts", "notebook"} <= found

@@ -31,7 +31,10 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         choices,
         identity=held.get("identity", [{}])[0],
         communities=[names[each["community"]] for each in held.get("communities", [])],
-        flows=sorted({each["flow"] for each in held.get("conversations", [])}),
+        flows=[
+            turn.text(f"flow_{each}")
+            for each in sorted({each["flow"] for each in held.get("conversations", [])})
+        ],
         thoughts=[{**each, "at": _day(each["at"])} for each in held.get("thoughts", [])],
         receipts=[{**each, "at": _day(each["at"])} for each in held.get("acknowledgements", [])],
         schedules=[_day(each["next"]) for each in held.get("schedules", []) if each["next"]],
