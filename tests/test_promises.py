@@ -369,3 +369,39 @@ def test_every_place_that_my_data_tells_of_has_a_name() -> None:
     named = {name for name in Words(FOLDERS.prompts).names("privacy") if name.startswith("flow_")}
     assert {f"flow_{name}" for name in found} == named
     assert {"hunts", "notebook"} <= found
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Hunt for words went badly.", True),
+        ("hunt", False),
+        ("hunt buddy", False),
+        ("My settings were wrong today.", True),
+        ("my data are a mess", True),
+        ("My data json", False),
+        ("help came from Eva", True),
+        ("reflect now Another thought.", False),
+        ("charter read it twice", True),
+        ("reflect how-often hourly", False),
+    ],
+)
+async def test_what_only_begins_like_a_command_is_an_answer(
+    stage: Stage, typed: str, kept: bool
+) -> None:
+    await opened(stage)
+    await welcomed(stage, "ana")
+    await stage.says("ana", "reflect now")
+    await stage.says("ana", typed)
+    await stage.says("ana", "reflect look-back")
+    assert (typed in stage.last("ana").text) is kept
+
+
+async def test_a_bare_no_to_erasing_keeps_everything_and_answers_nothing_else(stage: Stage) -> None:
+    await opened(stage)
+    await welcomed(stage, "ana")
+    await stage.says("ana", "reflect share")
+    for no in ("no", "non", "Keep it"):
+        await stage.says("ana", "my forget")
+        await stage.says("ana", no)
+        assert "Nothing was erased" in stage.last("ana").text
