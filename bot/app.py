@@ -10,6 +10,7 @@ import string
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.core.content import Folders, Mistake
@@ -25,6 +26,7 @@ from bot.engine.pace import Pace
 from bot.engine.retention import Periods, Retention
 from bot.engine.running import Running
 from bot.engine.schedule.tick import Due, Tick
+from bot.engine.steadyclock import SteadyClock
 from bot.engine.tenure import Tenure
 from bot.engine.words import Words
 from bot.features import (
@@ -47,12 +49,14 @@ from storage.crypto import KeyFile
 from storage.randomness import RandomBytes
 from storage.reporting import Watcher
 from storage.rotation import KeyWatch
+from storage.seen import note_time
 from storage.store import Store
 from storage.transaction import Transaction
 
 _ALPHABET = string.ascii_lowercase + string.digits
 DRAIN = 10.0  # seconds from the wish to stop to the end
 _LOOK = 0.02
+_NOTE_EVERY = 600.0  # seconds
 _ID_BYTES = 16  # far more than 20 letters can show, so that all are as good as equally likely
 
 
@@ -168,7 +172,8 @@ class App:
         self.supervisor = supervisor or Supervisor({})
         self.key_file = key_file
         self.store = store
-        self.clock: Clock = clock or (DatabaseClock(store) if store.shared else SystemClock())
+        self.databases = DatabaseClock(store) if store.shared and clock is None else None
+        self.clock: Clock = clock or SteadyClock((self.databases or SystemClock()).now)
         self.ids: Ids = ids or RandomIds()
         known = content if isinstance(content, Content) else read_content(content)
         self.words = known.words
@@ -215,8 +220,8 @@ class App:
                     self.adapters, self.hosts, self.outboxes, strict=True
                 ):
                     group.create_task(self._act(adapter, host, outbox))
-                if isinstance(self.clock, DatabaseClock):
-                    group.create_task(self.clock.run())
+                if self.databases is not None:
+                    group.create_task(self.databases.run())
                 if self.watched_at is not None:
                     group.create_task(self._be_watched(*self.watched_at))
                 if self.key_file is not None:
@@ -224,6 +229,7 @@ class App:
                 self._by_itself = [
                     group.create_task(self.tick.run()),
                     group.create_task(self.retention.run()),
+                    group.create_task(self._note_time()),
                 ]
                 if self.supervisor.is_there:
                     group.create_task(self._be_supervised())
@@ -259,8 +265,19 @@ class App:
         idle = all(dispatcher.idle for dispatcher in self.dispatchers.values())
         return idle and all(outbox.drained for outbox in self.outboxes)
 
+    async def _note_time(self) -> None:
+        """Let the store know when it was last worked on, for the next start."""
+        while True:
+            note = partial(note_time, now=self.clock.now())
+            await self.store.transact(note, urgent=False)
+            await asyncio.sleep(_NOTE_EVERY)
+
+    def _health(self) -> Health:
+        steady = self.clock if isinstance(self.clock, SteadyClock) else None
+        return Health(self.store, self.adapters, self.tick, self._acting, steady)
+
     async def _be_supervised(self) -> None:
-        health = Health(self.store, self.adapters, self.tick, self._acting)
+        health = self._health()
         await self.supervisor.serve(lambda: health.alive, health.sentence)
 
     async def _act(self, adapter: Adapter, host: StoreHost, outbox: OutboxWorker) -> None:
@@ -284,7 +301,7 @@ class App:
         from bot.operations.server import Server
 
         assert self.metrics is not None
-        health = Health(self.store, self.adapters, self.tick, self._acting)
+        health = self._health()
         await Server(health, self.metrics, Watcher(self.store), self.clock.now).run(host, port)
 
     async def settle(self) -> None:

@@ -30,7 +30,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """Return the time in UTC."""
-        return self._read + timedelta(seconds=_steady() - self._at)
+        return self._read + timedelta(seconds=steady() - self._at)
 
     async def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""
@@ -44,10 +44,11 @@ class DatabaseClock:
 
 
 def _look(tx: Transaction) -> tuple[datetime, float]:
-    before = _steady()
+    before = steady()
     found = cast(datetime, tx.session.execute(_NOW).scalar_one())
-    return found.astimezone(UTC), (before + _steady()) / 2
+    return found.astimezone(UTC), (before + steady()) / 2
 
 
-def _steady() -> float:
+def steady() -> float:
+    """Return seconds that nobody can set, which go on while the machine sleeps."""
     return time.clock_gettime(_CLOCK_ID)

@@ -22,6 +22,7 @@ from storage.engines import make_engine
 from storage.opening import lock_file, parse_url, refuse_while_held
 from storage.outbox_lines import unfinished
 from storage.schema import check_version, known, newest, revision, upgrade
+from storage.seen import forget_time
 from storage.tables import Outbox, Subject
 from storage.trouble import hindrance
 
@@ -274,6 +275,7 @@ def _fill(connection: Connection, task: _Task) -> int:
             if waiting:
                 connection.execute(insert(table), waiting)
     _compare(connection, task.manifest)
+    forget_time(connection)
     gone = _erase_again(connection, task.erased)
     if not task.moved:
         _doubt(connection)

@@ -68,7 +68,7 @@ class Store:
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._count = itertools.count()
         self._closing = threading.Event()
-        self._hindered = False
+        self._hindered, self._noting = False, threading.Lock()
         size = 1 if self.engine.dialect.name == "sqlite" else POSTGRES_CONNECTIONS
         self._threads = [
             threading.Thread(target=self._serve, name=f"store-{n}", daemon=True)
@@ -141,16 +141,21 @@ class Store:
                 if why is None or self._closing.is_set():
                     raise
                 # The first time it may be no more than a connection that ended while idle.
-                if not self._hindered and wait > _FIRST_WAIT:
+                if wait > _FIRST_WAIT and self._found(hindered=True):
                     log.error(f"The database cannot be used: {why}. I wait, and go on by myself.")
-                    self._hindered = True
                 self._closing.wait(wait)
                 wait = min(2 * wait, _LONGEST_WAIT)
             else:
-                if self._hindered:
-                    self._hindered = False
+                if self._hindered and self._found(hindered=False):
                     log.info("The database works again.")
                 return result
+
+    def _found(self, *, hindered: bool) -> bool:
+        """Note how the database is; tell whether that is news, to one of the threads alone."""
+        with self._noting:
+            news = self._hindered != hindered
+            self._hindered = hindered
+        return news
 
     def _empty_log(self, *, rewrite: bool) -> None:
         """Empty SQLite's write-ahead log, which holds the pages as they were before.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,29 @@ def test_a_store_without_its_key(tmp_path: Path) -> None:
     copied = circlekeeper(tmp_path, "backup", "copy", env=MATRIX)
     assert copied.returncode == 0
     assert "its key is not here" in copied.stderr
+
+
+@pytest.mark.parametrize("days", [-730, 730])
+def test_a_clock_that_is_two_years_off(tmp_path: Path, days: int) -> None:
+    """Also where the store waits for an upgrade, which notes the time."""
+    make_store(tmp_path)
+    database = tmp_path / "circlekeeper.db"
+    seen = datetime.now(UTC) - timedelta(days=days)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("insert into meta values ('seen at', ?)", (seen.isoformat(),))
+        connection.execute("update alembic_version set version_num = '0001'")
+        connection.commit()
+    before = database.read_bytes()
+    said = one_sentence(circlekeeper(tmp_path, "run", env=MATRIX))
+    assert f"the store was last worked on at {seen:%Y-%m-%d %H:%M} UTC" in said
+    assert "start once with `circlekeeper run --clock-is-right`" in said
+    assert database.read_bytes() == before
+    assert "last worked on" in circlekeeper(tmp_path, "status").stdout
+    # Told that it is right, it goes on: here to an upgrade, for which this store is not made.
+    assert (
+        "The upgrade to schema"
+        in circlekeeper(tmp_path, "run", "--clock-is-right", env=MATRIX).stderr
+    )
 
 
 def test_a_second_process_on_the_same_file(tmp_path: Path) -> None:

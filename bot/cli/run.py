@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from bot import accounts, apart
-from bot.app import DRAIN, App, content_checks, read_content
+from bot.app import DRAIN, App, SystemClock, content_checks, read_content
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told, warn
 from bot.core.errors import Misconfigured, NotNow
@@ -21,13 +21,15 @@ from bot.operations.check import check as check_content
 from bot.operations.supervisor import Supervisor
 from bot.settings import Kept, content_folders
 from storage.opening import Opened, open_store, waits_for_upgrade
+from storage.seen import check_clock
 
 _PAUSE = 5.0  # seconds
 _AT_ONCE = 1  # the exit code of a second signal
 
 
 @click.command(cls=Command)
-def run() -> None:
+@click.option("--clock-is-right", is_flag=True, help="Also after a long pause, or another clock.")
+def run(clock_is_right: bool) -> None:
     """Connect, and facilitate until stopped (Ctrl-C or SIGTERM)."""
     with told():
         settings = settings_here()
@@ -48,10 +50,14 @@ def run() -> None:
                 "CIRCLEKEEPER_MATRIX__PASSWORD, or see it first with `circlekeeper try`."
             )
         url = settings.database_url.get_secret_value()
+        if not clock_is_right:
+            check_clock(url, SystemClock().now())
         if waits_for_upgrade(url):
             _upgrade_apart()
         opened = _open(url, settings.key_file)
         try:
+            if opened.store.shared and not clock_is_right:  # it may not have answered before
+                check_clock(url, SystemClock().now())
             port = settings.http.port
             watched_at = None if port is None else (settings.http.host, port)
             app = App(

@@ -53,7 +53,6 @@ class Tenure:
                 waiting = False
                 if await self._while_held(work):
                     return
-                log.warning("account lost to another process")
             elif not waiting:
                 waiting = True
                 log.info("another process holds the account; this one waits")
@@ -73,8 +72,10 @@ class Tenure:
                     async with asyncio.timeout(pause):
                         held = await self._take()
                 except TimeoutError:
-                    held = False  # the database does not answer: another may hold it soon
+                    log.warning("account let go: the database does not answer, and another may act")
+                    return False
                 if not held:
+                    log.warning("account lost to another process")
                     return False
         finally:
             task.cancel()

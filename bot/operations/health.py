@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.core.ports import Adapter
 from bot.engine.schedule.tick import Tick
+from bot.engine.steadyclock import SteadyClock
 from storage.facts import get_meta
 from storage.store import Store
 
@@ -18,7 +19,7 @@ _FRESH = timedelta(seconds=30)  # over what the tick sleeps at most
 class Part:
     """A part of the bot that has to work."""
 
-    kind: str  # store, adapters, tick
+    kind: str  # store, adapters, tick; clock, while it is wrong
     name: str
     works: bool
     says: str
@@ -32,16 +33,23 @@ class Health:
         adapters: every account.
         tick: has to have looked lately for what is due.
         acting: the accounts that this process acts as; the others are another process's for now.
+        clock: tells whether the machine's is believed.
     """
 
     def __init__(
-        self, store: Store, adapters: Sequence[Adapter], tick: Tick, acting: Collection[str]
+        self,
+        store: Store,
+        adapters: Sequence[Adapter],
+        tick: Tick,
+        acting: Collection[str],
+        clock: SteadyClock | None = None,
     ) -> None:
         """Look at nothing yet."""
         self.store = store
         self.adapters = list(adapters)
         self.tick = tick
         self.acting = acting
+        self.clock = clock
         self._asked: asyncio.Future[str | None] | None = None
 
     @property
@@ -62,6 +70,9 @@ class Health:
             found.append(Part("adapters", adapter.name, works, says))
         fresh = self._tick_is_fresh()
         found.append(Part("tick", "tick", fresh, "fresh" if fresh else "has not run lately"))
+        if self.clock is not None and (shows := self.clock.shows) is not None:
+            says = f"shows {shows:%Y-%m-%d %H:%M} UTC and is not believed"
+            found.append(Part("clock", "clock", False, says))
         return found
 
     async def sentence(self) -> str:

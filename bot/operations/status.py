@@ -6,6 +6,7 @@ from http.client import HTTPConnection, HTTPException
 
 from bot.settings import Http, Settings
 from storage.reporting import report
+from storage.seen import doubts
 
 Facts = dict[str, int | str]
 _PATIENCE = 5.0  # seconds
@@ -18,7 +19,10 @@ def status(settings: Settings, now: datetime) -> Facts:
 
     Raises: `Misconfigured` when there is no store.
     """
-    facts = report(settings.database_url.get_secret_value(), now)
+    url = settings.database_url.get_secret_value()
+    facts = report(url, now)
+    if (wrong := doubts(url, now)) is not None:
+        facts["clock"] = wrong
     return facts | (running(settings.http) if settings.http.port is not None else {})
 
 
@@ -30,7 +34,7 @@ def running(http: Http) -> Facts:
     except (OSError, HTTPException, ValueError):
         return {"running": f"nothing answers on port {http.port}"}
     facts: Facts = {"running": "ready" if ready["ready"] else "not ready"}
-    facts |= {"store": ready["store"], "tick": ready["tick"]}
+    facts |= {each: ready[each] for each in ("store", "tick", "clock") if each in ready}
     facts |= {f"adapter {name}": says for name, says in ready["adapters"].items()}
     return facts | _numbers(counted)
 

@@ -26,6 +26,7 @@ from storage.members import Members
 from storage.opening import open_store
 from storage.registry import METADATA
 from storage.restoring import restore
+from storage.seen import doubts, note_time
 from storage.store import Store
 from storage.tables import Community, CommunityRoom, Outbox, Subject
 from storage.transaction import Transaction
@@ -417,3 +418,18 @@ def test_nothing_to_back_up(key_file: KeyFile, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="There is no store here yet"):
         back_up(sqlite(tmp_path, "none.db"), key_file, tmp_path / "x", NOW, "1.0")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_when_a_store_was_last_worked_on_does_not_come_back(
+    lived: Populated, tmp_path: Path
+) -> None:
+    """A backup may be older than a clock is believed."""
+    store = Store(lived.url, lived.key_file.load())
+    store.run(lambda tx: note_time(tx, NOW))
+    store.close()
+    back_up(lived.url, lived.key_file, tmp_path / "old", NOW, "1.0")
+    later = NOW + timedelta(days=400)
+    assert doubts(lived.url, later) is not None
+    assert doubts(lived.url, NOW + timedelta(days=40)) is None
+    restore(sqlite(tmp_path), lived.key_file, tmp_path / "old", later)
+    assert doubts(sqlite(tmp_path), later) is None

@@ -12,6 +12,7 @@ from bot.engine.content import TITLE_LIMIT
 from bot.engine.reading import fold
 
 FEWEST, MOST = 2, 6
+_TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 _LINE = re.compile(r"\s*\(\s*\)\s*(.*?)\s*")
 
 
@@ -36,6 +37,8 @@ def check(text: str) -> None:
     for each in hands:
         if not each or len(each) > TITLE_LIMIT:
             raise BadInput("prompts/hands_length", answer=each[:TITLE_LIMIT], most=TITLE_LIMIT)
+        if _TEMPLATE.search(each):
+            raise BadInput("prompts/hands_template", answer=each)
     if twice := repeated(hands):
         raise BadInput("prompts/hands_twice", answer=twice)
 
