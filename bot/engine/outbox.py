@@ -23,6 +23,7 @@ from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.pace import Pace
 from bot.engine.running import Running
 from storage.outbox import Claimed, Deliveries
+from storage.outbox_upkeep import OutboxUpkeep
 from storage.room_days import RoomDays
 from storage.store import Store
 from storage.transaction import Transaction
@@ -152,9 +153,9 @@ class OutboxWorker:
         account, now = self.adapter.account, self.running.clock.now()
 
         def work(tx: Transaction) -> int:
-            deliveries = Deliveries(tx)
-            deliveries.end_stranded(account, now)
-            return deliveries.doubt_abandoned(account, self.run_id, now, wait)
+            upkeep = OutboxUpkeep(tx)
+            upkeep.end_stranded(account, now)
+            return upkeep.doubt_abandoned(account, self.run_id, now, wait)
 
         return await self.store.transact(work)
 

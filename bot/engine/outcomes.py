@@ -64,7 +64,14 @@ class Outcomes:
         """
         if not self._waiting or self._store.shared or self._heard(Delivered):
             return []
-        sent = [each for each in self.all() if each.outcome.state == "sent"]
+        # What several people do at once is one transaction: noted once, it is noted for all.
+        before: set[str] = tx.known.setdefault((Outcomes, self._run_id), set())
+        sent = [
+            each
+            for each in self.all()
+            if each.outcome.state == "sent" and each.row.key not in before
+        ]
+        before.update(each.row.key for each in sent)
         stands = [(each.row, each.outcome.message) for each in sent]
         try:
             Deliveries(tx).all_sent(stands, self._run_id, self._running.clock.now())

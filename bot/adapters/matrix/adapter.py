@@ -214,7 +214,7 @@ class MatrixAdapter:
             await intake.take(answer, since, began_ms)
             self._housekeeping.look()
             self._spaces.look()
-            self._descriptions.look()
+            self._descriptions.look(answer)
             await self._invitations.save()
             await self._facts.save(host)
             self._invitations.answer()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.actions import File, Forget
@@ -32,7 +33,10 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         choices,
         identity=held.get("identity", [{}])[0],
         communities=[names[each["community"]] for each in held.get("communities", [])],
-        flows=sorted({each["flow"] for each in held.get("conversations", [])}),
+        flows=[
+            turn.text(f"flow_{each}")
+            for each in sorted({each["flow"] for each in held.get("conversations", [])})
+        ],
         thoughts=[{**each, "at": _day(each["at"])} for each in held.get("thoughts", [])],
         receipts=[{**each, "at": _day(each["at"])} for each in held.get("acknowledgements", [])],
         schedules=[_day(each["next"]) for each in held.get("schedules", []) if each["next"]],
@@ -77,8 +81,9 @@ def shown(turn: Turn, answer: Answer) -> None:
 
 def ask_forget(turn: Turn, _options: Mapping[str, str]) -> None:
     """Say first what goes and what stays."""
-    choices = [turn.choice("forget", "choice_forget"), turn.choice("keep", "choice_keep")]
-    turn.ask("forgetting.sure", "ask_forget", choices)
+    # A bare no is one, whatever else is open.
+    keep = replace(turn.choice("keep", "choice_keep"), words=("keep", "no", "non"))
+    turn.ask("forgetting.sure", "ask_forget", [turn.choice("forget", "choice_forget"), keep])
 
 
 def forget(turn: Turn, answer: Answer) -> None:

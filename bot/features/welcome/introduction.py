@@ -86,7 +86,11 @@ def _preview(turn: Turn) -> None:
         turn.choice("private", "choice_keep_private"),
         turn.choice("no", "introduce_not_now"),
     ]
-    turn.ask("introduction.preview", "introduction_preview", choices, to=turn.me, **_shown(turn))
+    shown = _shown(turn)
+    with turn.in_language(turn.community.locale):
+        card = turn.text("introduction_posted", **shown)
+    words, room = "introduction_preview", shown["room"]
+    turn.ask("introduction.preview", words, choices, to=turn.me, room=room, card=card)
 
 
 def _shown(turn: Turn) -> dict[str, Any]:
