@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from bot.adapters.memory import BOT
 from bot.core.refs import Direct
+from storage.reporting import Watcher
 from storage.tables import Outbox
 from tests.support.circle import opened, welcomed
 from tests.support.memory_circle import MemoryCircle
@@ -157,6 +158,9 @@ async def test_a_prompt_comes_the_next_day_with_its_thread_and_holds_up_nobody(
     await circle.answers("ana", "I look around by myself")  # somebody goes on meanwhile
     cards = [line for line in stage.chat.lines if "Keep a thought" in line.choices]
     assert cards == []
+    watcher = Watcher(stage.opened.store)
+    assert watcher.figures(stage.clock.now()).oldest == 0  # nothing is late, whatever waits
+    watcher.close()
     await next_morning(circle)
     (card,) = [line for line in stage.chat.lines if "Keep a thought" in line.choices]
     assert card.ref is not None
