@@ -106,6 +106,10 @@ class RoomDays:
             there.until = min(there.until, until)
         return found
 
+    def waits(self, key: str) -> bool:
+        """Tell whether something waits for another day, so that nobody has read it."""
+        return self.body(key) is not None
+
     def body(self, key: str) -> str | None:
         """Return what is to be posted, if it waits for another day."""
         query = select(Outbox.body, Outbox.subject_id).where(Outbox.key == key, *_WAITS)

@@ -72,7 +72,7 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
         state = deliveries.state(action.after)
         if state in (None, "dead", "skipped"):
             deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
-        elif state == "pending" and days.body(action.after) is not None:
+        elif state == "pending" and days.waits(action.after):
             days.put_behind(action.key)
     return len(written)
 
