@@ -238,7 +238,7 @@ class OutboxWorker:
             self.outcomes.give_up(tx, row, Outcome("dead", reason=budget.LET_GO))
             return False
         if until is not None:
-            RoomDays(tx).put_off(row.key, until)
+            RoomDays(tx).put_off(row.key, row.line[0], until)
             return False
         reason = self.consent.missing(tx, row)
         if reason:

@@ -313,7 +313,7 @@ async def test_the_place_is_saved_after_the_events_and_once_an_answer() -> None:
         async with running(server.account, host) as bot:
             await bot.synced()
     # One write tells when the first start was; the second, after all events, where we are.
-    assert at_event == [1, 1, 1]
+    assert at_event == [1, 1, 1, 1]  # the community, who is there, what was said
     assert host.writes == ["matrix.sync", "matrix.room", "matrix.sync"]
 
 

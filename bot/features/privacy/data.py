@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.actions import File, Forget
+from bot.core.features import Forgetting
 from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from storage.erasing import Erasing
@@ -91,6 +92,7 @@ def forget(turn: Turn, answer: Answer) -> None:
         turn.say("not_forgotten")
         return
     to = turn.me
+    turn.tell(Forgetting(event_id=turn.new_id()))
     turn.say("forgotten", to=to)
     turn.rows(Erasing).erase(turn.subject)
     turn.forget_subject()

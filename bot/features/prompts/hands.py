@@ -19,8 +19,11 @@ _LINE = re.compile(r"\s*\(\s*\)\s*(.*?)\s*")
 def split(text: str) -> tuple[str, tuple[str, ...]]:
     """Return a typed prompt without its show of hands, and the answers of that."""
     lines, hands = text.rstrip().split("\n"), list[str]()
-    while lines and (found := _LINE.fullmatch(lines[-1])):
-        hands.append(found[1])
+    while lines:
+        found = _LINE.fullmatch(lines[-1])
+        if found is None and lines[-1].strip():
+            break
+        hands += [found[1]] if found is not None else []
         lines.pop()
     return "\n".join(lines).rstrip(), tuple(reversed(hands))
 

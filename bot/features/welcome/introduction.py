@@ -9,7 +9,9 @@ from bot.core.errors import BadInput
 from bot.core.features import Introduced, IntroductionOffered
 from bot.core.refs import Room
 from bot.core.turn import Answer, Turn
+from storage.conversations import Conversations
 from storage.outbox import Deliveries
+from storage.room_days import RoomDays
 
 KINDS = ("desk", "question", "practice", "tags")
 UNDO = timedelta(minutes=10)
@@ -163,6 +165,14 @@ def _take_back(turn: Turn) -> None:
     where = Room(room.platform, str(state.get("room", room.id)))
     turn.do(Retract(key=turn.new_id(), to=where, after=key))
     turn.say("introduction_withdrawn")
+
+
+def unsay(turn: Turn, community: str) -> None:
+    """Let an introduction that waits for another day not be posted: its author is gone."""
+    state = turn.rows(Conversations).state(turn.subject, community, _FLOW) or {}
+    key = str(state.get("key", ""))
+    if key and turn.rows(RoomDays).waits(key):
+        turn.rows(Deliveries).give_up(key, turn.now, "skipped", "its author is gone")
 
 
 def _done(turn: Turn) -> None:

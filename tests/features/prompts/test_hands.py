@@ -38,6 +38,7 @@ async def posted(stage: Stage) -> tuple[Line, list[Line]]:
     [
         ("One?", ()),
         ("One?\n( ) a\n()b\n (  ) c ", ("a", "b", "c")),
+        ("One?\n\n( ) a\n\n( ) b\n", ("a", "b")),
         ("One?\n( ) a\nTwo?\n( ) b", ("b",)),
         ("A list:\n- ( ) a", ()),
     ],
