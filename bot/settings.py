@@ -114,7 +114,7 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     describe_commands: bool = True
     """Whether rooms in which the bot has the power to do so are told of its commands, for clients
     that offer them while one types (MSC4391). That is a few dozen events of a room's state, once,
-    one every twenty seconds.
+    one at a time, whenever nothing was said there for twenty seconds.
     """
     inviters: Annotated[tuple[Inviter, ...], BeforeValidator(_listed)] = ()
     """Who may invite the bot: servers, or people as `@name:server`; without any, whoever is on the

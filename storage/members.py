@@ -106,6 +106,21 @@ class Members:
             row.here, row.left_at = False, now
             self.tx.session.add(row)
 
+    def of(self, community: str) -> list[tuple[str, str, bool]]:
+        """Return those known in a community: subject id, the platform's id, whether they are
+        there.
+        """
+        query = (
+            select(Subject.id, Subject.member, Membership.here)
+            .join(Membership, col(Membership.subject_id) == col(Subject.id))
+            .where(Membership.community_id == community)
+            .order_by(Subject.id)
+        )
+        return [
+            (subject, self.tx.open(_MEMBER, sealed, subject), here)
+            for subject, sealed, here in self.tx.session.exec(query)
+        ]
+
     def communities(self, subject: str) -> list[str]:
         """Return the communities in which somebody is."""
         query = select(Membership.community_id).where(

@@ -12,6 +12,7 @@ from bot.core.refs import Room
 from bot.core.turn import USES
 from storage.communities import Communities
 from storage.conversations import Questions
+from storage.room_days import RoomDays
 from storage.schedules import Schedules
 from storage.tables import Community, CommunityRoom, Question
 from storage.transaction import Transaction
@@ -70,6 +71,9 @@ class Moving:
         self._known_room(row.id, before, after)
         self._schedules(row.id, before, after)
         self._questions(row.id, before, after)
+        days = RoomDays(self.tx)
+        for key, body in days.waiting_in(before).items():
+            days.move(key, json.dumps(_renamed(json.loads(body), before.id, after.id)), after)
 
     def _known_room(self, community: str, before: Room, after: Room) -> None:
         session = self.tx.session

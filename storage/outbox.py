@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, literal, or_
-from sqlalchemy.orm import aliased
-from sqlmodel import col, delete, func, select, update
+from sqlalchemy import Row
+from sqlmodel import col, func, select
 
 from bot.core.refs import Destination, Direct, Interaction, MessageRef, Room
 from storage import outbox_rows as rows
-from storage.outbox_lines import BEHIND, CLAIMABLE, NEXT_DUE, UNFINISHED, WAITING, unfinished
+from storage.outbox_lines import BEHIND, CLAIMABLE, NEXT_DUE, UNFINISHED, unfinished
 from storage.tables import Outbox
 from storage.transaction import Transaction
 
 BODY = "outbox.body"
 _MESSAGE = "outbox.message"
-_NOT_SENT = "what it hangs on was not sent"
+NOT_SENT = "what it hangs on was not sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,28 +303,8 @@ class Deliveries:
             ended.append(current)
             hanging = self.tx.execute(rows.HANGING, {"of_key": current}, of=Outbox)
             waiting.extend(key for (key,) in hanging)
-            reason, state = _NOT_SENT, "skipped"
+            reason, state = NOT_SENT, "skipped"
         return ended
-
-    def doubt_abandoned(self, account: str, holder: str, now: datetime, wait: timedelta) -> int:
-        """Put in doubt what another run, or an ended lease, left in the middle of sending."""
-        result = self.tx.session.exec(
-            update(Outbox)
-            .where(
-                col(Outbox.account) == account,
-                unfinished(),
-                col(Outbox.state) == "sending",
-                or_(
-                    and_(
-                        col(Outbox.holder) != holder,
-                        literal(self.tx.session.get_bind().dialect.name == "sqlite"),
-                    ),
-                    col(Outbox.leased_until) < now,
-                ),
-            )
-            .values(state="doubt", not_before=now + wait, holder=None, leased_until=None)
-        )
-        return result.rowcount
 
     def message(self, key: str) -> MessageRef | None:
         """Return the message that an action made."""
@@ -375,25 +354,6 @@ class Deliveries:
         """Return how many actions are not finished."""
         query = select(func.count(col(Outbox.seq))).where(Outbox.account == account, unfinished())
         return self.tx.session.exec(query).one()
-
-    def prune(self, before: datetime) -> None:
-        """Drop rows of one person that were finished long ago, farewells to the erased included."""
-        personal = or_(col(Outbox.subject_id).is_not(None), col(Outbox.flow) == "privacy")
-        self.tx.session.exec(delete(Outbox).where(col(Outbox.finished_at) < before, personal))
-
-    def end_stranded(self, account: str, now: datetime) -> None:
-        """End what hangs on an action that was dead before, pruned or erased."""
-        base = aliased(Outbox)
-        query = select(Outbox.key).where(
-            Outbox.account == account,
-            col(Outbox.state).in_(WAITING),
-            col(Outbox.after).is_not(None),
-            ~exists().where(
-                col(base.key) == col(Outbox.after), col(base.state).in_((*UNFINISHED, "sent"))
-            ),
-        )
-        for key in self.tx.session.exec(query).all():
-            self.give_up(key, now, "skipped", _NOT_SENT)
 
     def held(self, key: str, holder: str) -> Row[Any] | None:
         """Return an action that this holder is sending: its key, state, holder and subject."""

@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, literal_column, or_
 from sqlmodel import col, func, select, update
 
-from storage.outbox import BODY
+from bot.core.refs import Room
+from storage.outbox import BODY, Deliveries
 from storage.outbox_lines import unfinished
 from storage.outbox_rows import HANGING, KEY
 from storage.tables import Outbox
@@ -29,8 +30,19 @@ _POSTED = _COUNT.where(*_OF_ROOM, _TODAY, _STANDS, col(Outbox.key) != bindparam(
 _MEANT = _COUNT.where(
     *_OF_ROOM, or_(_TODAY & _STANDS, (col(Outbox.state) == "pending") & (col(Outbox.lane) < LAST))
 )
-_WAITS = (col(Outbox.state) == "pending", col(Outbox.lane) == LAST, _IS_UNASKED)
-_BEHIND = update(Outbox).where(KEY, unfinished()).values(lane=LAST)
+_PUT_BY = (col(Outbox.state) == "pending", col(Outbox.lane) == LAST)
+_WAITS = (*_PUT_BY, _IS_UNASKED)
+_BEHIND = update(Outbox).where(KEY, unfinished()).values(lane=LAST, not_before=bindparam("until"))
+_ALSO = (
+    update(Outbox)
+    .where(
+        col(Outbox.destination) == bindparam("room"),
+        col(Outbox.lane) == LAST,
+        col(Outbox.state) == "pending",
+        col(Outbox.not_before) < bindparam("until"),
+    )
+    .values(not_before=bindparam("until"))
+)
 _PUT_OFF = (
     update(Outbox)
     .where(KEY)
@@ -77,21 +89,26 @@ class RoomDays:
         values = {"room": room, "midnight": midnight}
         return int(self.tx.execute(_MEANT, values, of=Outbox).scalar_one())
 
-    def put_off(self, key: str, until: datetime) -> None:
-        """Let a post, and what hangs on it, wait behind everything else of its room."""
+    def put_off(self, key: str, room: str, until: datetime) -> None:
+        """Let a post wait behind everything else of its room, with what hangs on it, and what was
+        put off before.
+        """
         self.tx.execute(_PUT_OFF, {"of_key": key, "until": until}, of=Outbox)
-        for (hanging,) in self.tx.execute(HANGING, {"of_key": key}, of=Outbox).all():
-            self.put_behind(hanging)
+        self._behind(key, until)
+        self.tx.execute(_ALSO, {"room": room, "until": until}, of=Outbox)
 
-    def put_behind(self, key: str) -> None:
+    def put_behind(self, key: str, until: datetime) -> None:
         """Let what hangs on something that waits, and what hangs on that, wait behind it."""
-        self.tx.execute(_BEHIND, {"of_key": key}, of=Outbox)
+        self.tx.execute(_BEHIND, {"of_key": key, "until": until}, of=Outbox)
+        self._behind(key, until)
+
+    def _behind(self, key: str, until: datetime) -> None:
         for (hanging,) in self.tx.execute(HANGING, {"of_key": key}, of=Outbox).all():
-            self.put_behind(hanging)
+            self.put_behind(hanging, until)
 
     def bring_forward(self, community: str, now: datetime) -> None:
         """Let everything of a community that waits be looked at again now."""
-        waits = (col(Outbox.community_id) == community, *_WAITS)
+        waits = (col(Outbox.community_id) == community, *_PUT_BY)
         self.tx.session.exec(update(Outbox).where(*waits).values(not_before=now))
 
     def waiting(self, community: str) -> Mapping[str, Waiting]:
@@ -103,14 +120,40 @@ class RoomDays:
         for room, flow, until in self.tx.session.exec(query.order_by(col(Outbox.seq))):
             there = found.setdefault(room, Waiting(Counter(), until))
             there.flows[flow] += 1
-            there.until = min(there.until, until)
         return found
+
+    def waits(self, key: str) -> bool:
+        """Tell whether something waits for another day, so that nobody has read it."""
+        return self.until(key) is not None
+
+    def until(self, key: str) -> datetime | None:
+        """Return until when something waits for another day; None for anything else."""
+        return self.tx.session.exec(
+            select(Outbox.not_before).where(Outbox.key == key, *_WAITS)
+        ).first()
 
     def body(self, key: str) -> str | None:
         """Return what is to be posted, if it waits for another day."""
         query = select(Outbox.body, Outbox.subject_id).where(Outbox.key == key, *_WAITS)
         found = self.tx.session.exec(query).first()
         return self.tx.open(BODY, found[0], found[1]) if found else None
+
+    def waiting_in(self, room: Room) -> Mapping[str, str]:
+        """Return what is to be posted in a room on another day, and what hangs on that, by key."""
+        here = Deliveries(self.tx).destination(room)
+        query = select(Outbox.key, Outbox.body, Outbox.subject_id).where(
+            Outbox.destination == here, *_PUT_BY
+        )
+        return {
+            key: self.tx.open(BODY, body, subject)
+            for key, body, subject in self.tx.session.exec(query)
+        }
+
+    def move(self, key: str, body: str, room: Room) -> None:
+        """Let something that waits be posted in another room, in these words."""
+        self.rewrite(key, body)
+        there = Deliveries(self.tx).destination(room)
+        self.tx.session.exec(update(Outbox).where(col(Outbox.key) == key).values(destination=there))
 
     def rewrite(self, key: str, body: str) -> None:
         """Let something else be posted in its place."""

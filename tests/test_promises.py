@@ -1,7 +1,9 @@
 """The rules of PRODUCT.md, each as what people see over simulated weeks."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ import structlog
 from bot.adapters.memory import BOT
 from bot.core.commands import Audience
 from bot.core.refs import Direct
+from bot.engine.words import Words
 from bot.features.prompts.content import load_prompts
 from bot.logs import configure_logs
 from bot.rehearsal.stage import Stage
@@ -354,3 +357,51 @@ async def test_a_year_of_weekly_prompts(stage: Stage, zone: str) -> None:
     exposed = [line.at for line, prompt in zip(posted, chosen, strict=True) if prompt.exposed]
     assert exposed
     assert min(exposed) - START >= 5 * WEEK
+
+
+def test_every_place_that_my_data_tells_of_has_a_name() -> None:
+    """Whatever a feature keeps of somebody's way is shown by `my data`, in their language."""
+    found = {
+        name
+        for module in (Path(__file__).parents[1] / "bot" / "features").glob("*/*.py")
+        for name in re.findall(r'^_?FLOW = "(\w+)"', module.read_text(), re.MULTILINE)
+    }
+    named = {name for name in Words(FOLDERS.prompts).names("privacy") if name.startswith("flow_")}
+    assert {f"flow_{name}" for name in found} == named
+    assert {"hunts", "notebook"} <= found
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Hunt for words went badly.", True),
+        ("hunt", False),
+        ("hunt buddy", False),
+        ("My settings were wrong today.", True),
+        ("my data are a mess", True),
+        ("My data json", False),
+        ("help came from Eva", True),
+        ("reflect now Another thought.", False),
+        ("charter read it twice", True),
+        ("reflect how-often hourly", False),
+    ],
+)
+async def test_what_only_begins_like_a_command_is_an_answer(
+    stage: Stage, typed: str, kept: bool
+) -> None:
+    await opened(stage)
+    await welcomed(stage, "ana")
+    await stage.says("ana", "reflect now")
+    await stage.says("ana", typed)
+    await stage.says("ana", "reflect look-back")
+    assert (typed in stage.last("ana").text) is kept
+
+
+async def test_a_bare_no_to_erasing_keeps_everything_and_answers_nothing_else(stage: Stage) -> None:
+    await opened(stage)
+    await welcomed(stage, "ana")
+    await stage.says("ana", "reflect share")
+    for no in ("no", "non", "Keep it"):
+        await stage.says("ana", "my forget")
+        await stage.says("ana", no)
+        assert "Nothing was erased" in stage.last("ana").text

@@ -1,6 +1,7 @@
 """`circlekeeper backup`, `restore`, `export` and `import`: a store in one file, and back."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from storage.opening import keep_apart
 from storage.restoring import Restored
 from storage.restoring import restore as take_back
 
+_BEHIND = 10  # how far a backup gives way to the bot, which people wait for
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="One object.")
 _NOBODY = click.option(
@@ -33,6 +35,7 @@ def backup(file: Path, as_json: bool) -> None:
 
     The key and the journal of erasures are not in it: copy them apart from it.
     """
+    os.nice(_BEHIND)
     with told():
         settings = settings_here()
         manifest = _write(settings, file)

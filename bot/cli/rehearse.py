@@ -7,12 +7,12 @@ import click
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
 from bot.cli.progress import working
+from bot.cli.sound import sound_content
 from bot.core.errors import Misconfigured
 from bot.engine.words import Words
 from bot.logs import configure_logs
 from bot.rehearsal import rehearse as play
 from bot.rehearsal.transcript import Transcript, as_json, while_read
-from bot.settings import content_folders
 
 _CAST = (
     "A community on a simulated clock. Mira moderates, Tom is a member, Ana is new, and Inès, who "
@@ -31,7 +31,7 @@ def rehearse(weeks: int, seed: int, language: str, in_json: bool) -> None:
     """Play a newcomer's, a member's and a moderator's weeks, troubling nobody."""
     with told():
         configure_logs("warning", "console")
-        folders = content_folders(settings_here())
+        folders = sound_content(settings_here())
         spoken = Words(folders.prompts).languages
         if language not in spoken:
             raise Misconfigured(f"I do not speak “{language}”. Possible are: {', '.join(spoken)}.")

@@ -11,15 +11,15 @@ from pathlib import Path
 import click
 
 from bot import accounts, apart
-from bot.app import DRAIN, App, SystemClock, content_checks, read_content
+from bot.app import DRAIN, App, SystemClock, read_content
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told, warn
+from bot.cli.sound import sound_content
 from bot.core.errors import Misconfigured, NotNow
 from bot.engine.retention import Periods
 from bot.logs import configure_logs
-from bot.operations.check import check as check_content
 from bot.operations.supervisor import Supervisor
-from bot.settings import Kept, content_folders
+from bot.settings import Kept
 from storage.opening import Opened, open_store, waits_for_upgrade
 from storage.seen import check_clock
 
@@ -34,14 +34,7 @@ def run(clock_is_right: bool) -> None:
     with told():
         settings = settings_here()
         configure_logs(settings.log_level, settings.log_format)
-        folders = content_folders(settings)
-        mistakes = check_content(folders, content_checks())
-        if mistakes:
-            first = "\n".join(str(mistake) for mistake in mistakes[:10])
-            raise Misconfigured(
-                f"The content has mistakes; mend them, `circlekeeper check` names all.\n{first}"
-            )
-        content = read_content(folders)
+        content = read_content(sound_content(settings))
         adapters = accounts.adapters(settings, content)
         if not adapters:
             raise Misconfigured(

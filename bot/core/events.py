@@ -66,6 +66,16 @@ class Moved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Present(Event):
+    """Who is in a community now: the platform's ids of all of them, where an adapter was not told
+    of each coming and going meanwhile. Of those whom nobody knows nothing is kept.
+    """
+
+    community: Community
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FromMember(Event):
     """Something that a member did.
 

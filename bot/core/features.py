@@ -87,6 +87,13 @@ class WordSaved(Event):
     term: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting(Event):
+    """A member is about to be erased, by their own wish: what would still be said for them is not
+    said any more.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Findable:
     """A public text in which a hunt's riddle may have its answer, in each language that it has.

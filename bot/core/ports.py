@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from bot.core.actions import Action, Affordances, Field
 from bot.core.commands import Declared
 from bot.core.events import Event
-from bot.core.refs import Member, MessageRef, Room
+from bot.core.refs import Community, Member, MessageRef, Room
 
 
 class Clock(Protocol):
@@ -118,6 +118,13 @@ class Host(Memory, Protocol):
         """Return the form of an open question of this member's; None where there is none any more.
 
         It reads and changes nothing, so that a form can open at once.
+        """
+        ...
+
+    async def communities(self, member: Member) -> Collection[Community]:
+        """Return where this member was welcomed or came in and, as far as we heard, has not left.
+
+        It may be out of date: a platform that can be asked is to be asked.
         """
         ...
 

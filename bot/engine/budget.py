@@ -32,7 +32,7 @@ def budget_of(row: Community) -> int:
     return USUAL_BUDGET if row.room_budget is None else row.room_budget
 
 
-def weight(action: Action, others: Sequence[Action]) -> bool:
+def weighs(action: Action, others: Sequence[Action]) -> bool:
     """Tell whether an action that nobody in the room asked for stands there for all to see."""
     if not isinstance(action, Say | AskChoice) or not isinstance(action.to, Room):
         return False

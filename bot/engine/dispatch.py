@@ -29,6 +29,7 @@ from bot.core.events import (
     Looked,
     Moved,
     Posted,
+    Present,
     Reacted,
     Removed,
     Submitted,
@@ -36,10 +37,10 @@ from bot.core.events import (
 )
 from bot.core.features import Absorbed
 from bot.core.ports import Adapter
-from bot.core.refs import Room
+from bot.core.refs import Member, Room
 from bot.core.turn import USES, Plan
 from bot.engine.hearing import Hearing, Refused
-from bot.engine.outbox import Ended
+from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
 from bot.engine.whereabouts import ensure_community, find_community, find_member
@@ -73,14 +74,11 @@ class _Course:
 class Outgoing(Protocol):
     """Where what a turn wrote goes on (see `engine.outbox`)."""
 
+    outcomes: Outcomes
+    """What came of what was sent."""
+
     def wake(self) -> None:
         """Look for what can be sent."""
-
-    def note(self, tx: Transaction) -> Sequence[Ended]:
-        """Note what was sent by now."""
-
-    def noted(self, ended: Sequence[Ended]) -> None:
-        """Forget what was noted, now that it is committed."""
 
     def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the turn's own transaction."""
@@ -138,10 +136,10 @@ class Dispatcher:
         """Run work in a transaction that begins with noting what was sent: it may be about that."""
 
         def noting(tx: Transaction) -> tuple[Sequence[Ended], T]:
-            return self.outgoing.note(tx), work(tx)
+            return self.outgoing.outcomes.note(tx), work(tx)
 
         ended, result = await self.store.transact(noting, urgent=urgent)
-        self.outgoing.noted(ended)
+        self.outgoing.outcomes.noted(ended)
         return result
 
     async def _receive(self, event: Event) -> None:
@@ -279,6 +277,8 @@ class Dispatcher:
                 self._moved(turn, event)
             case Joined() | Left():
                 self._came_or_went(turn, event)
+            case Present():
+                self._compare(turn, event)
             case Posted():
                 self.hearing.posted(turn, event)
             case Commanded():
@@ -357,6 +357,24 @@ class Dispatcher:
         turn.tell(event)
         if isinstance(event, Joined):
             members.enter(turn.subject, turn.community.id)
+
+    def _compare(self, turn: EngineTurn, event: Present) -> None:
+        """Note who left, and who came back, while nobody told us."""
+        row = Communities(turn.tx).find(event.community)
+        if row is None:
+            return
+        members = Members(turn.tx)
+        for subject, id_, here in members.of(row.id):
+            if not here and id_ in event.members:
+                members.enter(subject, row.id)
+            if not here or id_ in event.members:
+                continue
+            members.leave(subject, row.id, turn.now)
+            where = turn.where
+            where.subject, where.member = subject, Member(row.platform, id_)
+            where.community = row
+            left = Left(event_id=turn.new_id(), member=where.member, community=event.community)
+            turn.tell(left)
 
     def _apologize(self, tx: Transaction, event: Event) -> int:
         fresh = self._take_in(tx, event)

@@ -183,15 +183,21 @@ class Hearing:
     def _is_command(self, text: str) -> bool:
         """Tell whether somebody means a command, though a question is open.
 
-        A single word with more behind it is more likely to be an answer ("help came from …").
+        What begins like one and goes on as it cannot is more likely to be an answer: "help came
+        from …", "my settings were wrong".
         """
         if self.commands.exactly(text):
             return True
-        try:
-            typed = self.commands.read(text)
-        except BadInput:
-            return True
-        return typed is not None and " " in typed.command.path
+        command, rest = self.commands.named(text)
+        if command is None or not command.options:
+            return False
+        words, path_of_several = rest.split(), " " in command.path
+        if command.options[0].choices:
+            known = reading.fold(words[0]) in command.options[0].choices
+            return (known and len(words) <= len(command.options)) or (
+                path_of_several and len(words) == 1
+            )
+        return path_of_several
 
     def _filled(
         self, turn: EngineTurn, event: Posted, question: OpenQuestion, text: str

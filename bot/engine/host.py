@@ -7,9 +7,10 @@ from bot.core.actions import Field
 from bot.core.events import Event
 from bot.core.markup import to_plain
 from bot.core.ports import FormFacts
-from bot.core.refs import Member, MessageRef, Room
+from bot.core.refs import Community, Member, MessageRef, Room
 from bot.engine.dispatch import Dispatcher
 from bot.engine.reading import asks_file, fold
+from storage.communities import Communities
 from storage.conversations import Questions
 from storage.facts import Facts
 from storage.members import Members
@@ -70,6 +71,17 @@ class StoreHost(StoreMemory):
             return Questions(tx).awaiting_post(subject, whole, reply=reply) is not None
 
         return await self.dispatcher.transact(look)
+
+    async def communities(self, member: Member) -> Collection[Community]:
+        """Return where this member is, as far as we heard."""
+
+        def look(tx: Transaction) -> list[Community]:
+            subject = Members(tx).find(member)
+            found = Members(tx).communities(subject) if subject is not None else []
+            rows = [Communities(tx).get(each) for each in found]
+            return [Community(row.platform, row.external_id) for row in rows]
+
+        return await self.store.transact(look)
 
     async def suggest(
         self, command: str, option: str, typed: str, locale: str | None = None

@@ -10,29 +10,23 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
-from bot.core.events import Delivered, Event, FromMember, Undelivered
+from bot.core.events import Event, FromMember
 from bot.core.ports import Adapter
 from bot.engine import budget
 from bot.engine.attempt import Attempts, Outcome
 from bot.engine.consent import Consent
+from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.pace import Pace
-from bot.engine.running import Running, Whereabouts
-from bot.engine.turn import EngineTurn
-from bot.engine.writing import flush
-from storage.communities import Communities
-from storage.late_answers import LateAnswers
-from storage.members import note_closed
+from bot.engine.running import Running
 from storage.outbox import Claimed, Deliveries
+from storage.outbox_upkeep import OutboxUpkeep
 from storage.room_days import RoomDays
 from storage.store import Store
 from storage.transaction import Transaction
-from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +35,6 @@ _RUN = 15  # rows taken along behind the first of a line
 _IDLE_SHARED = 1.0  # seconds; where other processes write, and cannot wake us
 _AT_ONCE = 0.05
 _IN_PASSING = 0.05  # seconds that the end of an answer waits for a transaction to be noted in
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What came of a row, and what of its run was not tried then."""
-
-    row: Claimed
-    outcome: Outcome
-    rest: list[Claimed]
 
 
 class OutboxWorker:
@@ -85,7 +70,7 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._at_work = False
         self._busy: set[asyncio.Task[None]] = set()
-        self._ended: dict[str, Ended] = {}
+        self.outcomes = Outcomes(running, store, adapter, run_id)
         self._soon: asyncio.TimerHandle | None = None
         self._recovered: float | None = None
         self._resting = False
@@ -94,30 +79,6 @@ class OutboxWorker:
     def wake(self) -> None:
         """Look again: something was written."""
         self._woken.set()
-
-    def note(self, tx: Transaction) -> Sequence[Ended]:
-        """Note what was sent in a transaction that is needed anyway: that saves one.
-
-        Hand it to `noted` when that is committed. Where transactions work beside each other,
-        another may be noting the same; and a feature that hears of it is to fail for itself.
-        """
-        if not self._ended or self.store.shared or self._heard(Delivered):
-            return []
-        sent = [each for each in list(self._ended.values()) if each.outcome.state == "sent"]
-        stands = [(each.row, each.outcome.message) for each in sent]
-        try:
-            Deliveries(tx).all_sent(stands, self.run_id, self.running.clock.now())
-        except Exception as error:
-            if ends_transaction(error):
-                raise
-            return []  # it is no fault of this transaction's: each is noted by itself
-        return sent
-
-    def noted(self, ended: Sequence[Ended]) -> None:
-        """Forget what is noted and committed; what was noted twice counts once."""
-        for each in ended:
-            if self._ended.pop(each.row.key, None) is not None:
-                self.running.meter.delivered(self.adapter.name, each.outcome.state)
 
     def take(self, tx: Transaction, event: Event, wrote: int) -> list[Claimed]:
         """Claim what can be sent now in the transaction of a turn: nobody has to look for it then.
@@ -153,7 +114,7 @@ class OutboxWorker:
                     wait = await self._round()
                 except Exception as error:
                     log.error("outbox failed", error=type(error).__name__)
-                    await self._note_singly()
+                    await self.outcomes.note_singly()
                     wait = self.pace.after_failure.total_seconds()
                 self._resting = True
                 with contextlib.suppress(TimeoutError):
@@ -169,12 +130,12 @@ class OutboxWorker:
             for task in self._busy:
                 task.cancel()
             await asyncio.gather(*self._busy, return_exceptions=True)
-            await self._note_singly()
+            await self.outcomes.note_singly()
 
     @property
     def drained(self) -> bool:
         """Whether nothing is under way, nor can be sent now."""
-        under_way = self._busy or self._ended or self._woken.is_set()
+        under_way = self._busy or self.outcomes or self._woken.is_set()
         return not self._at_work or (self._resting and not under_way)
 
     async def settle(self) -> None:
@@ -183,7 +144,7 @@ class OutboxWorker:
             runs, _ = await self._go_on(_MOST)
             for run in runs:
                 await self._deliver(run)
-            if not runs and not self._ended:
+            if not runs and not self.outcomes:
                 return
 
     async def recover(self) -> int:
@@ -192,9 +153,9 @@ class OutboxWorker:
         account, now = self.adapter.account, self.running.clock.now()
 
         def work(tx: Transaction) -> int:
-            deliveries = Deliveries(tx)
-            deliveries.end_stranded(account, now)
-            return deliveries.doubt_abandoned(account, self.run_id, now, wait)
+            upkeep = OutboxUpkeep(tx)
+            upkeep.end_stranded(account, now)
+            return upkeep.doubt_abandoned(account, self.run_id, now, wait)
 
         return await self.store.transact(work)
 
@@ -230,9 +191,9 @@ class OutboxWorker:
         def work(
             tx: Transaction,
         ) -> tuple[list[Ended], list[list[Claimed]], bool, datetime | None]:
-            ended = list(self._ended.values())
+            ended = self.outcomes.all()
             for each in ended:
-                self._note(tx, each)
+                self.outcomes.write_down(tx, each)
             if free <= 0 or self.attempts.is_held_back:
                 return ended, [], False, self.attempts.held_back
             taken = self._take(tx, free)
@@ -244,7 +205,7 @@ class OutboxWorker:
 
         while True:
             noted, runs, again, due = await self.store.transact(work)
-            self.noted(noted)
+            self.outcomes.noted(noted)
             if runs or not again:
                 return runs, due
 
@@ -274,10 +235,10 @@ class OutboxWorker:
         now = self.running.clock.now()
         until = budget.later(tx, row, self.running)
         if until is not None and row.expires_at is not None and row.expires_at <= until:
-            self._give_up(tx, row, Outcome("dead", reason=budget.LET_GO))
+            self.outcomes.give_up(tx, row, Outcome("dead", reason=budget.LET_GO))
             return False
         if until is not None:
-            RoomDays(tx).put_off(row.key, until)
+            RoomDays(tx).put_off(row.key, row.line[0], until)
             return False
         reason = self.consent.missing(tx, row)
         if reason:
@@ -300,7 +261,7 @@ class OutboxWorker:
         for position, row in enumerate(run, 1):
             outcome = await self.attempts.attempt(row)
             rest = run[position:] if outcome.waits else []
-            self._ended[row.key] = Ended(row, outcome, rest)
+            self.outcomes.add(Ended(row, outcome, rest))
             if row.alone and outcome.state == "sent" and not self.store.shared:
                 self._wake_soon()
             else:
@@ -315,78 +276,5 @@ class OutboxWorker:
 
     def _look_again(self) -> None:
         self._soon = None
-        if self._ended:
+        if self.outcomes:
             self.wake()
-
-    def _heard(self, kind: type[Event]) -> bool:
-        return any(kind in feature.on for feature in self.running.features)
-
-    async def _note_singly(self) -> None:
-        """Note each of what has ended by itself: one that cannot be noted holds up no other."""
-        while self._ended:
-            ended = next(iter(self._ended.values()))
-            try:
-                await self.store.transact(partial(self._note, ended=ended))
-            except Exception as error:
-                # The row stays held until its lease ends; then it is in doubt, and looked into.
-                log.error(
-                    "delivery not noted",
-                    error=type(error).__name__,
-                    delivery=ended.row.key,
-                )
-            self._ended.pop(ended.row.key, None)
-
-    def _note(self, tx: Transaction, ended: Ended) -> None:
-        """Note what came of a row; those behind it that were not tried are put back."""
-        row, outcome = ended.row, ended.outcome
-        now = self.running.clock.now()
-        deliveries = Deliveries(tx)
-        for each in ended.rest:
-            deliveries.again(each.key, self.run_id, now, doubt=False)
-        match outcome.state:
-            case "sent":
-                if deliveries.sent(row.key, self.run_id, now, outcome.message):
-                    self._tell(tx, Delivered(event_id=row.key, key=row.key, ref=outcome.message))
-            case "pending" | "doubt":
-                deliveries.again(
-                    row.key,
-                    self.run_id,
-                    now + timedelta(seconds=outcome.wait),
-                    doubt=outcome.state == "doubt",
-                )
-            case "missed":
-                LateAnswers(tx).keep(row.key, self.run_id, now, outcome.reason)
-            case "skipped":
-                deliveries.give_up(row.key, now, "skipped", outcome.reason, self.run_id)
-            case _:
-                log.warning("not delivered", reason=outcome.reason, delivery=row.key)
-                self._give_up(tx, row, outcome)
-
-    def _give_up(self, tx: Transaction, row: Claimed, outcome: Outcome) -> None:
-        """End a row that will not stand, with all that hangs on it, and tell the features."""
-        now, why = self.running.clock.now(), outcome.reason
-        for key in Deliveries(tx).give_up(row.key, now, outcome.state, why, self.run_id):
-            if outcome.unreachable and row.subject is not None:
-                note_closed(tx, row.subject)
-            self._tell(tx, Undelivered(event_id=f"not {key}", key=key, reason=why), row)
-
-    def _tell(self, tx: Transaction, event: Event, row: Claimed | None = None) -> None:
-        """Tell the features in the same transaction; what they want then is written too."""
-        if not self._heard(type(event)):
-            return
-        writes_first = self.adapter.affordances.direct_unasked
-        where = Whereabouts(event, writes_first=writes_first)
-        if row is not None and row.community is not None:
-            where.subject, where.community = row.subject, Communities(tx).get(row.community)
-        turn = EngineTurn(self.running, tx, where)
-        try:
-            with tx.savepoint():
-                turn.tell(event)
-                flush(turn, self.adapter)
-        except Exception as error:
-            if ends_transaction(error):
-                raise
-            # What stands on the platform stands, whatever a feature makes of it.
-            log.error(
-                "outcome not heard", happened=type(event).__name__, error=type(error).__name__
-            )

@@ -77,13 +77,17 @@ class Commands:
 
         Raises: `BadInput` when an option is missing or wrong.
         """
+        command, rest = self.named(text)
+        return Typed(command, _options(command, rest), rest) if command else None
+
+    def named(self, text: str) -> tuple[Command | None, str]:
+        """Return the command that a line begins with, and what stands behind it."""
         words = text.split()
         for length in range(min(3, len(words)), 0, -1):
             command = self.by_path.get(" ".join(fold(word) for word in words[:length]))
             if command is not None:
-                rest = _after_words(text, length)
-                return Typed(command, _options(command, rest), rest)
-        return None
+                return command, _after_words(text, length)
+        return None, text
 
     def under(self, text: str) -> list[Command]:
         """Return the commands that a word alone holds, such as `charter`."""

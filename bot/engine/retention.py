@@ -9,7 +9,7 @@ from bot.core.ports import Clock
 from storage.erasing import Erasing
 from storage.facts import forget_events
 from storage.leaving import drop_gone, erase_left
-from storage.outbox import Deliveries
+from storage.outbox_upkeep import OutboxUpkeep
 from storage.sharing import Sharing
 from storage.store import Store
 from storage.transaction import Transaction
@@ -61,7 +61,7 @@ class Retention:
 
         def drop(tx: Transaction) -> None:
             forget_events(tx, now - periods.handled)
-            Deliveries(tx).prune(now - periods.handled)
+            OutboxUpkeep(tx).prune(now - periods.handled)
             Sharing(tx).expire((now - periods.unshared).date())
 
         await self.store.transact(drop, urgent=False)

@@ -22,7 +22,7 @@ from bot.core.actions import (
 from bot.core.events import FromMember, Joined
 from bot.core.ports import Adapter
 from bot.core.refs import Direct, Room
-from bot.engine.budget import weight
+from bot.engine.budget import weighs
 from bot.engine.degrade import degrade
 from bot.engine.quiet import quiet_until
 from bot.engine.running import Wanted
@@ -48,7 +48,7 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
     written: list[Action] = take_up(turn, adapter)
     all_wanted = [wanted.action for wanted in turn.wanted]
     for wanted in together(turn.wanted, adapter.affordances):
-        if wanted.unasked and not weight(wanted.action, all_wanted):
+        if wanted.unasked and not weighs(wanted.action, all_wanted):
             wanted = replace(wanted, unasked=None)
         own = Members(turn.tx).settings(wanted.subject) if wanted.subject else {}
         start = turn.now
@@ -72,8 +72,8 @@ def flush(turn: EngineTurn, adapter: Adapter) -> int:
         state = deliveries.state(action.after)
         if state in (None, "dead", "skipped"):
             deliveries.give_up(action.key, turn.now, "skipped", "what it hangs on was not sent")
-        elif state == "pending" and days.body(action.after) is not None:
-            days.put_behind(action.key)
+        elif state == "pending" and (until := days.until(action.after)) is not None:
+            days.put_behind(action.key, until)
     return len(written)
 
 

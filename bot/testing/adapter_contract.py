@@ -13,7 +13,7 @@ from bot.core.errors import Undeliverable
 from bot.core.events import Event, Posted
 from bot.core.markup import escape, to_plain
 from bot.core.ports import Adapter, Delivery, FormFacts
-from bot.core.refs import Destination, Direct, Member, MessageRef, Room
+from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 
 _ODD = "*not bold* <b>tag</b> @everyone `code` [link](http://example.org) 1. \u202eabc 👋🏽"
 
@@ -74,6 +74,10 @@ class NotingHost:
     async def form(self, question: str, member: Member) -> FormFacts | None:
         """Know no question."""
         return None
+
+    async def communities(self, member: Member) -> Collection[Community]:
+        """Know nobody."""
+        return ()
 
     async def recall(self, kind: str, keys: Collection[str] | None = None) -> Mapping[str, str]:
         """Return what was remembered."""

@@ -153,6 +153,17 @@ async def test_every_command_in_an_encrypted_room_is_answered_in_order() -> None
         assert figures[kind]["in_order"]
 
 
+async def test_a_backup_under_load_and_a_week_of_many_communities_come_out_right() -> None:
+    found = await report("operations", "--parts", "backup", "week", "--stores", "sqlite")
+    backup, week = found["figures"].values()
+    assert backup["right_on_sqlite"]  # the counts agree, and who was erased since stays erased
+    assert backup["turns_a_second_meanwhile"] > 0
+    assert week["warnings"] == []
+    assert week["right"]  # memory, too
+    assert week["said"] > 500
+    assert len(week["memory_by_day_mib"]) == 7
+
+
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 async def test_a_server_that_is_stopped_is_told_of_and_nothing_is_lost(store: str) -> None:
     figures = (await report("outage", "--a-second", "20"))["figures"]

@@ -12,7 +12,7 @@ from bot.core.actions import Choice
 from bot.core.errors import CirclekeeperError, Missed, Undeliverable
 from bot.core.events import Chose, Commanded, Event, FromMember, Posted, Submitted
 from bot.core.ports import FormFacts
-from bot.core.refs import Direct, Interaction, Standing
+from bot.core.refs import Community, Direct, Interaction, Standing
 from bot.testing.faults import Trouble
 from tests.discord.double import Double, Guild, InteractionFailed, Permission, Person
 from tests.discord.double import Interaction as Asked
@@ -91,6 +91,31 @@ async def test_in_private_more_guilds_are_asked_than_discord_takes_requests_a_se
         event = await bot.host.first(Posted)
     assert {each.community.id for each in event.standing} == {str(each.id) for each in guilds}
     assert platform.limits.refused["global"] > 0
+
+
+async def test_in_private_only_the_guilds_are_asked_in_which_somebody_is_known(
+    platform: Double, mira: Person
+) -> None:
+    guilds = [mira.founds(f"garden {number}") for number in range(15)]
+    ana, bea = platform.person("ana"), platform.person("bea")
+    for each in guilds:
+        platform.brings_bot(each)
+    for person, places in ((ana, guilds[3:5]), (bea, guilds[7:8])):
+        for each in places:
+            person.joins(each)
+    async with running(platform) as bot:
+        for person, heard, where, asked in (
+            (ana, guilds[3], guilds[3], 1),
+            (bea, guilds[8], guilds[7], 1 + 14),  # she left that one unheard
+        ):
+            bot.host.members[person.id] = [Community("discord", str(heard.id))]
+            before = len(platform.requests)
+            person.posts(person.direct, "start")
+            event = await bot.host.first(Posted)
+            assert [each.community.id for each in event.standing] == [str(where.id)]
+            about = [path for _, path, _ in platform.requests[before:] if "/members/" in path]
+            assert len(about) == asked
+            bot.host.events.clear()
 
 
 @pytest.mark.parametrize(("path", "ephemeral"), [("start", True), ("help", False)])

@@ -13,7 +13,7 @@ import asyncio
 import pytest
 
 from bot.core.errors import Doubt, Misconfigured
-from bot.core.events import Added, Chose, Commanded, Joined, Submitted
+from bot.core.events import Added, Chose, Commanded, Joined, Left, Present, Submitted
 from bot.core.ports import FormFacts
 from bot.testing.faults import Trouble
 from tests.discord.double import Double, Guild, Intent, Person
@@ -123,6 +123,24 @@ async def test_4_a_sweep_finds_whom_nobody_told_of(
     async with running(platform, bot.host):
         await bot.host.first(Joined, lambda event: event.member.id == ana.id)
     assert ben.id not in [each.member.id for each in bot.host.of(Joined)]
+
+
+async def test_4_who_left_was_kicked_or_banned_is_told_of_also_when_the_bot_was_away(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    ana, ben, cleo = (platform.person(name) for name in ("ana", "ben", "cleo"))
+    for each in (ana, ben, cleo):
+        each.joins(guild)
+    async with running(platform) as bot:
+        there = (await bot.host.first(Present)).members
+        assert {mira.id, ana.id, ben.id, cleo.id} <= there
+        mira.bans(ana, guild)
+        await bot.host.first(Left, lambda event: event.member.id == ana.id)
+    mira.kicks(ben, guild)
+    cleo.leaves(guild)
+    async with running(platform, bot.host):
+        await bot.host.until(lambda: len(bot.host.of(Present)) == 2)
+    assert there - bot.host.of(Present)[1].members == {ana.id, ben.id, cleo.id}
 
 
 async def test_4_a_sweep_goes_through_more_guilds_than_discord_takes_requests_a_second(

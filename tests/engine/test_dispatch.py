@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from bot.core.events import Left, Present
 from bot.core.features import Feature
+from bot.core.refs import Community
 from bot.core.turn import Turn
-from tests.engine.circle import ROOM, direct
+from bot.engine.retention import Periods, Retention
+from storage.communities import Communities
+from storage.members import Members
+from tests.engine.circle import FAKE, ROOM, direct
 from tests.engine.conftest import MakeCircle
 from tests.engine.probe import SECRET, Probe
 
@@ -248,3 +254,31 @@ async def test_a_turn_that_is_overtaken_too_often_is_handed_out_again(circle: Ma
     assert here.told("ana") == []  # no apology, and it is not noted as handled
     await here.types("ana", "count", event_id="the same")
     assert here.told("ana") == ["count 1"]
+
+
+async def test_who_left_or_came_back_unseen_is_noted_when_all_who_are_there_are_known(
+    circle: MakeCircle,
+) -> None:
+    left: list[str] = []
+    heard = Feature(name="probe", on={Left: lambda turn, _event: left.append(turn.member.id)})
+    here = circle([heard])
+    for name in ("ana", "ben", "cleo"):
+        await here.joins(name)
+
+    async def present(*names: str) -> dict[str, bool]:
+        community = Community(FAKE, "circle")
+        members = frozenset((*names, "a stranger"))
+        await here.happens(Present(event_id=here.event_id(), community=community, members=members))
+        rows = await here.store.transact(
+            lambda tx: Members(tx).of(Communities(tx).find(community).id)  # type: ignore[union-attr]
+        )
+        return {id_: there for _, id_, there in rows}
+
+    assert await present("ben") == {"ana": False, "ben": True, "cleo": False}
+    assert sorted(left) == ["ana", "cleo"]
+    here.clock.advance(timedelta(days=30))
+    assert await present("ana", "ben") == {"ana": True, "ben": True, "cleo": False}
+    assert sorted(left) == ["ana", "cleo"]
+    after = Periods(left=timedelta(days=29))
+    await Retention(here.store, here.clock, after).once()
+    assert await present("ana", "ben") == {"ana": True, "ben": True}  # the time of cleo is over

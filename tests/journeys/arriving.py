@@ -1,6 +1,6 @@
 """Dialogues of people who arrive in their own way: with a break, again, or with words alone."""
 
-from tests.support.circle import Circle, opened, welcomed
+from tests.support.circle import Circle, begins_first_hunt, opened, welcomed
 
 
 async def a_newcomer_pauses_for_nine_days(circle: Circle) -> None:
@@ -8,11 +8,7 @@ async def a_newcomer_pauses_for_nine_days(circle: Circle) -> None:
     await opened(circle)
     await welcomed(circle, "ana")
     await circle.answers("ana", "The treasure hunt")
-    await circle.hears("ana", "Which hunt")
-    await circle.answers("ana", "First footsteps")
-    await circle.hears("ana", "Step 1 of 6")
-    await circle.answers("ana", "Nothing to change")
-    await circle.hears("ana", "Step 2 of 6")
+    await begins_first_hunt(circle, "ana")
     await circle.answers("ana", "Pause")
     await circle.hears("ana", "Your place is kept")
     await circle.days_pass(9)
@@ -52,11 +48,7 @@ async def somebody_hears_and_types(circle: Circle) -> None:
     await opened(circle)
     await welcomed(circle, "ana")
     await circle.says("ana", "hunt")
-    await circle.hears("ana", "Which hunt")
-    await circle.answers("ana", "First footsteps")
-    await circle.hears("ana", "Step 1 of 6")
-    await circle.answers("ana", "Nothing to change")
-    task = await circle.hears("ana", "Step 2 of 6")
+    task = await begins_first_hunt(circle, "ana")
     assert "I use another way" in task
     await circle.answers("ana", "I use another way")
     await circle.hears("ana", "Step 3 of 6")

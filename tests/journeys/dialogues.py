@@ -7,7 +7,7 @@ from tests.journeys.arriving import (
     somebody_comes_back,
     somebody_hears_and_types,
 )
-from tests.support.circle import Circle, opened, welcomed
+from tests.support.circle import Circle, begins_first_hunt, opened, welcomed
 
 
 async def a_newcomer_finds_their_feet(circle: Circle) -> None:
@@ -15,11 +15,7 @@ async def a_newcomer_finds_their_feet(circle: Circle) -> None:
     await opened(circle)
     await welcomed(circle, "ana")
     await circle.answers("ana", "The treasure hunt")
-    await circle.hears("ana", "Which hunt")
-    await circle.answers("ana", "First footsteps")
-    await circle.hears("ana", "Step 1 of 6")
-    await circle.answers("ana", "Nothing to change")
-    await circle.hears("ana", "Step 2 of 6")
+    await begins_first_hunt(circle, "ana")
     await circle.reacts("ana", "🌱", "Step 2 of 6")
     await circle.hears("ana", "Step 3 of 6")
     await circle.answers("ana", "Hint")

@@ -71,7 +71,7 @@ async def test_one_adopted_one_parked_one_undone_and_one_clause_is_asked_again(
     await circle.hears("tom", "“Come freely” is being reconsidered", room=True)
     await looks(circle, "tina", "Challenge with care", "It is worth talking about")
     await circle.hears("tom", "“Challenge with care” is being reconsidered", room=True)
-    await looks(circle, "ana", "Many languages", "It is worth talking about")
+    await looks(circle, "ana", "Many languages", "It is a correction")
     await circle.hears("tom", "“Many languages” was corrected, by two members", room=True)
 
     # Two days later somebody finds that the correction is none.

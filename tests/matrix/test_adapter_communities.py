@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.actions import Edit, Say
 from bot.core.errors import TryLater, Undeliverable
-from bot.core.events import Added, Joined, Moved, Posted, Removed
+from bot.core.events import Added, Joined, Moved, Posted, Present, Removed
 from bot.core.ports import Delivery
 from bot.core.refs import Community, OutsideRoom, Standing, Way
 from tests.matrix.running import ENCRYPTED, Bot, room, running
@@ -116,15 +116,21 @@ async def test_what_the_bot_may_do_in_a_room_is_told(
 async def test_removal_and_return(account: MakeAccount, human: MakeHuman) -> None:
     async with running(account("keeper")) as bot:
         alex = await human("alex")
-        place = await alex.create_room("Commons", invite=[bot.id])
+        sam = await human("sam")
+        place = await alex.create_room("Commons", invite=[sam.id])
+        await sam.join(place)
+        await alex.invite(place, bot.id)
         await added(bot, place)
         await alex.kick(place, bot.id)
         removed = await bot.host.first(Removed)
+        await sam.leave(place)  # which nobody tells
         assert removed.community == community(place)
         assert "matrix.room" in bot.host.memory
         await alex.invite(place, bot.id)
         await bot.host.until(lambda: len(told(bot.host, place)) == 2)
         assert [event.new for event in told(bot.host, place)] == [True, True]
+        await bot.host.until(lambda: len(bot.host.of(Present)) == 2)
+        assert {sam.id} == bot.host.of(Present)[0].members - bot.host.of(Present)[1].members
         await alex.ban(place, bot.id)
         await bot.host.until(lambda: len(bot.host.of(Removed)) == 2)
         await bot.host.until(lambda: place not in bot.host.memory["matrix.room"])

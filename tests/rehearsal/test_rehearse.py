@@ -293,3 +293,15 @@ def test_a_language_that_is_not_spoken() -> None:
     ended = CliRunner().invoke(rehearse_command, ["--language", "xx"])
     assert ended.exit_code == 2
     assert "I do not speak “xx”. Possible are: en, fr." in ended.output
+
+
+def test_content_with_mistakes_is_not_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A template that cannot be read is told in its line, as `run` does."""
+    (tmp_path / "welcome").mkdir()
+    (tmp_path / "welcome" / "words.md.j2").write_text("\n{% block offer %}Hi {% endblok %}")
+    monkeypatch.setenv("CIRCLEKEEPER_CONTENT", str(tmp_path))
+    ended = CliRunner().invoke(rehearse_command, [])
+    assert ended.exit_code == 2
+    assert "welcome/words.md.j2:2: This template cannot be read" in ended.output

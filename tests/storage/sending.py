@@ -17,6 +17,7 @@ from bot.core.refs import (
 from storage.communities import Communities
 from storage.members import Members
 from storage.outbox import Claimed, Deliveries, Fresh
+from storage.outbox_upkeep import OutboxUpkeep
 from storage.store import Store
 from storage.tables import Outbox
 from storage.transaction import Transaction
@@ -114,11 +115,13 @@ class Sending:
     def abandoned(self, at: datetime, holder: str) -> int:
         """Put in doubt what others left behind."""
         wait = timedelta(seconds=30)
-        return self.store.run(lambda tx: Deliveries(tx).doubt_abandoned("memory", holder, at, wait))
+        return self.store.run(
+            lambda tx: OutboxUpkeep(tx).doubt_abandoned("memory", holder, at, wait)
+        )
 
     def end_stranded(self) -> None:
         """End what would wait for ever."""
-        self.store.run(lambda tx: Deliveries(tx).end_stranded("memory", NOW))
+        self.store.run(lambda tx: OutboxUpkeep(tx).end_stranded("memory", NOW))
 
     def states(self) -> dict[str, str]:
         """Return every row's state, in the order in which they were wanted."""

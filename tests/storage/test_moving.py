@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from bot.core.refs import Community, Member, OutsideRoom, Room, RoomFacts, Way
@@ -10,6 +11,8 @@ from storage.communities import Communities
 from storage.conversations import OpenQuestion, Questions
 from storage.members import Members
 from storage.moving import Moving
+from storage.outbox import Deliveries, Fresh
+from storage.room_days import RoomDays
 from storage.schedules import Schedules
 from storage.store import Store
 from storage.transaction import Transaction
@@ -68,6 +71,43 @@ def test_a_rooms_uses_schedules_and_questions_go_along(store: Store) -> None:
         assert asked.spec["choices"][0] == [NEW.id, "Hall"]
 
     store.run(look)
+
+
+def test_what_waits_for_another_day_is_posted_in_the_room_that_goes_on(store: Store) -> None:
+    now = datetime(2026, 3, 3, 9, tzinfo=UTC)
+
+    def post(key: str, room: Room, after: str | None = None) -> Fresh:
+        return Fresh(
+            key=key,
+            account="bot",
+            to=room,
+            lane=1,
+            kind="say",
+            recovery="readable",
+            body=json.dumps({"key": key, "to": {"id": room.id}, "text": OLD.id + " is a word."}),
+            flow="welcome",
+            community="id of !space",
+            after=after,
+            unasked=None if after else "waits",
+            not_before=now,
+            created_at=now,
+        )
+
+    def work(tx: Transaction) -> None:
+        garden(tx)
+        for fresh in (post("waits", OLD), post("thread", OLD, "waits"), post("now", OLD)):
+            Deliveries(tx).put(fresh)
+        RoomDays(tx).put_off("waits", Deliveries(tx).destination(OLD), now)
+        row = Moving(tx).community(SPACE, SPACE)
+        assert row is not None
+        Moving(tx).room(row, OLD, NEW)
+
+    store.run(work)
+    moved = store.run(lambda tx: RoomDays(tx).waiting_in(NEW))
+    assert set(moved) == {"waits", "thread"}
+    assert json.loads(moved["waits"])["to"] == {"id": NEW.id}
+    assert json.loads(moved["waits"])["text"] == "!old is a word."
+    assert store.run(lambda tx: RoomDays(tx).waiting_in(OLD)) == {}
 
 
 def test_a_community_goes_on_in_the_place_of_one_that_nobody_has_set_up(store: Store) -> None:

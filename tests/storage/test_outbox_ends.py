@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from storage.outbox import Deliveries
+from storage.outbox_upkeep import OutboxUpkeep
 from storage.store import Store
 from storage.tables import Outbox
 from storage.transaction import Transaction
@@ -211,7 +212,7 @@ def test_what_was_for_one_person_goes_after_a_while_when_it_is_done(sending: Sen
     """What stands in a room is still needed: people react to it."""
 
     def pruned(before: datetime) -> list[str]:
-        sending.store.run(lambda tx: Deliveries(tx).prune(before))
+        sending.store.run(lambda tx: OutboxUpkeep(tx).prune(before))
         return list(sending.states())
 
     sending.meet()

@@ -110,3 +110,15 @@ async def welcomed(circle: Circle, name: str) -> None:
     await circle.hears(name, "3 of 4")
     await circle.answers(name, "Go on")
     await circle.hears(name, "4 of 4")
+
+
+async def begins_first_hunt(circle: Circle, name: str) -> str:
+    """Go through the first step of *First footsteps*; return the task of the second.
+
+    The person was shown the hunts, or is about to be.
+    """
+    await circle.hears(name, "Which hunt")
+    await circle.answers(name, "First footsteps")
+    await circle.hears(name, "Step 1 of 6")
+    await circle.answers(name, "Nothing to change")
+    return await circle.hears(name, "Step 2 of 6")

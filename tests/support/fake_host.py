@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from bot.core.events import Event, FromMember, Joined, Left
 from bot.core.ports import FormFacts
-from bot.core.refs import Member, MessageRef, Room
+from bot.core.refs import Community, Member, MessageRef, Room
 
 T = TypeVar("T", bound=Event)
 Reply = Callable[[Event], Awaitable[None]]
@@ -73,6 +73,8 @@ class FakeHost:
         self.forms: dict[str, FormFacts] = {}
         """Forms by the key of their question."""
         self.suggestions: list[str] = []
+        self.members: dict[str, Sequence[Community]] = {}
+        """Where people are, by their id."""
         self.asked: list[tuple[str, Room, Member, MessageRef | None]] = []
         self.on_event: Reply | None = None
         """Called with each new event before it counts as committed."""
@@ -112,6 +114,9 @@ class FakeHost:
 
     async def form(self, question: str, member: Member) -> FormFacts | None:
         return self.forms.get(question)
+
+    async def communities(self, member: Member) -> Collection[Community]:
+        return self.members.get(member.id, ())
 
     async def recall(self, kind: str, keys: Collection[str] | None = None) -> Mapping[str, str]:
         kept = self.memory.get(kind, {})

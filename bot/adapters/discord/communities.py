@@ -14,7 +14,7 @@ from bot.adapters.discord import inbound
 from bot.adapters.discord.guilds import Guilds, community, roles, rooms
 from bot.adapters.discord.permissions import lacking
 from bot.adapters.discord.rest import DiscordError, Refused, Rest
-from bot.core.events import Added, Event, Removed
+from bot.core.events import Added, Event, Present, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Need
 
@@ -42,6 +42,7 @@ class Communities:
         self._told: dict[str, str] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._sweeping = asyncio.Lock()
+        self._meanwhile: dict[tuple[str, str], bool] = {}  # who came or went while one is swept
         self.members = False
 
     async def load(self) -> None:
@@ -64,6 +65,10 @@ class Communities:
         elif name == "GUILD_CREATE":
             if not data.get("unavailable"):
                 self._start(str(data["id"]), partial(self._look, str(data["id"]), came=True))
+        elif name in ("GUILD_MEMBER_ADD", "GUILD_MEMBER_REMOVE"):
+            if self._sweeping.locked():
+                came = name == "GUILD_MEMBER_ADD"
+                self._meanwhile[str(data["guild_id"]), str(data["user"]["id"])] = came
         elif name == "GUILD_MEMBER_UPDATE" or name.startswith(_CHANGES):
             self._changed(name, data)
 
@@ -154,20 +159,33 @@ class Communities:
         """Find those who arrived, or got through the door, while nobody told us.
 
         One guild after another: all at once Discord would refuse most of them, and what they
-        answer fills the memory.
+        answer fills the memory. Where that was all of them, who is not among them has left.
         """
         async with self._sweeping:
-            after = "0"
+            after, there = "0", set[str]()
+            self._meanwhile.clear()
             for _ in range(_PAGES):
                 page = await self._page(guild_id, after)
                 for each in page:
                     joined = inbound.arrived({**each, "guild_id": guild_id}, self._clock.now())
                     if joined is not None:
                         await self._tell(joined)
+                there.update(str(each["user"]["id"]) for each in page)
                 await asyncio.sleep(_BETWEEN)
                 if len(page) < _PAGE:
+                    await self._tell(self._present(guild_id, there))
                     return
                 after = str(max(int(each["user"]["id"]) for each in page))
+
+    def _present(self, guild_id: str, there: set[str]) -> Present:
+        for (guild, person), came in self._meanwhile.items():
+            if guild == guild_id:
+                (there.add if came else there.discard)(person)
+        return Present(
+            event_id=f"present {guild_id} {self._clock.now().isoformat()}",
+            community=community(guild_id),
+            members=frozenset(there),
+        )
 
     async def _page(self, guild_id: str, after: str) -> list[dict[str, Any]]:
         """Read a page of members, later where Discord wants that."""

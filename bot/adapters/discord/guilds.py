@@ -1,7 +1,7 @@
 """The guilds as communities: their rooms, who moderates, and where a channel belongs."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import discord
@@ -11,6 +11,7 @@ from bot.adapters.discord.permissions import lacking
 from bot.adapters.discord.rest import DiscordError, Refused, Rest
 from bot.core.refs import Community, Need, RoleFacts, Room, RoomFacts, Standing
 
+Known: TypeAlias = Callable[[], Awaitable[Collection[Community]]]
 Channel: TypeAlias = discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel
 
 PLATFORM = "discord"
@@ -20,6 +21,7 @@ _ROOMS = (discord.TextChannel, discord.ForumChannel)
 _TOPIC_LIMIT = 1000  # a riddle's word may stand there; more is not kept
 _FRESH = 30.0  # seconds for which a looked up membership is believed
 _AT_ONCE, _REFUSALS, _PAUSE = 10, 20, 0.05
+_FEW = 10  # guilds that may all be asked about somebody
 
 
 class Guilds:
@@ -83,11 +85,24 @@ class Guilds:
             return Room(PLATFORM, str(channel.parent_id), channel_id)
         return Room(PLATFORM, channel_id)
 
-    async def standing(self, user_id: str) -> tuple[Standing, ...]:
-        """Return in which guilds somebody is, and where they moderate, asking Discord."""
-        ours = [str(guild.id) for guild in self.all()]
-        everywhere = dict.fromkeys([*ours, *await self.elsewhere.guilds()])
-        found = await asyncio.gather(*(self._in_guild(each, user_id) for each in everywhere))
+    async def standing(self, user_id: str, known: Known) -> tuple[Standing, ...]:
+        """Return in which guilds somebody is, and where they moderate, asking Discord.
+
+        That is a call for each guild. Where there are many, those are asked in which they are as
+        far as we heard (`known`), and all only if they are in none of these.
+        """
+        ours = {str(guild.id): guild for guild in self.all()}
+        everywhere = list(dict.fromkeys([*ours, *await self.elsewhere.guilds()]))
+        if len(everywhere) > _FEW:
+            likely = {each.id for each in await known()}
+            likely |= {each for each, guild in ours.items() if str(guild.owner_id) == user_id}
+            found = await self._among([each for each in everywhere if each in likely], user_id)
+            if found:
+                return found
+        return await self._among(everywhere, user_id)
+
+    async def _among(self, guilds: Sequence[str], user_id: str) -> tuple[Standing, ...]:
+        found = await asyncio.gather(*(self._in_guild(each, user_id) for each in guilds))
         return tuple(each for each in found if each is not None)
 
     def changed(self, guild_id: str, user_id: str) -> None:

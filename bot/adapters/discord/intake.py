@@ -182,7 +182,10 @@ class Intake:
     async def _standing(self, clicked: inbound.Clicked) -> tuple[Standing, ...]:
         if clicked.standing is not None:
             return clicked.standing
-        return await self._guilds.standing(clicked.member.id)
+        return await self._everywhere(clicked.member)
+
+    async def _everywhere(self, person: Member) -> tuple[Standing, ...]:
+        return await self._guilds.standing(person.id, partial(self._host.communities, person))
 
     # What people write and do
 
@@ -205,7 +208,7 @@ class Intake:
             if text is None:
                 return
             place = Direct(person)
-            standing = await self._guilds.standing(person.id)
+            standing = await self._everywhere(person)
         await self._receive(
             Posted(
                 event_id=f"message {data['id']}",
@@ -231,7 +234,7 @@ class Intake:
         if guild:
             standing = self._standing_in(str(guild), person, data.get("member") or {})
         else:
-            standing = await self._guilds.standing(person.id)
+            standing = await self._everywhere(person)
         event = inbound.reaction(data, room, self._taken_back[_sign(data)], standing)
         if event is not None:
             await self._receive(event)

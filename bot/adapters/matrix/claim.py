@@ -7,7 +7,8 @@ afterwards that another one began stops before it does anything more.
 
 import structlog
 
-from bot.adapters.matrix.client import JSON, Client, MatrixError
+from bot.adapters.matrix.client import Client
+from bot.adapters.matrix.transport import JSON, MatrixError
 from bot.core.errors import Misconfigured
 from bot.core.ports import Host, Ids
 

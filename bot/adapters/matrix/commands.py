@@ -6,17 +6,20 @@ may use `keeper`, and a description cannot say so: it is left out.
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import fingerprint, is_shared
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.facts import Facts
+from bot.adapters.matrix.history import as_dict, events_in
 from bot.adapters.matrix.rooms import RoomState, needed, power
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.core.commands import Audience, Command, Declared, Option, Texts
 from bot.core.ports import Clock, Ids
 
@@ -25,9 +28,10 @@ log = structlog.get_logger(__name__)
 DESCRIPTION = "org.matrix.msc4391.command_description"
 INVOCATIONS = ("org.matrix.msc4391.command", "m.bot.command")
 
-# Seconds between two. Nobody waits for them; and what people say or set at the same moment stands
-# beside such a piece of state in the room's graph, so that clients may be told wrong for a while.
-_PAUSE = 20.0
+# Seconds without a word in the room before each. Nobody waits for them; and what people say or set
+# at the same moment stands beside such a piece of state in the room's graph, so that clients may be
+# told wrong for a while, and show what was said in another order.
+_QUIET = 20.0
 _THROTTLED = 300.0  # and so long, where the homeserver finds us too fast
 
 
@@ -103,6 +107,7 @@ class Descriptions:
         self._ids = ids
         self._wanted: dict[str, JSON] = {}
         self._refused: set[str] = set()  # rooms that do not take them, whatever the power
+        self._heard: Counter[str] = Counter()  # how much was said in each room
         if declared is not None:
             self._wanted = {
                 state_key(each.path, facts.me): described(each, declared)
@@ -111,9 +116,14 @@ class Descriptions:
             }
         self._version = fingerprint(sorted(self._wanted.items(), key=lambda each: each[0]))
 
-    def look(self) -> None:
-        """Send off what is to be described, one room after another."""
-        if self._wanted and any(self._lacks(room) for room in self._facts.rooms.values()):
+    def look(self, answer: Mapping[str, Any]) -> None:
+        """Hear where something is said; send off what is to be described, room after room."""
+        if not self._wanted:
+            return
+        for room_id, part in as_dict(as_dict(answer.get("rooms")).get("join")).items():
+            timeline = events_in(as_dict(part).get("timeline"))
+            self._heard[room_id] += sum(each.get("type") != DESCRIPTION for each in timeline)
+        if any(self._lacks(room) for room in self._facts.rooms.values()):
             self._errands.send("describe commands", self._describe_all)
 
     def _lacks(self, room: RoomState) -> bool:
@@ -146,9 +156,9 @@ class Descriptions:
         }
         for key, content in {**self._wanted, **outdated}.items():
             while there.get(key) != content:
+                await self._until_quiet(room.id)
                 try:
                     await self._client.put_state(room.id, DESCRIPTION, content, key)
-                    await self._clock.sleep(_PAUSE)
                     break
                 except Refused as error:
                     if not error.limited:
@@ -160,6 +170,13 @@ class Descriptions:
                     await backoff.rest()
         room.described = self._version
         self._facts.mark(room.id)
+
+    async def _until_quiet(self, room_id: str) -> None:
+        """Wait until nothing was said in a room for a while."""
+        heard = -1
+        while heard != self._heard[room_id]:
+            heard = self._heard[room_id]
+            await self._clock.sleep(_QUIET)
 
     async def _there(self, room_id: str) -> dict[str, JSON]:
         """Return what is described in a room by us."""

@@ -86,6 +86,15 @@ class Communities:
             if any(self._rooms[one].members.get(user_id) == "join" for one in within)
         )
 
+    def present(self, root: str) -> frozenset[str]:
+        """Return who is in a community now: in any of its rooms."""
+        return frozenset(
+            who
+            for one in self._within.get(root, ())
+            for who, membership in self._rooms[one].members.items()
+            if membership == "join"
+        )
+
     def facts(self, root: RoomState) -> tuple[RoomFacts, ...]:
         """Return what people see of a community's rooms, and what we may do in them."""
         rooms = [self._rooms[room_id] for room_id in self._within[root.id]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from bot.adapters.matrix.attachments import Broken, unseal
-from bot.adapters.matrix.client import JSON, Client, MatrixError
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import PLATFORM, Communities, fingerprint
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.facts import Facts
@@ -21,9 +21,20 @@ from bot.adapters.matrix.inbound import (
 from bot.adapters.matrix.outbound import KEY
 from bot.adapters.matrix.rooms import RoomState, previous_membership
 from bot.adapters.matrix.succession import follow, settled, was_before
+from bot.adapters.matrix.transport import JSON, MatrixError
 from bot.adapters.matrix.typing import Typing
 from bot.core.actions import FILE_LIMIT
-from bot.core.events import Added, Commanded, Delivered, Joined, Left, Posted, Reacted, Removed
+from bot.core.events import (
+    Added,
+    Commanded,
+    Delivered,
+    Joined,
+    Left,
+    Posted,
+    Present,
+    Reacted,
+    Removed,
+)
 from bot.core.ports import Clock, Host
 from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
 
@@ -189,8 +200,17 @@ class Intake:
                 new=new,
             )
             await self._tell(room, added, now)
+            if new:  # who left while we were away from it is told by nobody
+                await self._tell_present(room.id)
             progress.reached(len(facts) or 1)
         self._announced, self._looks = self._facts.communities, looks
+
+    async def _tell_present(self, root: str) -> None:
+        members = self._facts.communities.present(root)
+        event_id = f"present {root} {self._clock.now().isoformat()}"
+        community = Community(PLATFORM, root)
+        event = Present(event_id=event_id, community=community, members=members)
+        await self._patiently(lambda: self._host.receive(event))
 
     async def _tell(self, room: RoomState, event: Added | Removed, facts: str) -> None:
         await self._patiently(lambda: self._host.receive(event))

@@ -13,8 +13,9 @@ import structlog
 
 from bot.adapters.matrix.backoff import Backoff
 from bot.adapters.matrix.claim import KIND
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.rooms import KEPT_STATE
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Host, Ids
 

@@ -2,7 +2,7 @@
 
 from bot.core.commands import Audience, Command
 from bot.core.content import Folders
-from bot.core.features import Feature, SetupReached, SetupStep
+from bot.core.features import Feature, Forgetting, SetupReached, SetupStep
 from bot.features.charter import (
     carrying,
     content,
@@ -79,7 +79,7 @@ def feature(folders: Folders) -> Feature:
         findable=showing.findable,
         notices=showing.notices,
         read_ahead=showing.read_ahead,
-        on={SetupReached: founding.set_up},
+        on={SetupReached: founding.set_up, Forgetting: withdrawing.forgetting},
         setup=(SetupStep("charter", 40),),
         carries=(carrying.CARRY,),
         check=content.check,

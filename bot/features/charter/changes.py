@@ -41,7 +41,12 @@ class Changes:
         return proposal.state in OPEN or self.deciding.editorial.can_be_undone(turn, proposal)
 
     def _stage(self, turn: Turn, proposal: Proposal) -> str:
-        return turn.text(f"stage_{proposal.state}")
+        only = "_editorial" if self._is_to_be_a_correction(proposal) else ""
+        return turn.text(f"stage_{proposal.state}{only}")
+
+    def _is_to_be_a_correction(self, proposal: Proposal) -> bool:
+        """Tell whether the next who agrees lets it count at once, as a correction."""
+        return proposal.lane == "editorial" and proposal.state == "seconding"
 
     def listed(self, turn: Turn, answer: Answer) -> None:
         """Show the change that was chosen."""
@@ -63,6 +68,7 @@ class Changes:
             stage=self._stage(turn, proposal),
             objections=objections,
             urgent=proposal.lane == "urgent" and proposal.state == "seconding",
+            editorial=self._is_to_be_a_correction(proposal),
             **telling.values(turn, proposal),
         )
 
@@ -70,6 +76,9 @@ class Changes:
         own = proposal.author_id == turn.subject
         found: list[Choice] = []
         match proposal.state:
+            case "seconding" if not own and self._is_to_be_a_correction(proposal):
+                found.append(turn.choice("second", "choice_correction"))
+                found.append(turn.choice("meaning", "choice_meaning"))
             case "seconding" if not own:
                 found.append(turn.choice("second", "choice_second"))
             case "clarify" | "react" if not mine(turn, proposal):
@@ -118,6 +127,11 @@ class Changes:
                 turn.ask_form("changes.form", "ask_objection", fields, about=about)
             case "words":
                 self._ask_other_words(turn, proposal)
+            case "meaning" if proposal.state == "seconding":
+                proposal.lane = "consent"
+                rows.save(proposal, rows.body(proposal))
+                turn.say("no_correction")
+                self._show(turn, proposal)
             case "meaning":
                 self.deciding.editorial.undo(turn, proposal)
             case "withdraw":

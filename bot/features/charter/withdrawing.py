@@ -11,13 +11,16 @@ from typing import Any
 
 from bot.core.actions import Choice, Retract
 from bot.core.errors import BadInput
+from bot.core.features import Forgetting
 from bot.core.refs import Room
 from bot.core.turn import Answer, Turn
 from bot.features.charter import windows
 from bot.features.charter.telling import clause_title
 from storage.charter import CharterRows
+from storage.members import Members
 from storage.outbox import Deliveries
 from storage.proposals import CharterQuestion, Proposals
+from storage.room_days import RoomDays
 
 UNDO = timedelta(minutes=10)
 _SHOWN, _LENGTH = 10, 120
@@ -93,6 +96,17 @@ def standing(turn: Turn, answer: Answer) -> None:
         _take_back(turn, *_found(turn, answer.about))
     else:
         turn.say("posting_stays")
+
+
+def forgetting(turn: Turn, _event: Forgetting) -> None:
+    """Let a question that waits for another day not be posted: its author is about to be erased."""
+    rows, days, deliveries = turn.rows(Proposals), turn.rows(RoomDays), turn.rows(Deliveries)
+    for community in turn.rows(Members).communities(turn.subject):
+        for row, body in rows.questions(community):
+            key = str(body.get("card", ""))
+            if row.asker_id == turn.subject and key and days.waits(key):
+                deliveries.give_up(key, turn.now, "skipped", "its author is gone")
+                rows.drop(row)
 
 
 def _show(turn: Turn, what: str, row: CharterQuestion, body: Mapping[str, Any]) -> None:

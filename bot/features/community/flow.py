@@ -69,7 +69,7 @@ def pause(turn: Turn, options: Mapping[str, str]) -> None:
         turn.say("paused_alone", what=turn.text(f"pausable_{what}"))
         return
     if turn.community.state != "open":
-        raise BadInput("not_open")
+        raise BadInput("paused_already" if turn.community.state == "paused" else "not_open")
     _set_state(turn, "paused")
     turn.say("paused")
 

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.actions import File, Forget
+from bot.core.features import Forgetting
 from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
 from storage.erasing import Erasing
@@ -31,7 +33,10 @@ def show(turn: Turn, options: Mapping[str, str]) -> None:
         choices,
         identity=held.get("identity", [{}])[0],
         communities=[names[each["community"]] for each in held.get("communities", [])],
-        flows=sorted({each["flow"] for each in held.get("conversations", [])}),
+        flows=[
+            turn.text(f"flow_{each}")
+            for each in sorted({each["flow"] for each in held.get("conversations", [])})
+        ],
         thoughts=[{**each, "at": _day(each["at"])} for each in held.get("thoughts", [])],
         receipts=[{**each, "at": _day(each["at"])} for each in held.get("acknowledgements", [])],
         schedules=[_day(each["next"]) for each in held.get("schedules", []) if each["next"]],
@@ -76,8 +81,9 @@ def shown(turn: Turn, answer: Answer) -> None:
 
 def ask_forget(turn: Turn, _options: Mapping[str, str]) -> None:
     """Say first what goes and what stays."""
-    choices = [turn.choice("forget", "choice_forget"), turn.choice("keep", "choice_keep")]
-    turn.ask("forgetting.sure", "ask_forget", choices)
+    # A bare no is one, whatever else is open.
+    keep = replace(turn.choice("keep", "choice_keep"), words=("keep", "no", "non"))
+    turn.ask("forgetting.sure", "ask_forget", [turn.choice("forget", "choice_forget"), keep])
 
 
 def forget(turn: Turn, answer: Answer) -> None:
@@ -86,6 +92,7 @@ def forget(turn: Turn, answer: Answer) -> None:
         turn.say("not_forgotten")
         return
     to = turn.me
+    turn.tell(Forgetting(event_id=turn.new_id()))
     turn.say("forgotten", to=to)
     turn.rows(Erasing).erase(turn.subject)
     turn.forget_subject()

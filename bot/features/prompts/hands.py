@@ -12,14 +12,18 @@ from bot.engine.content import TITLE_LIMIT
 from bot.engine.reading import fold
 
 FEWEST, MOST = 2, 6
+_TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 _LINE = re.compile(r"\s*\(\s*\)\s*(.*?)\s*")
 
 
 def split(text: str) -> tuple[str, tuple[str, ...]]:
     """Return a typed prompt without its show of hands, and the answers of that."""
     lines, hands = text.rstrip().split("\n"), list[str]()
-    while lines and (found := _LINE.fullmatch(lines[-1])):
-        hands.append(found[1])
+    while lines:
+        found = _LINE.fullmatch(lines[-1])
+        if found is None and lines[-1].strip():
+            break
+        hands += [found[1]] if found is not None else []
         lines.pop()
     return "\n".join(lines).rstrip(), tuple(reversed(hands))
 
@@ -36,6 +40,8 @@ def check(text: str) -> None:
     for each in hands:
         if not each or len(each) > TITLE_LIMIT:
             raise BadInput("prompts/hands_length", answer=each[:TITLE_LIMIT], most=TITLE_LIMIT)
+        if _TEMPLATE.search(each):
+            raise BadInput("prompts/hands_template", answer=each)
     if twice := repeated(hands):
         raise BadInput("prompts/hands_twice", answer=twice)
 

@@ -96,9 +96,10 @@ class Moderating:
     def remove(self, turn: Turn, options: Mapping[str, str]) -> None:
         """Take a prompt of the community's own away."""
         row = self._numbered(turn, options)
+        rows = turn.rows(PromptRows)
         row.state = "removed"
-        turn.rows(PromptRows).save(row)
-        turn.say("removed")
+        rows.save(row)
+        turn.say("removed", title=title_of(str(rows.texts(row)["text"])))
 
     def preview(self, turn: Turn, _options: Mapping[str, str]) -> None:
         """Show the next prompt exactly as it will look."""

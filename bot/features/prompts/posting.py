@@ -151,7 +151,8 @@ class Postings:
     def preview(self, turn: Turn, card: Card, ping: str = "", signed: str = "") -> None:
         """Show a moderator a prompt exactly as it will look."""
         card = shown(turn, card)
-        choices = [f"{each.emoji} {each.label}" for each in self._choices(turn, card)]
+        with turn.in_language(turn.community.locale):
+            choices = [f"{each.emoji} {each.label}" for each in self._choices(turn, card)]
         turn.say(
             "preview",
             title=heading(card),

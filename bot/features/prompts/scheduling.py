@@ -143,11 +143,15 @@ class Scheduling:
             name = "rule_" + mistake.reason.value.replace("-", "_")
             reason = turn.text(name, word=mistake.word)
             raise BadInput("rule_mistake", reason=reason) from mistake
+        self._ask_sure(turn, rule, about)
+
+    def _ask_sure(self, turn: Turn, rule: Rule, about: Mapping[str, Any]) -> None:
+        zone, known = turn.community.zone, self._named(turn, about)
         begin = self._free_from(turn, zone, about)
         coming = calendar_of(turn).upcoming(rule, zone, begin, _SHOWN)
         dates = [at.astimezone(ZoneInfo(zone)) for at in coming]
         choices = [turn.choice("yes", "choice_yes"), turn.choice("other", "choice_other")]
-        kept = {**about, "rule": rule.to_json()}
+        kept = {**about, "rule": rule.to_json(), "seen": known.rule if known else None}
         turn.ask("prompts.confirm", "next_dates", choices, about=kept, dates=dates, zone=zone)
 
     def confirmed(self, turn: Turn, answer: Answer) -> None:
@@ -159,12 +163,17 @@ class Scheduling:
         zone = turn.community.zone
         begin = self._free_from(turn, zone, answer.about)
         known = self._named(turn, answer.about)
+        if known is not None and known.rule != answer.about.get("seen"):
+            turn.say("rule_changed_meanwhile", now=self.label(turn, known))
+            self._ask_sure(turn, rule, answer.about)
+            return
         if known is None and len(self.library.plans(turn)) >= MOST:
             raise BadInput("too_many_schedules", count=MOST)
         room = str(answer.about.get("room", "")) or None
         self.save(turn, known, rule, zone, next_after(rule, zone, begin), room=room)
         shown_first = calendar_of(turn).next_after(rule, zone, begin)
-        turn.say("scheduled", at=shown_first.astimezone(ZoneInfo(zone)), zone=zone)
+        at, is_open = shown_first.astimezone(ZoneInfo(zone)), turn.community.state == "open"
+        turn.say("scheduled", at=at, zone=zone, is_open=is_open)
         self._setup_goes_on(turn)
 
     def save(

@@ -37,6 +37,7 @@ class Suggesting:
         turn.keep(_FLOW, {**turn.state(_FLOW), "news": []})
         suggestions = turn.rows(Suggestions)
         mine = suggestions.of(turn.subject, turn.community.id)
+        mine.sort(key=lambda row: str(suggestions.body(row).get("at", "")))
         if asked := next((row for row in mine if row.state == "asked"), None):
             self._ask_author(turn, asked, _ASKED)
             return
@@ -111,7 +112,7 @@ class Suggesting:
             self._agree(turn, row, name)
 
     def _keep(self, turn: Turn, text: str, credit: str) -> None:
-        body = {"text": text, "credit": credit}
+        body = {"text": text, "credit": credit, "at": turn.now.isoformat()}
         turn.rows(Suggestions).add(turn.new_id(), turn.subject, turn.community.id, body)
         turn.say("suggested")
 

@@ -1,9 +1,32 @@
 """The welcome, and the Start page: one unsolicited message at most, and a door that stays."""
 
 from bot.core.commands import Command
-from bot.core.events import Joined, Moved
-from bot.core.features import DoorMoved, Feature, Introduced, IntroductionOffered, Opened
+from bot.core.events import Joined, Left, Moved
+from bot.core.features import (
+    DoorMoved,
+    Feature,
+    Forgetting,
+    Introduced,
+    IntroductionOffered,
+    Opened,
+)
+from bot.core.turn import Turn
 from bot.features.welcome import expectations, flow, greeting, introduction
+from storage.members import Members
+
+
+def _left(turn: Turn, _event: Left) -> None:
+    _unsay(turn, turn.community.id)
+
+
+def _forgetting(turn: Turn, _event: Forgetting) -> None:
+    for community in turn.rows(Members).communities(turn.subject):
+        _unsay(turn, community)
+
+
+def _unsay(turn: Turn, community: str) -> None:
+    introduction.unsay(turn, community)
+    greeting.unsay(turn, community)
 
 
 def feature() -> Feature:
@@ -38,5 +61,7 @@ def feature() -> Feature:
             DoorMoved: flow.door_moved,
             IntroductionOffered: introduction.offered,
             Introduced: flow.introduced,
+            Left: _left,
+            Forgetting: _forgetting,
         },
     )

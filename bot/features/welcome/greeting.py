@@ -8,7 +8,9 @@ from bot.core.errors import BadInput
 from bot.core.refs import Room
 from bot.core.turn import Answer, Plan, Turn
 from bot.engine.schedule.calendar import calendar_of
+from storage.communities import Communities
 from storage.greetings import Greetings
+from storage.room_days import RoomDays
 
 KIND, LET_GO = "welcome.day", "welcome.let-go"
 _AT = time(18)
@@ -54,14 +56,24 @@ def take_back(turn: Turn) -> None:
         turn.say("greeting_taken_out")
 
 
-def _take_out(turn: Turn, key: str, room: str) -> None:
+def unsay(turn: Turn, community: str) -> None:
+    """Leave somebody who is gone out of a welcome that waits for another day."""
+    rows = turn.rows(Greetings)
+    body = rows.of(turn.subject, community) or {}
+    if "key" in body and turn.rows(RoomDays).waits(str(body["key"])):
+        rows.leave(turn.subject, community)
+        _take_out(turn, str(body["key"]), str(body["room"]), community)
+
+
+def _take_out(turn: Turn, key: str, room: str, community: str = "") -> None:
     """Leave the others in the message; without any it goes."""
-    where = Room(turn.community.ref.platform, room)
-    names = turn.rows(Greetings).named(turn.community.id, key)
+    row = turn.rows(Communities).get(community or turn.community.id)
+    where = Room(row.platform, room)
+    names = turn.rows(Greetings).named(row.id, key)
     if not names:
         turn.do(Retract(key=turn.new_id(), to=where, after=key))
         return
-    with turn.in_language(turn.community.locale):
+    with turn.in_language(row.locale):
         text = turn.text("greeting", names=names)
     turn.do(Edit(key=turn.new_id(), to=where, after=key, text=text, lane=Lane.INTERACTIVE))
 

@@ -9,7 +9,9 @@ from bot.core.errors import BadInput
 from bot.core.features import Introduced, IntroductionOffered
 from bot.core.refs import Room
 from bot.core.turn import Answer, Turn
+from storage.conversations import Conversations
 from storage.outbox import Deliveries
+from storage.room_days import RoomDays
 
 KINDS = ("desk", "question", "practice", "tags")
 UNDO = timedelta(minutes=10)
@@ -84,7 +86,11 @@ def _preview(turn: Turn) -> None:
         turn.choice("private", "choice_keep_private"),
         turn.choice("no", "introduce_not_now"),
     ]
-    turn.ask("introduction.preview", "introduction_preview", choices, to=turn.me, **_shown(turn))
+    shown = _shown(turn)
+    with turn.in_language(turn.community.locale):
+        card = turn.text("introduction_posted", **shown)
+    words, room = "introduction_preview", shown["room"]
+    turn.ask("introduction.preview", words, choices, to=turn.me, room=room, card=card)
 
 
 def _shown(turn: Turn) -> dict[str, Any]:
@@ -159,6 +165,14 @@ def _take_back(turn: Turn) -> None:
     where = Room(room.platform, str(state.get("room", room.id)))
     turn.do(Retract(key=turn.new_id(), to=where, after=key))
     turn.say("introduction_withdrawn")
+
+
+def unsay(turn: Turn, community: str) -> None:
+    """Let an introduction that waits for another day not be posted: its author is gone."""
+    state = turn.rows(Conversations).state(turn.subject, community, _FLOW) or {}
+    key = str(state.get("key", ""))
+    if key and turn.rows(RoomDays).waits(key):
+        turn.rows(Deliveries).give_up(key, turn.now, "skipped", "its author is gone")
 
 
 def _done(turn: Turn) -> None:

@@ -257,7 +257,7 @@ async def test_erased_in_the_middle_of_objecting(stage: Stage) -> None:
 
 async def test_a_correction_of_what_was_changed_meanwhile_cannot_be_undone(stage: Stage) -> None:
     await proposes(stage, "ana", "It is only spelling, a link or a translation")
-    await answers(stage, "eva", WORTH)
+    await answers(stage, "eva", "It is a correction")
     line = posted(stage, "was corrected")
     await proposes(stage, "ana", "It is urgent: let it count for now", "Come, or not.")
     await answers(stage, "eva", WORTH)
@@ -292,7 +292,7 @@ async def test_a_long_history_comes_in_pages(stage: Stage) -> None:
     for number in range(7):
         way = "It is only spelling, a link or a translation"
         await proposes(stage, "ana", way, f"Nobody has to be here. {number}")
-        await answers(stage, "eva", WORTH)
+        await answers(stage, "eva", "It is a correction")
     await history(stage, "ana")
     newest = stage.last("ana", "How the charter has changed").text
     assert newest.count("Corrected: Come freely") == 5

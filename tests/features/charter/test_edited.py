@@ -22,7 +22,7 @@ async def test_an_edited_file_changes_nothing_and_check_explains(tmp_path: Path)
         env = {
             "CIRCLEKEEPER_DATABASE_URL": str(stage.opened.store.engine.url),
             "CIRCLEKEEPER_CHARTER": str(charter),
-            "CIRCLEKEEPER_KEY_FILE": str(stage.opened.key_file),
+            "CIRCLEKEEPER_KEY_FILE": str(stage.opened.key_file.path),
         }
         same = circlekeeper(tmp_path, "check", env=env)
         await stage.says("mira", "keeper check")

@@ -163,7 +163,7 @@ async def test_an_editorial_change_counts_at_once_and_one_voice_undoes_it(stage:
     await stage.says("eva", "charter read")
     await stage.clicks("eva", ACK)
     await proposes(stage, "ana", "It is only spelling, a link or a translation")
-    await answers(stage, "eva", "It is worth talking about")
+    await answers(stage, "eva", "It is a correction")
     assert any("“Come freely” was corrected, by two members" in text for text in aloud(stage))
     await stage.says("ana", "charter read")
     assert NEW in stage.last("ana").text
@@ -177,6 +177,24 @@ async def test_an_editorial_change_counts_at_once_and_one_voice_undoes_it(stage:
     assert NEW not in stage.last("ana").text
     await stage.says("tina", "charter changes")
     assert "Come freely: questions" in stage.last("tina").text
+
+
+async def test_what_is_no_correction_goes_the_way_of_any_change(stage: Stage) -> None:
+    """Whoever is asked first hears that it would count at once, and can say that it must not."""
+    await welcomed(stage, "eva")
+    await proposes(stage, "ana", "It is only spelling, a link or a translation")
+    await stage.says("eva", "charter changes")
+    assert "waits for one more who finds that it is a correction" in stage.last("eva").text
+    await stage.clicks("eva", "Come freely")
+    assert "When you find so, too, it counts at once" in stage.last("eva").text
+    stage.restart()
+    await stage.clicks("eva", "This changes the meaning")
+    assert "it is talked about, and counts only by consent" in stage.last("eva", "Then it").text
+    assert not any("was corrected" in text for text in aloud(stage))
+    await stage.clicks("eva", "It is worth talking about")
+    assert any("“Come freely” is being reconsidered" in text for text in aloud(stage))
+    await stage.says("ana", "charter read")
+    assert NEW not in stage.last("ana").text
 
 
 async def test_a_question_is_carried_answered_once_and_stays(stage: Stage) -> None:

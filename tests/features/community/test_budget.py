@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from bot.adapters.memory import BOT
 from bot.core.refs import Direct
+from storage.reporting import Watcher
 from storage.tables import Outbox
 from tests.support.circle import opened, welcomed
 from tests.support.memory_circle import MemoryCircle
@@ -101,12 +102,31 @@ async def test_what_is_taken_back_while_it_waits_is_never_posted(circle: MemoryC
     assert posts(circle) == ["ana", "ben"]
 
 
+async def test_who_is_gone_is_not_introduced_the_next_day(circle: MemoryCircle) -> None:
+    for name in INTRODUCED:
+        await introduce(circle, name)
+    await circle.says("ana", "/charter ask")
+    for answer in ("Why we gather", "Carry it without my name"):
+        if answer.startswith("Carry"):
+            await circle.says("ana", "Who is it for?")
+        await circle.answers("ana", answer)
+    await circle.hears("ana", "so your question comes tomorrow")
+    await circle.leaves("cleo")
+    for name in ("dan", "ana"):
+        await circle.says(name, "/my forget")
+        await circle.answers(name, "Erase everything")
+    await next_morning(circle)
+    assert posts(circle) == ["ana", "ben"]
+    aloud = [line for line in circle.stage.chat.lines if not isinstance(line.place, Direct)]
+    assert not any("Who is it for?" in line.text for line in aloud)
+
+
 async def test_a_name_taken_out_of_a_welcome_that_waits_is_never_read(
     circle: MemoryCircle,
 ) -> None:
     stage = circle.stage
     await circle.says("mira", "/keeper budget 1")
-    for name in ("eve", "fay"):
+    for name in ("eve", "fay", "gus"):
         await welcomed(circle, name)
         await circle.answers(name, "Be welcomed by name")
         await circle.says(name, name.upper())
@@ -117,10 +137,13 @@ async def test_a_name_taken_out_of_a_welcome_that_waits_is_never_read(
     await stage.until(stage.clock.now().replace(hour=20))
     await circle.says("fay", "/start")
     await circle.answers("fay", "Take my welcome by name back")
+    await circle.says("gus", "/my forget")
+    await circle.answers("gus", "Erase everything")
     await next_morning(circle)
     (said,) = (text for text in seen if "glad to be greeted" in text)
     assert "EVE" in said
     assert "FAY" not in said
+    assert "GUS" not in said
 
 
 async def test_a_prompt_comes_the_next_day_with_its_thread_and_holds_up_nobody(
@@ -135,6 +158,9 @@ async def test_a_prompt_comes_the_next_day_with_its_thread_and_holds_up_nobody(
     await circle.answers("ana", "I look around by myself")  # somebody goes on meanwhile
     cards = [line for line in stage.chat.lines if "Keep a thought" in line.choices]
     assert cards == []
+    watcher = Watcher(stage.opened.store)
+    assert watcher.figures(stage.clock.now()).oldest == 0  # nothing is late, whatever waits
+    watcher.close()
     await next_morning(circle)
     (card,) = [line for line in stage.chat.lines if "Keep a thought" in line.choices]
     assert card.ref is not None

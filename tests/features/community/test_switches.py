@@ -124,3 +124,10 @@ def test_every_flow_has_a_name_to_be_told_by(circle: MemoryCircle) -> None:
         for locale in words.languages
     }
     assert len(names) == 2 * len(PAUSABLE)
+
+
+async def test_what_is_paused_already_is_told_as_such(circle: MemoryCircle) -> None:
+    await circle.says("mira", "/keeper pause")
+    await circle.hears("mira", "Nothing comes by itself until")
+    await circle.says("mira", "/keeper pause")
+    await circle.hears("mira", "Everything is paused already")

@@ -67,11 +67,16 @@ async def test_a_clue_is_shown_once_a_moderator_has_read_it() -> None:
             await stage.clicks("ana", "Leave a clue for the next person")
             await stage.says("ana", clue)
         await stage.says("mira", "keeper hunt list")
+        assert "Clues for the next person that wait for you to read them: 2." in (
+            stage.last("mira").text
+        )
         await stage.clicks("mira", "Read the clues (2)")
         assert "ana" not in stage.last("mira").text
         await stage.clicks("mira", "Show it")
         await stage.clicks("mira", "Delete it")
         assert "No clue waits" in stage.last("mira").text
+        await stage.says("mira", "keeper hunt list")
+        assert "for you to read" not in stage.last("mira").text
         await walking(stage, "eva", "First footsteps")
         said = [each.text for each in private(stage.chat.lines, "eva")]
         assert any("Look behind the clock." in text for text in said)

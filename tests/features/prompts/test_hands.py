@@ -38,6 +38,7 @@ async def posted(stage: Stage) -> tuple[Line, list[Line]]:
     [
         ("One?", ()),
         ("One?\n( ) a\n()b\n (  ) c ", ("a", "b", "c")),
+        ("One?\n\n( ) a\n\n( ) b\n", ("a", "b")),
         ("One?\n( ) a\nTwo?\n( ) b", ("b",)),
         ("A list:\n- ( ) a", ()),
     ],
@@ -98,6 +99,7 @@ async def test_it_is_changed_and_carried_with_its_prompt(stage: Stage) -> None:
         ("What?" + "\n( ) a" * 7, "and these are 7"),
         (f"What?\n( ) a\n( ) {'b' * 61}", "too long: “bbb"),
         ("What?\n( ) a\n( )", "Behind a `( )` nothing stands"),
+        ("What?\n( ) a\n( ) {{ community }}", "cannot show anything in braces"),
         ("What?\n( ) Été\n( ) ete", "“Été” stands there twice"),
     ],
 )

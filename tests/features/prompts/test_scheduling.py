@@ -206,3 +206,19 @@ async def test_while_the_room_is_gone_no_prompt_is_used_up(stage: Stage) -> None
     assert "no longer in the room" in await told(stage, "keeper status")
     await rooms_are(2, *known)
     assert len(prompts(await passes(stage, WEEK))) == 1
+
+
+async def test_two_moderators_who_schedule_at_once_hear_of_one_another(stage: Stage) -> None:
+    stage.chat.moderators.add("moe")
+    await stage.says("mira", "keeper prompt schedule daily 9:00")
+    await stage.says("moe", "keeper prompt schedule weekly friday 9:00")
+    await stage.clicks("mira", "Yes")
+    said = stage.last("mira").text
+    assert "The next prompt comes on Tuesday 3 March, 09:00" in said
+    assert "not open" not in said
+    stage.restart()
+    await stage.clicks("moe", "Yes")
+    assert "garden, next on Tuesday 3 March, 09:00" in stage.last("moe", "meanwhile").text
+    assert "Tuesday 3 March, 09:00" in await told(stage, "keeper status")
+    await stage.clicks("moe", "Yes")
+    assert "Friday 6 March, 09:00" in await told(stage, "keeper status")

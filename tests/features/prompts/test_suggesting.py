@@ -1,5 +1,6 @@
 """Suggestions: from writing to posting, and every way in which one may not get there."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -102,6 +103,14 @@ async def test_an_author_who_looks_first_is_not_asked_again(stage: Stage) -> Non
     assert private(await passes(stage, DAY / 24), "ana") == []
     await stage.clicks("ana", "Yes, without a name")
     assert "comes like this" in stage.last("ana").text
+
+
+async def test_ones_own_stand_in_the_order_in_which_they_were_written(stage: Stage) -> None:
+    for number in range(5):
+        await stage.says("ana", f"suggest Is this number {number}?")
+        await stage.clicks("ana", "Without a name")
+    shown = await told(stage, "ana", "suggest")
+    assert re.findall(r"Is this number (\d)", shown) == list("01234")
 
 
 async def test_what_was_looked_at_and_not_decided_goes_on_waiting(stage: Stage) -> None:

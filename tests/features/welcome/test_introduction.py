@@ -62,3 +62,16 @@ async def test_kept_for_oneself_it_is_posted_nowhere_and_counts(stage: Stage) ->
     await stage.clicks("ana", "Keep it for myself")
     assert posted(stage) == []
     assert "Step 6 of 6" in stage.last("ana").text
+
+
+async def test_what_is_shown_beforehand_is_in_the_language_of_the_room(stage: Stage) -> None:
+    await stage.clicks("ana", "Keep it for myself")
+    await stage.says("ana", "my settings")
+    await stage.clicks("ana", "Language: English")
+    await stage.clicks("ana", "Français")
+    await stage.says("ana", "start")
+    await stage.clicks("ana", "Ta présentation")
+    preview = stage.last("ana", "Voici ce que je publierais").text
+    await stage.clicks("ana", "Publier")
+    (text,) = posted(stage)
+    assert text in preview
