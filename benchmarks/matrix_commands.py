@@ -35,6 +35,8 @@ from tests.support.synapse import Account, Synapse  # noqa: E402
 MAUBOT = "0.6.0"
 # What Circlekeeper is built on, imported and nothing else: no program on these takes less.
 FLOOR = """
+import sys
+sys.modules["vodozemac"] = None  # as we do, so that nio loads no encryption of its own
 import asyncio, aiohttp, apscheduler.triggers.cron, babel, click, jinja2, markdown_it, nio
 import ruamel.yaml, sqlalchemy.dialects.sqlite, sqlalchemy.orm, sqlmodel, structlog
 from cryptography.hazmat.primitives.ciphers import aead

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.adapters.matrix.client import Client, NoAnswer
+from bot.adapters.matrix.client import Client
+from bot.adapters.matrix.transport import NoAnswer
 from bot.core.actions import Say
 from bot.core.errors import Doubt, Misconfigured, TryLater
 from bot.core.events import Added, Event, Posted

@@ -139,6 +139,7 @@ async def test_mistakes_are_shown_with_file_and_line_until_they_are_mended(
         charter.write_text(SHIPPED.charter.read_text("utf-8"), "utf-8")
         await again.click()
         await page.page.get_by_role("button", name="Come in as Ana").wait_for()
+        await page.page.close()  # before what it would connect to again is gone
 
 
 async def test_a_mistake_made_later_leaves_the_circle_as_it_is(
@@ -160,3 +161,4 @@ async def test_a_mistake_made_later_leaves_the_circle_as_it_is(
         await page.page.locator(".panel .mistakes").wait_for(state="detached")
         await page.answers("English")
         await page.hears("2 of 4")
+        await page.page.close()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.adapters.matrix import outbound
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.commands import Descriptions
 from bot.adapters.matrix.communities import PLATFORM, fingerprint
 from bot.adapters.matrix.direct import DirectRooms
@@ -25,6 +25,7 @@ from bot.adapters.matrix.sending import Sending
 from bot.adapters.matrix.signin import SignIn
 from bot.adapters.matrix.spaces import Spaces
 from bot.adapters.matrix.sync import Sync
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Affordances, Look, OpenThread, Poll, Say
 from bot.core.commands import Declared

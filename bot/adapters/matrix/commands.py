@@ -13,12 +13,13 @@ from typing import Any
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import fingerprint, is_shared
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.history import as_dict, events_in
 from bot.adapters.matrix.rooms import RoomState, needed, power
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.core.commands import Audience, Command, Declared, Option, Texts
 from bot.core.ports import Clock, Ids
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.rooms import DIRECT_KEY, MEGOLM, RoomState
+from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.errors import Unreachable
 from bot.core.ports import Host, Ids
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Ids, Memory
 

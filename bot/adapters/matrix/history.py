@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from bot.adapters.matrix.client import JSON, Client, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.rooms import RoomState, timestamp
+from bot.adapters.matrix.transport import JSON, Refused
 
 log = structlog.get_logger(__name__)
 

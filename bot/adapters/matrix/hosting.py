@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.encrypting import NOT_INSTALLED, is_installed
 from bot.adapters.matrix.limits import look_at_limits
 from bot.adapters.matrix.signin import DEVICE_NAME, MEMORY, SignIn
+from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Ids, Memory

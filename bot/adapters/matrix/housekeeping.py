@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import fingerprint
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.invitations import Invitations
 from bot.adapters.matrix.outbound import plain_notice, transaction
 from bot.adapters.matrix.rooms import RoomState
+from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.ports import Clock, Ids
 
 log = structlog.get_logger(__name__)

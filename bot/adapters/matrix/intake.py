@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from bot.adapters.matrix.attachments import Broken, unseal
-from bot.adapters.matrix.client import JSON, Client, MatrixError
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import PLATFORM, Communities, fingerprint
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.facts import Facts
@@ -21,6 +21,7 @@ from bot.adapters.matrix.inbound import (
 from bot.adapters.matrix.outbound import KEY
 from bot.adapters.matrix.rooms import RoomState, previous_membership
 from bot.adapters.matrix.succession import follow, settled, was_before
+from bot.adapters.matrix.transport import JSON, MatrixError
 from bot.adapters.matrix.typing import Typing
 from bot.core.actions import FILE_LIMIT
 from bot.core.events import (

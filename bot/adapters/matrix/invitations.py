@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.ports import Clock, Host, Ids
 
 log = structlog.get_logger(__name__)

@@ -4,9 +4,10 @@ import asyncio
 from urllib.parse import quote
 from uuid import uuid4
 
-from bot.adapters.matrix.client import Client, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.outbound import plain_notice
 from bot.adapters.matrix.rooms import DIRECT_KEY
+from bot.adapters.matrix.transport import Refused
 
 _ATTEMPTS, _PAUSE = 5, 5.0
 _MESSAGES = 13  # Synapse lets ten through at once, then one in five seconds

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.matrix import outbound
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.inbound import is_redacted, without_fallback
 from bot.adapters.matrix.polls import POLL, RESPONSES
 from bot.adapters.matrix.polls import hands as hands_of
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.core.actions import Look
 from bot.core.events import Looked
 from bot.core.refs import Member, MessageRef, Room

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.adapters.matrix.client import JSON, MatrixError, NotSent, Refused
+from bot.adapters.matrix.transport import JSON, MatrixError, NotSent, Refused
 from bot.core.actions import Edit, File, OpenThread, Say
 from bot.core.errors import CirclekeeperError, Doubt, TryLater, Undeliverable, Unreachable
 from bot.core.markup import to_html, to_plain

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.outbound import KEY, in_thread
+from bot.adapters.matrix.transport import JSON
 from bot.core.actions import Poll
 
 POLL = "org.matrix.msc3381.poll.start"

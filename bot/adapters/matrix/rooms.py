@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.adapters.matrix.client import JSON
+from bot.adapters.matrix.transport import JSON
 
 DIRECT_KEY = "io.circlekeeper.direct"
 MEGOLM = "m.megolm.v1.aes-sha2"

@@ -8,11 +8,12 @@ from dataclasses import replace
 import structlog
 
 from bot.adapters.matrix import outbound, polls
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import PLATFORM
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.places import Places
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.adapters.matrix.voice import Voice
 from bot.core.actions import Edit, Enter, Forget, Lane, OpenThread, Pin, Poll, Retract, Say, SetRole
 from bot.core.errors import Undeliverable

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
+from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Ids, Memory
 

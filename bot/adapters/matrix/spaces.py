@@ -6,11 +6,12 @@ from typing import Any
 
 import structlog
 
-from bot.adapters.matrix.client import JSON, Client, MatrixError
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.errands import Errands
 from bot.adapters.matrix.facts import Facts, Outside
 from bot.adapters.matrix.invitations import Invitations
 from bot.adapters.matrix.rooms import RoomState
+from bot.adapters.matrix.transport import JSON, MatrixError
 from bot.core.ports import Clock
 from bot.core.refs import Way
 

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
-from bot.adapters.matrix.client import JSON, Client, MatrixError, Refused
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.rooms import KEPT_STATE
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused
 from bot.core.ports import Clock, Host, Ids
 
 log = structlog.get_logger(__name__)

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from bot.adapters.matrix.client import Client, MatrixError
+from bot.adapters.matrix.client import Client
+from bot.adapters.matrix.transport import MatrixError
 
 _LONG = 0.8  # seconds; most turns take a tenth of that
 _SHOWN_MS = 20_000

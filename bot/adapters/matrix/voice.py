@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.adapters.matrix.attachments import seal
-from bot.adapters.matrix.client import JSON, Client
+from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.outbound import FILE_TYPE, KEY, to_seal
 from bot.adapters.matrix.rooms import RoomState
+from bot.adapters.matrix.transport import JSON
 from bot.core.actions import File
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.adapters.matrix.client import Answer, NoAnswer, Refused
 from bot.adapters.matrix.encryption.machine import Encryption, begin
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.transport import Answer, NoAnswer, Refused
 from tests.support.fake_host import FakeHost, RandomIds, WallClock
 
 Json = dict[str, Any]

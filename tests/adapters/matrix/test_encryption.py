@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.adapters.matrix.client import MatrixError
 from bot.adapters.matrix.encryption.own import OtherDevice
+from bot.adapters.matrix.transport import MatrixError
 from bot.core.errors import Misconfigured
 from tests.adapters.matrix.key_double import ROOM, Json, KeyDouble, Somebody, somebody
 from tests.support.fake_host import FakeHost, WallClock

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.inbound import (
     TEXT_LIMIT,
     Heard,
@@ -18,6 +17,7 @@ from bot.adapters.matrix.inbound import (
     read_message,
     read_reaction,
 )
+from bot.adapters.matrix.transport import JSON
 
 ME = "@keeper:home"
 LISTENER = Listener(ME, "Circle Keeper", "!")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.matrix.client import Refused
 from bot.adapters.matrix.encryption import crosssigning, recovery
 from bot.adapters.matrix.encryption.crosssigning import Seeds
 from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.login import Asked, Signed, sign_in_depth
+from bot.adapters.matrix.transport import Refused
 from bot.core.errors import Misconfigured
 from tests.adapters.matrix.key_double import Account, KeyDouble, Somebody, somebody
 from tests.support.fake_host import FakeHost

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bot.adapters.matrix import outbound
-from bot.adapters.matrix.client import JSON, MatrixError, NoAnswer, NotSent, Refused
+from bot.adapters.matrix.transport import JSON, MatrixError, NoAnswer, NotSent, Refused
 from bot.core.actions import EVERYONE, Edit, OpenThread, Say
 from bot.core.errors import CirclekeeperError, Doubt, TryLater, Undeliverable, Unreachable
 from bot.core.markup import escape

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.rooms import (
     KEPT_STATE,
     RoomState,
@@ -18,6 +17,7 @@ from bot.adapters.matrix.rooms import (
     is_moderator,
     power,
 )
+from bot.adapters.matrix.transport import JSON
 
 ME = "@keeper:home"
 ANNA, BEN, CLEO = "@anna:home", "@ben:home", "@cleo:home"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption.own import Own
 from bot.adapters.matrix.encryption.shelf import Shelf
 from bot.adapters.matrix.encryption.signing import is_signed, signable, with_signature
+from bot.adapters.matrix.transport import JSON
 
 USAGES = ("master", "self_signing", "user_signing")
 _SEEDS = "seeds"

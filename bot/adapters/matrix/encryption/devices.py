@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.shelf import Shelf
 from bot.adapters.matrix.encryption.signing import is_signed
+from bot.adapters.matrix.transport import JSON
 
 log = structlog.get_logger(__name__)
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import structlog
 from vodozemac import GroupSession
 
-from bot.adapters.matrix.client import JSON, MatrixError
 from bot.adapters.matrix.encryption.devices import Device, Devices
 from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.olm import Olm
 from bot.adapters.matrix.encryption.own import Own
 from bot.adapters.matrix.encryption.shelf import Shelf
 from bot.adapters.matrix.rooms import MEGOLM
+from bot.adapters.matrix.transport import JSON, MatrixError
 from bot.core.ports import Clock, Ids
 
 log = structlog.get_logger(__name__)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from vodozemac import ExportedSessionKey, InboundGroupSession, MegolmMessage, SessionKey
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.rooms import MEGOLM
+from bot.adapters.matrix.transport import JSON
 
 _IN_MEMORY = 200
 UNUSED = timedelta(days=30)

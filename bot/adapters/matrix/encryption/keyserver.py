@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.adapters.matrix.client import JSON, Answer, NoAnswer, Refused
+from bot.adapters.matrix.transport import JSON, Answer, NoAnswer, Refused
 
 _ELSEWHERE_MS = 5_000  # how long our homeserver waits for others
 _SECONDS = 30.0

@@ -7,10 +7,10 @@ homeserver with the recovery key; where both are lost, `reset` makes new ones wi
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.adapters.matrix.client import JSON, Refused
 from bot.adapters.matrix.encryption import crosssigning, recovery
 from bot.adapters.matrix.encryption.crosssigning import Seeds
 from bot.adapters.matrix.encryption.own import Own
+from bot.adapters.matrix.transport import JSON, Refused
 from bot.core.errors import Misconfigured
 
 _LOST = (

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption import crosssigning
 from bot.adapters.matrix.encryption.devices import Devices, changes_in
 from bot.adapters.matrix.encryption.groups import Groups
@@ -25,6 +24,7 @@ from bot.adapters.matrix.encryption.olm import Unreadable as NotForUs
 from bot.adapters.matrix.encryption.own import OLM, Own, own_device
 from bot.adapters.matrix.encryption.shelf import Shelf
 from bot.adapters.matrix.errands import Errands
+from bot.adapters.matrix.transport import JSON
 from bot.core.ports import Clock, Ids, Memory
 
 log = structlog.get_logger(__name__)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from vodozemac import AnyOlmMessage, Curve25519PublicKey, Session
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption.devices import Device
 from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.own import OLM, Own
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.encryption.signing import is_signed
+from bot.adapters.matrix.transport import JSON
 
 _SESSIONS = 6  # kept of one device, those used last
 _DEVICES = 1000  # whose sessions are held in memory

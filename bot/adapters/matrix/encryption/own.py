@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import structlog
 from vodozemac import Account, Curve25519PublicKey
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.encryption.signing import signable, with_signature
 from bot.adapters.matrix.rooms import MEGOLM
+from bot.adapters.matrix.transport import JSON
 from bot.core.errors import Misconfigured
 
 log = structlog.get_logger(__name__)

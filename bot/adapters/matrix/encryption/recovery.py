@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bot.adapters.matrix.client import JSON
 from bot.adapters.matrix.encryption.crosssigning import USAGES, Seeds, unpadded
 from bot.adapters.matrix.encryption.keyserver import KeyServer
+from bot.adapters.matrix.transport import JSON
 
 ALGORITHM = "m.secret_storage.v1.aes-hmac-sha2"
 _DEFAULT = "m.secret_storage.default_key"

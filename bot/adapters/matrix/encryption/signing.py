@@ -6,7 +6,7 @@ from typing import Any
 
 from vodozemac import Ed25519PublicKey, Ed25519Signature
 
-from bot.adapters.matrix.client import JSON
+from bot.adapters.matrix.transport import JSON
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
