@@ -25,7 +25,7 @@ async def circle() -> AsyncIterator[MemoryCircle]:
     await made.says("mira", "/keeper pause prompts")
     await made.days_pass(1)
     await made.says("mira", "/keeper budget 2")
-    await made.hears("mira", "so many posts of mine a day: 2. Before it was 10.")
+    await made.hears("mira", "without being asked there: 2. Before it was 10.")
     yield made
     made.stage.close()
 
@@ -220,4 +220,4 @@ async def test_a_number_that_cannot_be_is_refused(circle: MemoryCircle) -> None:
     for typed in ("0", "-3", "101", "many", "2.5"):
         await circle.says("mira", f"/keeper budget {typed}")
     await circle.says("mira", "/keeper budget")
-    await circle.hears("mira", "that nobody there asked for: 2.")
+    await circle.hears("mira", "so often a day in each room: 2.")
