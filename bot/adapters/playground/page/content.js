@@ -1,6 +1,6 @@
 // The content that is played: the host's own, its mistakes, and to begin anew.
 
-import { announce, fill, h } from "./dom.js";
+import { announce, h, refill } from "./dom.js";
 import { act } from "./live.js";
 import { state } from "./state.js";
 import { language, w } from "./words.js";
@@ -32,7 +32,7 @@ export function contentBody(refuse) {
     const content = state.content;
     if (!content) return;
     const own = [...content.folders, content.charter].filter(Boolean);
-    fill(body,
+    refill(body, [content, language()], () => [
       own.length ? [h("p", {}, w("content_own")), h("ul", { class: "paths" }, own.map((path) => h("li", {}, h("code", {}, path))))] : h("p", {}, w("content_shipped")),
       !own.length && h("p", { class: "dim" }, w("content_how"), " ", h("code", {}, "circlekeeper try --content DIR --charter FILE")),
       mistakesOf(refuse),
@@ -42,7 +42,8 @@ export function contentBody(refuse) {
         h("div", { class: "row" },
           h("button", { type: "button", "data-key": "again open", onclick: () => again(false) }, w("again_open")),
           h("button", { type: "button", "data-key": "again empty", onclick: () => again(true) }, w("again_empty"))),
-      ]);
+      ],
+    ]);
   };
   return body;
 }

@@ -49,7 +49,8 @@ export function fill(parent, ...children) {
   if (key !== undefined) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
-// Fill a part anew only if what it shows has changed.
+// Fill a part anew only if what it shows has changed: a button that is replaced while it is pressed
+// is never clicked.
 export function refill(parent, signature, build) {
   const now = JSON.stringify(signature);
   if (parent.drawn === now) return;

@@ -2,13 +2,13 @@
 
 import { announceMessage, conversation, threadPanel } from "./conversation.js";
 import { mistakesOf } from "./content.js";
-import { announce, fill, h } from "./dom.js";
+import { announce, fill, h, refill } from "./dom.js";
 import { openForm } from "./form.js";
 import { connect, isMine } from "./live.js";
 import { sidePanel } from "./panel.js";
 import { dress, sidebar } from "./sidebar.js";
 import { listen, look, me, placeOf, roomsOf, see, state, touch } from "./state.js";
-import { learn, w, what } from "./words.js";
+import { language, learn, w, what } from "./words.js";
 
 const app = document.getElementById("app");
 let parts = null;
@@ -104,7 +104,7 @@ function draw(kinds) {
   parts.wrong.hidden = !mistaken;
   parts.thread.hidden = !state.thread || mistaken;
   parts.panel.hidden = Boolean(state.thread) || !state.panel || mistaken;
-  if (mistaken) fill(parts.wrong, h("div", { class: "inner" }, h("h1", {}, w("mistakes_title")), mistakesOf(refuse)));
+  if (mistaken) refill(parts.wrong, [state.content, language()], () => h("div", { class: "inner" }, h("h1", {}, w("mistakes_title")), mistakesOf(refuse)));
   parts.side.draw();
   parts.main.draw();
   if (!parts.thread.hidden) parts.thread.draw();
