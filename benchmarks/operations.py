@@ -13,6 +13,7 @@ import asyncio
 import io
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import func, select  # noqa: E402
+from sqlalchemy import func, insert, select  # noqa: E402
 
 from benchmarks import common, population  # noqa: E402
 from benchmarks.common import (  # noqa: E402
@@ -40,6 +41,7 @@ from bot.app import App, SeededIds  # noqa: E402
 from bot.features.charter.content import load_charter  # noqa: E402
 from bot.logs import configure_logs  # noqa: E402
 from bot.rehearsal.clock import SimulatedClock  # noqa: E402
+from storage.backup import tables  # noqa: E402
 from storage.crypto import KeyFile  # noqa: E402
 from storage.engines import make_engine  # noqa: E402
 from storage.erasing import Erasing  # noqa: E402
@@ -48,9 +50,15 @@ from storage.restoring import restore  # noqa: E402
 from storage.schema import newest, upgrade  # noqa: E402
 from storage.store import Store  # noqa: E402
 from storage.transaction import Transaction  # noqa: E402
+from storage.upgrading import upgrade_store  # noqa: E402
 
 PARTS = ("backup", "upgrade", "week")
 A_SECOND = 200
+FIRST = (
+    *("acknowledgement", "charter", "charter_clause", "community", "community_room"),
+    *("conversation", "fact", "inbox", "membership", "meta", "outbox", "posting", "prompt"),
+    *("question", "schedule", "subject", "thought"),
+)
 # What somebody types who sits down with the bot: questions, answers, and a thought to keep.
 SITTING = (
     *("help", "start", "my settings", "charter read", "word list", "notebook read"),
@@ -207,44 +215,80 @@ async def brought_up(fresh: Fresh, kind: str, share: float) -> dict[str, Any]:
                 f" values ('{population.community_id(number)}', '{NULL}', 'circle {number}',"
                 f" 'Circle {number}', 'open', 'en', 'UTC')"
             )
-    engine.dispose()
     vault = KeyFile(place.key).load()
+    with engine.begin() as connection:
+        connection.execute(
+            insert(METADATA.tables["meta"]), {"name": "key id", "value": vault.key_id}
+        )
+    engine.dispose()
     store = Store(place.url, vault)
     due = datetime.now(UTC) + timedelta(days=3)
     extras = population.check_ins(lambda _number: due), population.conversations()
     members = int(10_000 * share)
     population.settle(store, members, 10, *extras, population.acknowledgements())
     store.close()
-    names = ("community", "subject", "membership", "schedule", "conversation", "acknowledgement")
-    before = _first(place.url, names)
+    before = earlier_counts(place.url)
     begun = time.perf_counter()
     if kind != "sqlite":
-        upgrade(place.url)
+        await asyncio.to_thread(upgrade_store, place.url, place.key)
     opened = await asyncio.to_thread(place.open)
     seconds = time.perf_counter() - begun
+    counted = earlier_counts(place.url)
     app = place.app(opened.store, NullAdapter())
     answered = await common.turns(app, lambda _person: "circle 0", "member")(0)
     opened.close()
-    after = _first(place.url, names)
+    after = earlier_counts(place.url)
+    # The caller's turn adds what a turn writes, and nothing else may differ.
+    changed = {name: after[name] - rows for name, rows in before.items() if after[name] != rows}
+    content = await asyncio.to_thread(checked, place)
     return {
         "members": members,
         "to": newest(),
         "seconds": round(seconds, 1),
         "rows": sum(before.values()),
-        "right": before == after and answered > 0,
+        "by_table": {name: rows for name, rows in before.items() if rows},
+        "changed_by_the_turn_afterwards": changed,
+        "check_says": content,
+        "right": counted == before
+        and content == "Everything is in order."
+        and answered > 0
+        and changed.keys() <= {"inbox", "outbox"},
     }
 
 
-def _first(url: str, names: tuple[str, ...]) -> dict[str, int]:
+def earlier_counts(url: str) -> dict[str, int]:
+    """Return how many rows each table has, of those that the first schema has."""
     engine = make_engine(url, reading=True)
     try:
         with engine.connect() as connection:
+            there = {table.name: table for table in tables(connection)}
             return {
-                name: connection.exec_driver_sql(f"select count(*) from {name}").scalar_one()  # noqa: S608
-                for name in names
+                name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for name, table in there.items()
+                if name in FIRST
             }
     finally:
         engine.dispose()
+
+
+def checked(place: Place) -> str:
+    """Return what `circlekeeper check` says of a store, with its key, from an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot", "check", "--online"],
+            cwd=folder,
+            env={
+                **{k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")},
+                "PYTHONPATH": str(ROOT),
+                "CIRCLEKEEPER_DATABASE_URL": place.url,
+                "CIRCLEKEEPER_KEY_FILE": str(place.key),
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    return ended.stdout.strip().splitlines()[-1] if ended.stdout else ended.stderr.strip()
 
 
 async def week(fresh: Fresh, kind: str, share: float) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
-from bot.core.errors import CirclekeeperError, Missed
+from bot.core.errors import CirclekeeperError, Missed, Undeliverable
 from bot.core.events import Chose, Commanded, Event, FromMember, Posted, Submitted
 from bot.core.ports import FormFacts
 from bot.core.refs import Community, Direct, Interaction, Standing
@@ -368,3 +369,34 @@ async def test_a_failed_turn_is_handed_out_again(bot: Bot, mira: Person, guild: 
     asked = await mira.uses("start", guild.general).answered()
     assert asked.messages[0].text == "Here."
     assert failures == 0
+
+
+async def test_of_two_bots_with_one_token_one_answers_and_the_other_says_so(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    refused: list[Undeliverable] = []
+    ended = asyncio.Semaphore(0)
+
+    def answering(one: Bot) -> None:
+        async def answer(event: Event) -> None:
+            if isinstance(event, Commanded):
+                try:
+                    await one.delivers(one.answer_to(event))
+                except Undeliverable as error:
+                    refused.append(error)
+                ended.release()
+
+        one.host.on_event = answer
+
+    async with running(platform) as second:
+        with capture_logs() as logs:
+            answering(bot)
+            answering(second)
+            asked = await mira.uses("help", guild.general).answered()
+            async with asyncio.timeout(10):
+                await ended.acquire()
+                await ended.acquire()
+    assert len(asked.messages) == 1
+    (why,) = map(str, refused)
+    assert "Another bot answers people as this Discord account" in why
+    assert [each["event"] for each in logs if each["log_level"] == "error"] == [why]

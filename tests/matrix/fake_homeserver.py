@@ -60,6 +60,7 @@ class FakeHomeserver:
         self.faults: dict[str, list[Fault]] = {}
         self.always: dict[str, Fault] = {}
         self._news: list[dict[str, Any]] = []
+        self.account_data: list[dict[str, Any]] = []  # in the next answer of /sync, too
         self._more = asyncio.Event()
         self._numbers = itertools.count(1)
 
@@ -95,13 +96,18 @@ class FakeHomeserver:
                 return {"user_id": ME, "device_id": "DEVICE"}
             case "sync":
                 return await self._sync(int(request.query.get("timeout", "0")))
+            case kind if "account_data" in request.path and request.method == "PUT":
+                content = await request.json()
+                self.account_data = [{"type": kind, "content": content}]
+                self._more.set()
+                return {}
             case "send":
                 return {"event_id": f"$sent{next(self._numbers)}"}
             case _:
                 return {}
 
     async def _sync(self, wait_ms: int) -> dict[str, Any]:
-        if not self._news and self.calls["sync"] > 1:
+        if not self._news and not self.account_data and self.calls["sync"] > 1:
             self._more.clear()
             try:
                 async with asyncio.timeout(wait_ms / 1000):
@@ -109,7 +115,12 @@ class FakeHomeserver:
             except TimeoutError:
                 pass
         rooms = self._news.pop(0) if self._news else {}
-        return {"next_batch": f"s{next(self._numbers)}", "rooms": rooms}
+        data, self.account_data = self.account_data, []
+        return {
+            "next_batch": f"s{next(self._numbers)}",
+            "rooms": rooms,
+            "account_data": {"events": data},
+        }
 
 
 @asynccontextmanager

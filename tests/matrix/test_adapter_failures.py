@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from bot.adapters.matrix.claim import KIND
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.transport import NoAnswer
 from bot.core.actions import Say
@@ -46,6 +47,53 @@ async def ended(bot: Bot) -> BaseException | None:
     assert bot.task is not None
     await asyncio.wait([bot.task], timeout=30)
     return bot.task.exception()
+
+
+# Another one
+
+
+async def test_another_host_that_begins_to_act_as_the_account_stops_this_one() -> None:
+    """Before it handles what came together with that."""
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        server.account_data = [{"type": KIND, "content": {"process": "another"}}]
+        server.tell(a_room(ROOM, "!help"))
+        error = await ended(bot)
+    assert isinstance(error, Misconfigured)
+    assert "Another circlekeeper, with a store of its own, has begun to act as" in str(error)
+    assert "\n" not in str(error)
+    assert texts(bot.host) == []
+
+
+async def test_on_a_real_homeserver_whoever_began_last_goes_on(account: MakeAccount) -> None:
+    keeper = account("keeper")
+    async with running(keeper) as first:
+        await first.synced()
+        async with running(keeper) as second:
+            await second.synced()
+            assert isinstance(await ended(first), Misconfigured)
+            await asyncio.sleep(0.2)
+            assert second.task is not None
+            assert not second.task.done()
+
+
+async def test_another_process_on_the_same_store_is_no_other_host() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        await bot.host.remember("matrix.claim", {"processes": "this another"})
+        server.account_data = [{"type": KIND, "content": {"process": "another"}}]
+        server.tell(a_room(ROOM, "!help"))
+        await bot.host.until(lambda: bool(texts(bot.host)))
+        assert texts(bot.host) == ["!help"]
+
+
+async def test_a_homeserver_that_keeps_no_account_data_is_good_enough() -> None:
+    async with fake_homeserver() as server:
+        server.always[KIND] = refusal(404, "M_UNRECOGNIZED")
+        async with running(server.account) as bot:
+            await bot.synced()
+            assert bot.task is not None
+            assert not bot.task.done()
 
 
 # The token
@@ -315,7 +363,7 @@ async def test_the_place_is_saved_after_the_events_and_once_an_answer() -> None:
             await bot.synced()
     # One write tells when the first start was; the second, after all events, where we are.
     assert at_event == [1, 1, 1, 1]  # the community, who is there, what was said
-    assert host.writes == ["matrix.sync", "matrix.room", "matrix.sync"]
+    assert host.writes == ["matrix.claim", "matrix.sync", "matrix.room", "matrix.sync"]
 
 
 async def test_a_process_killed_before_the_place_was_saved_hears_everything_again() -> None:

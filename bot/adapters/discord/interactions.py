@@ -32,6 +32,10 @@ _LOADING = 1 << 7
 _ACKNOWLEDGED, _UNKNOWN_INTERACTION = 40060, 10062
 _GONE = frozenset({10008, 10015, 50027})  # no such message, webhook; token ended
 _TOO_LATE = "It could not be answered in time; the answer waits for the next."
+_ANOTHER = (
+    "Another bot answers people as this Discord account: let only one of them run, or give each "
+    "its own shards on the same database."
+)
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Interactions:
         self._open: dict[str, _Open] = {}
         self._deferring: set[asyncio.Task[None]] = set()
         self.application = ""
+        self._told = False
 
     def took(self, interaction: Interaction, *, aside: bool) -> None:
         """Note an interaction that came just now, and watch over its deadline."""
@@ -94,7 +99,8 @@ class Interactions:
         """Answer with a message and its file, or with a form where that is possible yet.
 
         Returns: the message that stands, where there is one.
-        Raises: `Doubt`, `Missed`, `Undeliverable`, `DiscordError`.
+        Raises: `Doubt`, `Missed`, `DiscordError`; `Undeliverable`, also where another bot with
+            the same token has answered.
         """
         opened = await self._opened(interaction)
         async with opened.lock:
@@ -181,6 +187,10 @@ class Interactions:
                 opened.unsure = True
                 await asyncio.sleep(0.02)
             except Refused as error:
+                if error.code == _ACKNOWLEDGED and not opened.unsure:
+                    self._settle(opened, "answered")
+                    self._tell_of_another()
+                    raise Undeliverable(_ANOTHER) from error
                 if error.code == _ACKNOWLEDGED:
                     return await self._acknowledged(interaction, opened, kind, key)
                 if error.code == _UNKNOWN_INTERACTION:
@@ -206,6 +216,12 @@ class Interactions:
             return {} if kind == _DEFERRED else None
         self._settle(opened, "answered")
         return {"message": found} if found is not None and is_marked(found, key) else None
+
+    def _tell_of_another(self) -> None:
+        """Tell the host, once, that somebody else answers people as this account."""
+        if not self._told:
+            self._told = True
+            log.error(_ANOTHER)
 
     def _settle(self, opened: _Open, state: State) -> None:
         opened.state = state

@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.adapters.matrix import outbound
+from bot.adapters.matrix.claim import Claim
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.commands import Descriptions
 from bot.adapters.matrix.communities import PLATFORM, fingerprint
@@ -137,6 +138,7 @@ class MatrixAdapter:
         self._descriptions = Descriptions(
             self._client, self._facts, self._errands, clock, ids, declared
         )
+        self._claim = Claim(self._client, ids)
         self._host: Host | None = None
         self._ready = False
         self._sync: Sync | None = None
@@ -173,6 +175,7 @@ class MatrixAdapter:
         try:
             await self._sign_in.run(host)
             await self._begin_encryption(host)
+            await self._claim.stake(host)
             self._ready = True
             self._places.memory = host
             self._errands.send("profile", lambda: self._profile.show(self._client, host))
@@ -209,6 +212,7 @@ class MatrixAdapter:
         unreadable = self._note("unreadable")
 
         async def take(answer: JSON, since: str | None, began_ms: int) -> None:
+            await self._claim.check(answer, host)
             if encryption is not None:
                 await encryption.receive(answer)
             self._invitations.take_all(answer)
@@ -232,6 +236,7 @@ class MatrixAdapter:
                     raise self._sign_in.signed_out() from error
                 await self._clock.sleep(_NOT_YET)  # never in a tight circle
                 await self._sign_in.run(host)
+                await self._claim.stake(host)
                 self._ready = True
 
     async def _enter(self, room_id: str) -> None:

@@ -1,42 +1,22 @@
 """One answer of /sync: first facts, then what they mean for communities, then each event."""
 
-from collections.abc import Awaitable, Callable, Container, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Awaitable, Callable, Container
+from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.adapters.matrix.attachments import Broken, unseal
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.communities import PLATFORM, Communities, fingerprint
+from bot.adapters.matrix.deeds import Deeds
 from bot.adapters.matrix.direct import DirectRooms
 from bot.adapters.matrix.facts import Facts
 from bot.adapters.matrix.history import History, Share, after, as_dict, events_in
-from bot.adapters.matrix.inbound import (
-    Heard,
-    Listener,
-    read_membership,
-    read_message,
-    read_reaction,
-)
-from bot.adapters.matrix.outbound import KEY
-from bot.adapters.matrix.rooms import RoomState, previous_membership
-from bot.adapters.matrix.succession import follow, settled, was_before
-from bot.adapters.matrix.transport import JSON, MatrixError
-from bot.adapters.matrix.typing import Typing
-from bot.core.actions import FILE_LIMIT
-from bot.core.events import (
-    Added,
-    Commanded,
-    Delivered,
-    Joined,
-    Left,
-    Posted,
-    Present,
-    Reacted,
-    Removed,
-)
+from bot.adapters.matrix.rooms import RoomState
+from bot.adapters.matrix.succession import follow, settled
+from bot.adapters.matrix.transport import JSON
+from bot.core.events import Added, Present, Removed
 from bot.core.ports import Clock, Host
-from bot.core.refs import Community, Destination, Direct, Member, MessageRef, Room
+from bot.core.refs import Community
 
 if TYPE_CHECKING:
     from bot.adapters.matrix.encryption.machine import Encryption
@@ -68,17 +48,13 @@ class Intake:
         came unencrypted into an encrypted room, which are not taken.
         """
         self._encryption = encryption
-        self._in_clear = in_clear
-        self._own_keys = own_keys
-        self._client = client
         self._history = History(client, facts)
         self._facts = facts
         self._direct = direct
         self._host = host
         self._clock = clock
-        self._prefix = prefix
         self._me = facts.me
-        self._typing = Typing(client)
+        self._deeds = Deeds(client, facts, direct, host, prefix, own_keys, encryption, in_clear)
         self._announced: Communities | None = None
         self._looks = 0
 
@@ -104,7 +80,7 @@ class Intake:
         for share in shares:
             for event in share.events:
                 await self._patiently(
-                    lambda share=share, event=event: self._act(  # type: ignore[misc]
+                    lambda share=share, event=event: self._deeds.take(  # type: ignore[misc]
                         share, event
                     )
                 )
@@ -112,7 +88,7 @@ class Intake:
             for waiting in await self._encryption.late():
                 share = Share(waiting.room_id, [], [])
                 await self._patiently(
-                    lambda share=share, waiting=waiting: self._act(  # type: ignore[misc]
+                    lambda share=share, waiting=waiting: self._deeds.take(  # type: ignore[misc]
                         share, waiting.event
                     )
                 )
@@ -216,186 +192,6 @@ class Intake:
         await self._patiently(lambda: self._host.receive(event))
         room.announced, room.announced_facts = event.event_id, facts
         self._facts.mark(room.id)
-
-    # Events
-
-    async def _act(self, share: Share, event: JSON) -> None:
-        sender, event_id = event.get("sender"), event.get("event_id")
-        room = self._facts.rooms.get(share.room_id)
-        if room is None or not isinstance(sender, str) or not isinstance(event_id, str):
-            return
-        if "state_key" in event:
-            await self._act_on_membership(room, event, event_id, share.before.get(event_id))
-        elif sender == self._me:
-            await self._recognize(room, event, event_id)
-        else:
-            await self._act_on_saying(room, Member(PLATFORM, sender), event, event_id, share)
-
-    async def _act_on_saying(
-        self, room: RoomState, member: Member, event: JSON, event_id: str, share: Share
-    ) -> None:
-        once = event_id
-        in_clear = event_id in share.sealed
-        if event.get("type") == "m.room.encrypted" and self._encryption is not None:
-            opened = await self._encryption.read(room.id, event, private=bool(room.direct))
-            if opened is None:
-                return
-            event = {**event, "type": opened.event_type, "content": opened.content}
-            # The same ciphertext under another event id is a replay, which the inbox knows.
-            once, in_clear = opened.identity, False
-        listener = Listener(self._me, room.own_name, self._prefix)
-        heard = read_message(event, listener, direct=bool(room.direct))
-        reacted = read_reaction(event)
-        if heard is not None and in_clear:
-            # Anybody on its way could have written it, or the person's own client, by mistake.
-            if heard.text is not None or heard.command:
-                self._in_clear(room.id, event_id)
-        elif heard is not None:
-            await self._act_on_message(room, member, event_id, once, heard)
-        elif reacted is not None:
-            await self._act_on_reaction(room, member, event_id, *reacted)
-
-    async def _recognize(self, room: RoomState, event: JSON, event_id: str) -> None:
-        """Tell of a message of ours whose result was never known: an earlier run was killed.
-
-        It comes before whatever people answered to it, so that their answers are understood.
-        """
-        content = as_dict(event.get("content"))
-        relation = as_dict(content.get("m.relates_to"))
-        key = content.get(KEY)
-        if not isinstance(key, str) or key in self._own_keys:
-            return
-        if relation.get("rel_type") == "m.replace":
-            return
-        root = relation.get("event_id") if relation.get("rel_type") == "m.thread" else None
-        ref = MessageRef(Room(PLATFORM, room.id, root), event_id)
-        await self._host.receive(Delivered(event_id=f"seen {event_id}", key=key, ref=ref))
-
-    async def _act_on_membership(
-        self, room: RoomState, event: JSON, event_id: str, before: str | None
-    ) -> None:
-        changed = read_membership(event, before)
-        if changed is None or not self._facts.communities.is_root(room.id):
-            return
-        who, what = changed
-        if who == self._me:
-            return
-        first = previous_membership(event) in (None, "invite")
-        if what == "joined" and first and was_before(self._facts, room.id, who):
-            return  # they only came along
-        kind = Joined if what == "joined" else Left
-        await self._host.receive(
-            kind(
-                event_id=event_id,
-                member=Member(PLATFORM, who),
-                standing=self._facts.communities.standing(who),
-                community=self._facts.communities.of(room.id),
-            )
-        )
-
-    async def _act_on_message(
-        self, room: RoomState, member: Member, event_id: str, once: str, heard: Heard
-    ) -> None:
-        place = self._place(room, member, heard.thread)
-        if place is None:
-            return
-        where = Room(PLATFORM, room.id, heard.thread)
-        text = heard.text
-        if text is None and heard.answers is not None:
-            question = MessageRef(Room(PLATFORM, room.id), heard.answers)
-            if await self._host.awaits("react", question.room, member, question):
-                text = heard.answer
-        if heard.command:
-            await self._act_on_command(room, member, once, place, heard)
-            return
-        given = heard.file if isinstance(place, Direct) else None
-        if given is not None:
-            if not await self._host.awaits("file", where, member):
-                return
-            text = await self._held(given)
-        kind: Literal["post", "reply"] = "reply" if heard.reply else "post"
-        if text is None and not await self._host.awaits(kind, where, member):
-            return
-        if isinstance(place, Direct):
-            self._direct.spoke(member.id, room.id)
-        posted = Posted(
-            event_id=once,
-            member=member,
-            standing=self._facts.communities.standing(member.id),
-            community=self._facts.communities.of(room.id),
-            place=place,
-            message=MessageRef(where, event_id),
-            text=text,
-            reply=heard.reply,
-            file=given is not None,
-            about=MessageRef(Room(PLATFORM, room.id), heard.about) if heard.about else None,
-            encrypted=room.encrypted if isinstance(place, Direct) else None,
-        )
-        if text is None:
-            await self._host.receive(posted)
-            return
-        async with self._typing.during(room.id):
-            await self._host.receive(posted)
-
-    async def _act_on_command(
-        self, room: RoomState, member: Member, once: str, place: Destination, heard: Heard
-    ) -> None:
-        """Take a command that a client wrote down with its options."""
-        if isinstance(place, Direct):
-            self._direct.spoke(member.id, room.id)
-        async with self._typing.during(room.id):
-            await self._host.receive(
-                Commanded(
-                    event_id=once,
-                    member=member,
-                    standing=self._facts.communities.standing(member.id),
-                    community=self._facts.communities.of(room.id),
-                    place=place,
-                    command=heard.command,
-                    options=dict(heard.options),
-                    encrypted=room.encrypted if isinstance(place, Direct) else None,
-                )
-            )
-
-    async def _held(self, file: Mapping[str, Any]) -> str:
-        """Return the text in a file; nothing where it cannot be read."""
-        try:
-            held = await self._client.download(str(file.get("url")), FILE_LIMIT)
-            if "key" in file:
-                held = unseal(held, dict(file))
-        except (MatrixError, Broken) as error:
-            log.info("file not read", error=type(error).__name__)
-            return ""
-        return held.decode("utf-8-sig", "replace")
-
-    async def _act_on_reaction(
-        self, room: RoomState, member: Member, event_id: str, target: str, symbol: str
-    ) -> None:
-        place = self._place(room, member, None)
-        message = MessageRef(Room(PLATFORM, room.id), target)
-        if place is None or not await self._host.awaits("react", message.room, member, message):
-            return
-        await self._host.receive(
-            Reacted(
-                event_id=event_id,
-                member=member,
-                standing=self._facts.communities.standing(member.id),
-                community=self._facts.communities.of(room.id),
-                place=place,
-                message=message,
-                emoji=symbol,
-                encrypted=room.encrypted if isinstance(place, Direct) else None,
-            )
-        )
-
-    def _place(self, room: RoomState, member: Member, thread: str | None) -> Destination | None:
-        if room.direct:
-            alone = room.is_private_to(member.id, self._me)
-            private = alone and not self._facts.is_locked(room)
-            return Direct(member) if private else None
-        if self._facts.communities.of(room.id) is None:
-            return None
-        return Room(PLATFORM, room.id, thread)
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work, again after a failure; in the end go on: one event must not hold up all."""

@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.adapters.matrix.backoff import Backoff
+from bot.adapters.matrix.claim import KIND
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.rooms import KEPT_STATE
 from bot.adapters.matrix.transport import JSON, MatrixError, Refused
+from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Host, Ids
 
 log = structlog.get_logger(__name__)
@@ -23,7 +25,7 @@ _NOTHING = {"not_types": ["*"]}
 _FILTER = json.dumps(
     {
         "presence": _NOTHING,
-        "account_data": _NOTHING,
+        "account_data": {"types": [KIND]},
         "room": {
             "timeline": {"limit": 100, "lazy_load_members": False},
             "state": {"types": KEPT_STATE, "lazy_load_members": False},
@@ -65,7 +67,7 @@ class Sync:
     async def run(self) -> None:
         """Go on until cancelled.
 
-        Raises: `Refused` when we are signed out.
+        Raises: `Refused` when we are signed out; `Misconfigured`.
         """
         await self._recall()
         if self._since is None:
@@ -76,6 +78,8 @@ class Sync:
                 await self._take(answer, self._since, self._began_ms)
                 await self._note(answer)
                 await self._client.all_sent(within=_WHILE_SENDING)
+            except Misconfigured:
+                raise  # another one acts as the account
             except Exception as error:
                 if isinstance(error, Refused) and error.signed_out:
                     raise
