@@ -1,6 +1,8 @@
 """Errors end with what to do next. In this process, since most of them need no other."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from tests.operations.planted import SECRET
-from tests.test_cli import MATRIX, circlekeeper, one_sentence
+from tests.test_cli import MATRIX, ROOT, circlekeeper, one_sentence
 
 
 @pytest.fixture(autouse=True)
@@ -46,12 +48,32 @@ def test_something_else_where_a_bot_starts(folder: Path) -> None:
     assert "put a backup in its place" in said
 
 
-@pytest.mark.parametrize("words", [("db", "upgrade"), ("status",), ("charter", "floor"), ("run",)])
+@pytest.mark.parametrize("words", [("db", "upgrade"), ("status",), ("charter", "floor")])
 def test_a_database_server_that_does_not_answer(words: tuple[str, ...]) -> None:
     url = f"postgresql://keeper:{SECRET}@127.0.0.1:9/keeper"
     said = told(*words, env={**MATRIX, "CIRCLEKEEPER_DATABASE_URL": url})
     assert "See that its server runs, and that CIRCLEKEEPER_DATABASE_URL is right." in said
     assert said.count("\n") == 1
+
+
+def test_run_waits_for_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CIRCLEKEEPER_")}
+    url = f"postgresql://keeper:{SECRET}@127.0.0.1:9/keeper"
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"],
+        cwd=tmp_path,
+        env={**inherited, "PYTHONPATH": str(ROOT), **MATRIX, "CIRCLEKEEPER_DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as bot:
+        assert bot.stderr is not None
+        said = bot.stderr.readline()
+        assert bot.poll() is None
+        bot.terminate()
+    assert "See that its server runs" in said
+    assert said.endswith("I try again every 5 seconds.\n")
+    assert SECRET not in said
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 # Whose transactions: the beginning of the work's qualified name.
 TRANSACTIONS = {
-    "turn": "Dispatcher._receive",
+    "turn": "Dispatcher.transact",  # which notes first what was sent
     "tick": "Tick._batch",
     "recover": "OutboxWorker.recover",
 }
@@ -99,6 +99,11 @@ def _done(name: str, result: object) -> list[str]:
         again = any(row.doubtful for run in runs for row in run)
         some = {"note": bool(noted), "claim": bool(runs), "claim-again": again}
         return [what for what, is_so in some.items() if is_so]
+    if name.startswith(TRANSACTIONS["turn"]):
+        assert isinstance(result, tuple)
+        _, result = result
+        if not isinstance(result, tuple):
+            return []
     done = bool(result[0]) if isinstance(result, tuple) else result != 0
     return [what for what, start in TRANSACTIONS.items() if done and name.startswith(start)]
 
