@@ -95,7 +95,8 @@ def lock_file(url: URL) -> FileLock:
     path = Path(url.database).resolve()
     if not path.parent.is_dir():
         raise Misconfigured(f"The folder of the database {path} does not exist. Make it first.")
-    lock = FileLock(f"{path}.lock", timeout=0)
+    # Whoever closes the store lets go of it, in whatever thread.
+    lock = FileLock(f"{path}.lock", timeout=0, thread_local=False)
     try:
         lock.acquire()
     except Timeout as error:

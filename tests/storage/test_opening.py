@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +54,12 @@ def test_a_second_start_keeps_the_key(opened: Opened, database: Path) -> None:
     again = open_store(f"sqlite:///{database}", opened.key_file.path)
     again.close()
     assert opened.key_file.path.read_bytes() == held
+
+
+def test_a_store_that_another_thread_closes_is_free(opened: Opened, database: Path) -> None:
+    with ThreadPoolExecutor(1) as other:
+        other.submit(opened.close).result()
+    open_store(f"sqlite:///{database}", opened.key_file.path).close()
 
 
 def test_a_key_made_beforehand_is_taken(database: Path, key_file: KeyFile) -> None:
