@@ -53,7 +53,9 @@ async def test_the_invitation_is_enough_where_nobody_else_may_attach_files(
         assert [each["filename"] for each in asked.messages[-1].attachments] == [
             "circlekeeper.yaml"
         ]
-        platform.world.set_role(circle.guild, own, permissions=int(NEEDED.value & ~Permission.ATTACH_FILES))
+        platform.world.set_role(
+            circle.guild, own, permissions=int(NEEDED.value & ~Permission.ATTACH_FILES)
+        )
         await asyncio.sleep(0.8)
         await circle.until_settled()
         found = await circle.person("mira").uses("keeper check", circle.room).answered()
