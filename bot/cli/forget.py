@@ -102,9 +102,10 @@ def _is_wanted(found: _Found) -> bool:
     """
     held = found.held
     click.echo(
-        f"{found.member.id} on {found.member.platform}: {_counted(held.rows, 'row')} will be "
-        f"deleted, {held.unnamed} of what they gave stays without them. They are known in "
-        f"{_counted(held.communities, 'community')}, and are in {held.here} of them now.",
+        f"{found.member.id} on {found.member.platform}: {_counted(held.rows, 'row')} to be "
+        f"deleted. Given to the community, and staying without their name: {held.unnamed}. They "
+        f"are known in {_counted(held.communities, 'community')}, and are in {held.here} of them "
+        "now.",
         err=True,
     )
     try:
@@ -116,7 +117,10 @@ def _is_wanted(found: _Found) -> bool:
 
 
 def _erase(settings: Settings, opened: Opened, found: _Found) -> Held:
-    """Erase them, and return how much that was; nothing, where they asked for it meanwhile."""
+    """Erase them, and return how much that was; nothing, where they asked for it meanwhile.
+
+    Raises: `Misconfigured` where that cannot be noted in the journal.
+    """
     content = read_content(sound_content(settings))
     adapters = {each.name: each for each in accounts.adapters(settings, content)}
     adapter = adapters.get(found.member.platform)
@@ -128,7 +132,13 @@ def _erase(settings: Settings, opened: Opened, found: _Found) -> Held:
             erase_for_host(running, tx, adapter, found.member, found.subject)
         return held
 
-    held = opened.store.run(erase)
+    try:
+        held = opened.store.run(erase)
+    except OSError as error:
+        raise Misconfigured(
+            f"The journal of erasures {opened.key_file.journal} cannot be written: "
+            f"{error.strerror}. Nothing was erased."
+        ) from error
     if not opened.store.shared:  # its file is written anew at once, as the bot does within hours
         seen = opened.store.run(lambda tx: Erasing(tx).remove_traces())
         if seen is not None:

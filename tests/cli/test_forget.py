@@ -99,7 +99,7 @@ def test_the_host_is_asked_and_shown_how_much_but_not_what(folder: Path) -> None
     refused = forget("ana", typed="n\n")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "ana on memory: " in refused.stderr
-    assert "known in 1 community, and are in 1 of them now" in refused.stderr
+    assert "are known in 1 community, and are in 1 of them now" in refused.stderr
     assert "thought" not in refused.stderr
     assert refused.stderr.endswith("Nothing was erased.\n")
     nobody = forget("ana")
@@ -109,6 +109,23 @@ def test_the_host_is_asked_and_shown_how_much_but_not_what(folder: Path) -> None
     wanted = forget("ana", typed="y\n")
     assert wanted.exit_code == 0
     assert "circlekeeper.key.erased notes it by a random number alone" in wanted.stdout
+
+
+def test_a_backup_of_before_brings_nobody_back(folder: Path) -> None:
+    assert CliRunner().invoke(main, ["backup", "before"]).exit_code == 0
+    assert forget("ana", "--yes").exit_code == 0
+    restored = CliRunner().invoke(main, ["restore", "before", "--replace", "--json"])
+    assert json.loads(restored.stdout)["erased"] == 1
+    assert in_store(folder)[1] is None
+
+
+def test_where_the_journal_cannot_be_written_nothing_is_erased(folder: Path) -> None:
+    before = in_store(folder)
+    (folder / "circlekeeper.key.erased").mkdir()
+    told = forget("ana", "--yes")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "circlekeeper.key.erased cannot be written: Is a directory. Nothing" in told.stderr
+    assert in_store(folder) == before
 
 
 def test_a_mistyped_account_is_told(folder: Path) -> None:
