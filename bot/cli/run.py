@@ -1,6 +1,7 @@
 """`circlekeeper run`: connect, and facilitate until stopped."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -63,6 +64,10 @@ def run(clock_is_right: bool) -> None:
                 off=settings.pause,
                 periods=_periods(settings.keep_days),
             )
+            # What was loaded stays for months: to look for garbage among it, too, would keep people
+            # waiting for a tenth of a second again and again.
+            gc.collect()
+            gc.freeze()
             asyncio.run(_until_stopped(app))
         finally:
             opened.close()
