@@ -84,7 +84,7 @@ def test_no_label_is_cut_in_any_language() -> None:
             for language in words.languages if most else ():
                 try:
                     label = to_plain(words.render(language, f"{feature}/{name}", {}))
-                except (UndefinedError, TypeError):
+                except (UndefinedError, TypeError, AssertionError):
                     continue  # it shows what somebody wrote, or a number
                 read += 1
                 if most is not None and len(label) > most:
