@@ -92,6 +92,7 @@ class MemoryAdapter:
         self.people: set[str] = set()
         self.closed: set[str] = set()
         self.entered: list[str] = []  # rooms that the bot was told to come into
+        self.forgotten: list[str] = []  # whom the bot was told to let go of
         self.lines: list[Line] = []
         self.watch: Callable[[Line], None] = lambda _line: None
         self._host: Host | None = None
@@ -144,7 +145,9 @@ class MemoryAdapter:
                 await self._look(action)
             case Enter():
                 self.entered.append(action.to.id)
-            case SetRole() | Forget():
+            case Forget():
+                self.forgotten.append(action.to.member.id)
+            case SetRole():
                 pass
         return None
 
