@@ -46,9 +46,7 @@ class Hearing:
         text, explicit = text.removeprefix(prefix).lstrip(), bool(prefix)
         direct = isinstance(event.place, Direct)
         questions = Questions(turn.tx).waiting(turn.subject) if direct else []
-        if not explicit and any(
-            self.answering.typed(turn, event, each, text) for each in questions
-        ):
+        if not explicit and self.answering.typed(turn, event, questions, text):
             return
         self._typed(turn, event, text, questions[0] if questions and not explicit else None)
 
