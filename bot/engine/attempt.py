@@ -132,7 +132,7 @@ class Attempts:
     def _in_doubt(self, row: Claimed) -> Outcome:
         age = self.clock.now() - (row.first_attempt_at or self.clock.now())
         if row.attempts >= _MOST_DOUBTS and age >= _LONGEST_DOUBT:
-            return Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
+            return Outcome("dead", reason="nobody knows whether it stands")
         longer = min(self.pace.doubt * 2 ** min(row.attempts, 10), self.pace.longest_doubt)
         wait = self.adapter.affordances.quiescence + longer.total_seconds()
         return Outcome("doubt", wait=wait)

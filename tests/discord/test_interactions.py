@@ -10,7 +10,16 @@ from structlog.testing import capture_logs
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
 from bot.core.errors import CirclekeeperError, Missed, Undeliverable
-from bot.core.events import Chose, Commanded, Event, FromMember, Posted, Submitted
+from bot.core.events import (
+    Added,
+    Chose,
+    Commanded,
+    Event,
+    FromMember,
+    Posted,
+    Removed,
+    Submitted,
+)
 from bot.core.ports import FormFacts
 from bot.core.refs import Community, Direct, Interaction, Standing
 from bot.testing.faults import Trouble
@@ -79,6 +88,46 @@ async def test_who_joins_or_changes_roles_is_known_in_private_at_once(
     assert await writes("start") == ()
 
 
+@pytest.mark.parametrize("trouble", [Trouble.FAILS, Trouble.CUT, Trouble.UNHEARD])
+async def test_in_private_the_standing_survives_a_failure(
+    bot: Bot, platform: Double, mira: Person, guild: Guild, trouble: Trouble
+) -> None:
+    platform.faults.plan(trouble)
+    mira.posts(mira.direct, "start")
+    event = await bot.host.first(Posted)
+    assert event.standing == (Standing(Community("discord", str(guild.id)), moderator=True),)
+
+
+async def test_in_private_what_discord_cannot_say_is_as_it_was_heard(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    here = Community("discord", str(guild.id))
+    platform.faults.rates = {Trouble.FAILS: 1.0}
+    mira.posts(mira.direct, "one")
+    assert (await bot.host.first(Posted)).standing == ()  # nobody ever heard of her
+    bot.host.members[mira.id] = [here]
+    mira.posts(mira.direct, "two")
+    event = await bot.host.first(Posted, lambda each: each.text == "two")
+    assert event.standing == (Standing(here),)
+    platform.faults.rates = {}
+    mira.posts(mira.direct, "three")
+    event = await bot.host.first(Posted, lambda each: each.text == "three")
+    assert event.standing == (Standing(here, moderator=True),)
+
+
+async def test_a_guild_in_an_outage_is_still_somebodys(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    await bot.host.first(Added)
+    platform.world.outage(guild)
+    await platform.world.until(lambda: bot.adapter.guild_ids == [])
+    mira.posts(mira.direct, "one")
+    assert [each.moderator for each in (await bot.host.first(Posted)).standing] == [True]
+    platform.world.back(guild)
+    await platform.world.until(lambda: bot.adapter.guild_ids == [str(guild.id)])
+    assert bot.host.of(Removed) == []
+
+
 async def test_in_private_more_guilds_are_asked_than_discord_takes_requests_a_second(
     platform: Double, mira: Person
 ) -> None:
@@ -139,6 +188,18 @@ async def test_later_answers_follow_the_first(bot: Bot, mira: Person, guild: Gui
         await bot.delivers(bot.answer_to(event, f"Number {number}."))
     assert [each.text for each in asked.messages] == ["Number 0.", "Number 1.", "Number 2."]
     assert all(each.ephemeral for each in asked.messages)
+
+
+async def test_an_announcement_that_somebody_deleted_leaves_the_answer(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    asked = mira.uses("help", guild.general)
+    event = await bot.host.first(Commanded)
+    await asked.acknowledged()
+    (loading,) = guild.general.messages.values()
+    mira.deletes(loading)
+    assert await bot.delivers(bot.answer_to(event)) is not None
+    assert [each.text for each in asked.messages] == ["Here."]
 
 
 async def test_a_click_means_what_stands_in_its_id(bot: Bot, mira: Person, guild: Guild) -> None:
@@ -220,6 +281,16 @@ async def test_what_is_forged_or_cut_off_is_answered_with_a_fresh_view(
     assert event.choice in ("", "yes")
     meaning = custom_ids.read(forged)
     assert event.question == (meaning.question if meaning else "")
+
+
+async def test_half_a_sign_and_what_is_none_are_left_out_of_what_somebody_typed(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    bot.answering()
+    await mira.uses("reflect now", guild.general, text="a\x00b \ud83d").answered()
+    assert (await bot.host.first(Commanded)).options == {"text": "ab ?"}
+    mira.posts(mira.direct, "c\x00d \udc00")
+    assert (await bot.host.first(Posted)).text == "cd ?"
 
 
 async def test_suggestions_come_while_somebody_types(bot: Bot, mira: Person, guild: Guild) -> None:

@@ -219,6 +219,29 @@ async def test_an_edit_leaves_the_buttons(bot: Bot, mira: Person, guild: Guild) 
     assert guild.general.messages == {}
 
 
+async def test_a_post_that_went_to_rest_is_edited_all_the_same(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    forum = platform.world.channel(guild, "prompts", kind=15)
+    async with running(platform) as bot:
+        asked = bot.ask(room(forum), "Draft.")
+        ref = await bot.delivers(asked)
+        (post,) = guild.threads.values()
+        mira.archives(post)
+        edit = Edit(key="e", to=room(forum), after=asked.key, text="Final.")
+        await bot.delivers(edit, ref)
+        assert [each.text for each in mira.sees(post)] == ["Final."]
+        mira.archives(post, locked=True)
+        with pytest.raises(Undeliverable):
+            await bot.delivers(edit, ref)
+
+
+async def test_half_a_sign_is_shown_as_a_question_mark(bot: Bot, guild: Guild) -> None:
+    await bot.delivers(bot.say(room(guild.general), "half \ud83d of it"))
+    (stands,) = guild.general.messages.values()
+    assert stands.text == "half ? of it"
+
+
 async def test_what_is_for_one_persons_eyes_is_never_shown_to_all(
     bot: Bot, mira: Person, guild: Guild
 ) -> None:

@@ -9,12 +9,14 @@ import structlog
 
 from bot.adapters.discord import commands, permissions
 from bot.adapters.discord.communities import KIND, Communities
+from bot.adapters.discord.declaring import Declaring
 from bot.adapters.discord.gateway import Gateway, point_to
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.inbound import LINK, LINK_PATTERN
 from bot.adapters.discord.intake import Intake
 from bot.adapters.discord.interactions import Interactions
 from bot.adapters.discord.looking import look
+from bot.adapters.discord.markdown import shown_length
 from bot.adapters.discord.readback import read_back
 from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
 from bot.adapters.discord.sending import Sending, reason
@@ -36,7 +38,8 @@ AFFORDANCES = Affordances(
     reactions=True,
     pins=True,
     roles=True,
-    text_limit=3500,  # Discord's 4000 count the signs that keep a text plain, too
+    text_limit=3900,  # Discord's 4000, less a mention
+    measure=shown_length,
     quiescence=10.0,
     one_answer=True,
     files=True,
@@ -205,7 +208,8 @@ class DiscordAdapter:
             communities.hear(name, data)
             intake.hear(name, data)
 
-        await self._declare(host)
+        declaring = Declaring(self._rest, host, self._clock, self._payload)
+        await declaring.begin(self._interactions.application)
         client = Gateway(hear, permissions.intents(members=members), self._shard_ids, count)
         self._guilds.follow(client)
         self._gateway = client
@@ -216,6 +220,7 @@ class DiscordAdapter:
         finally:
             self._gateway = None
             self._guilds.follow(None)
+            await declaring.close()
             await intake.close()
             await communities.close()
 
@@ -226,16 +231,6 @@ class DiscordAdapter:
             if error.status == 401:
                 raise _TokenRefused from error
             raise
-
-    async def _declare(self, host: Host) -> None:
-        """Replace the commands that Discord shows, where they have changed."""
-        digest = commands.digest(self._payload)
-        known = await host.recall("discord.commands")
-        if known.get("digest") == digest:
-            return
-        application = self._interactions.application
-        await self._rest.replace(f"/applications/{application}/commands", self._payload)
-        await host.remember("discord.commands", {"digest": digest})
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -12,8 +12,9 @@ import structlog
 
 from bot.adapters.discord import inbound
 from bot.adapters.discord.guilds import Guilds, community, roles, rooms
+from bot.adapters.discord.handing import hand_on
 from bot.adapters.discord.permissions import lacking
-from bot.adapters.discord.rest import DiscordError, Refused, Rest
+from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
 from bot.core.events import Added, Event, Present, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Need
@@ -153,7 +154,7 @@ class Communities:
         await self._host.remember(KIND, {guild_id: state})
 
     async def _tell(self, event: Event) -> None:
-        await self._host.receive(event)
+        await hand_on(self._host, self._clock, event)
 
     async def _sweep(self, guild_id: str) -> None:
         """Find those who arrived, or got through the door, while nobody told us.
@@ -197,4 +198,8 @@ class Communities:
                 if error.status != 429 or not left:
                     raise
                 await asyncio.sleep(max(error.retry_after or 0.0, _BETWEEN))
+            except (NotSent, NoAnswer):
+                if not left:
+                    raise
+                await asyncio.sleep(_BETWEEN * (_REFUSALS - left))
         raise AssertionError("unreachable")

@@ -23,7 +23,6 @@ _RAW = frozenset(
         "INTERACTION_CREATE",
         "MESSAGE_CREATE",
         "MESSAGE_REACTION_ADD",
-        "MESSAGE_REACTION_REMOVE",
         "GUILD_MEMBER_ADD",
         "GUILD_MEMBER_REMOVE",
     }
@@ -53,6 +52,7 @@ _DROPPED = frozenset(
         "MESSAGE_UPDATE",
         "MESSAGE_DELETE",
         "MESSAGE_DELETE_BULK",
+        "MESSAGE_REACTION_REMOVE",
         "VOICE_STATE_UPDATE",
     }
 )

@@ -30,7 +30,8 @@ _ATTEMPT = 1.0
 _MESSAGE, _DEFERRED, _SUGGESTIONS, _FORM = 4, 5, 8, 9
 _LOADING = 1 << 7
 _ACKNOWLEDGED, _UNKNOWN_INTERACTION = 40060, 10062
-_GONE = frozenset({10008, 10015, 50027})  # no such message, webhook; token ended
+_NO_SUCH_MESSAGE = 10008
+_GONE = frozenset({_NO_SUCH_MESSAGE, 10015, 50027})  # no such webhook; token ended
 _TOO_LATE = "It could not be answered in time; the answer waits for the next."
 _ANOTHER = (
     "Another bot answers people as this Discord account: let only one of them run, or give each "
@@ -236,9 +237,14 @@ class Interactions:
     ) -> JSON:
         """Put the answer where "an answer is coming" stands; to do that twice does no harm."""
         flags = COMPONENTS_V2
-        found = await self._rest.call(
-            "PATCH", self._original(interaction), body={**message, "flags": flags}, file=file
-        )
+        try:
+            found = await self._rest.call(
+                "PATCH", self._original(interaction), body={**message, "flags": flags}, file=file
+            )
+        except Refused as error:
+            if error.code != _NO_SUCH_MESSAGE:
+                raise
+            found = await self._follow_up(interaction, message, file)  # somebody took it away
         self._settle(opened, "answered")
         return found
 

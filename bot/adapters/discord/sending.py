@@ -36,7 +36,7 @@ Shown: TypeAlias = Say | AskChoice | AskForm
 _PAUSE = 2.0
 _CLOSED = frozenset({50007, 50278})  # no direct messages to this person; no guild shared
 _TOKEN_ENDED = frozenset({10015, 50027})  # no such webhook any more
-_THREAD_STANDS, _NO_SUCH_MESSAGE = 160004, 10008
+_THREAD_STANDS, _NO_SUCH_MESSAGE, _ARCHIVED = 160004, 10008, 50083
 _REASON_PIN = (
     "The bot may not pin here: give it the permission Pin Messages in this channel "
     "(Edit Channel, Permissions)."
@@ -160,7 +160,14 @@ class Sending:
         path = f"/channels/{on.room.thread or on.room.id}/messages/{on.id}"
         found = await self._rest.call("GET", path)
         body = messages.edited(found.get("components") or (), action.text, action.after)
-        await self._rest.call("PATCH", path, body=body)
+        try:
+            await self._rest.call("PATCH", path, body=body)
+        except Refused as error:
+            if error.code != _ARCHIVED:
+                raise
+            thread = f"/channels/{on.room.thread or on.room.id}"
+            await self._rest.call("PATCH", thread, body={"archived": False})
+            await self._rest.call("PATCH", path, body=body)
 
     async def _retract(self, on: MessageRef) -> None:
         channel = on.room.thread or on.room.id
