@@ -33,6 +33,7 @@ def erase_for_host(
     if adapter is not None:
         where.can = adapter.affordances
     turn = EngineTurn(running, tx, where)
-    erase(turn)
+    feature, _ = running.commands["my forget"]
+    turn.within(feature, lambda: erase(turn))
     if adapter is not None:
         flush(turn, adapter)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from bot.rehearsal.stage import Stage
 from storage.erasing import Erasing, Held
 from storage.members import Members
 from storage.opening import open_store
+from storage.outbox_upkeep import OutboxUpkeep
 from storage.registry import METADATA
+from storage.tables import Outbox
 from storage.transaction import Transaction
 from tests.rehearsal.community import arrived, opened, welcomed
 
@@ -178,6 +181,12 @@ async def test_what_waits_for_somebody_goes_and_their_platform_hears_of_it(tmp_p
     assert store.run(lambda tx: Erasing(tx).held(ana)) == Held(0, 0, 0, 0)
     await stage.settle()
     assert chat.forgotten == ["ana"]
+    # The note of that goes like those of `my forget`.
+    later = stage.clock.now() + timedelta(days=1)
+    store.run(lambda tx: OutboxUpkeep(tx).prune(later))
+    assert not store.run(
+        lambda tx: tx.session.exec(select(Outbox).where(Outbox.kind == "forget")).all()
+    )
     assert len(chat.seen_by("ana")) == heard
     # They may come back, as somebody new.
     await stage.says("ana", "start")

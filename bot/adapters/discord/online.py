@@ -7,12 +7,26 @@ import discord
 from bot.adapters.discord.permissions import invite_url, lacking, may_see_members, shown
 from bot.adapters.discord.rest import DiscordError, Refused, Rest
 from bot.core.content import Mistake
+from bot.core.ports import Inspection, Recall
 
 JSON: TypeAlias = dict[str, Any]
 
 _WHERE = "Discord"
 _PAGE = 200
 _PORTAL = "https://discord.com/developers/applications"
+
+
+class Asking:
+    """Asks Discord about an account (see `core.ports.Inspectable`)."""
+
+    def __init__(self, token: str, api_url: str | None = None) -> None:
+        """Ask with this token; `api_url`: a proxy or a double in Discord's place."""
+        self._token = token
+        self._api_url = api_url
+
+    async def inspect(self, _recall: Recall) -> Inspection:
+        """Return what the host has to mend, and what is good to know."""
+        return Inspection(*await look(self._token, self._api_url))
 
 
 async def look(token: str, api_url: str | None = None) -> tuple[list[Mistake], list[str]]:

@@ -14,7 +14,7 @@ from bot.adapters.matrix.signin import DEVICE_NAME, MEMORY, SignIn
 from bot.adapters.matrix.transport import MatrixError, Refused
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
-from bot.core.ports import Clock, Ids, Memory
+from bot.core.ports import Clock, Ids, Inspection, Memory, Recall
 
 if TYPE_CHECKING:
     from bot.adapters.matrix.encryption.login import Asked, Signed
@@ -123,6 +123,19 @@ async def _new_device(
             await client.call("POST", ["logout"], body={})
         client.use_token(token, device_id)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks the homeserver about an account (see `core.ports.Inspectable`)."""
+
+    credentials: Credentials
+    encryption: bool | None
+
+    async def inspect(self, recall: Recall) -> Inspection:
+        """Return what the host has to mend, and what is good to know."""
+        kept = {} if self.credentials.access_token else dict(recall(MEMORY))
+        return Inspection(*await look(self.credentials, kept, encryption=self.encryption))
 
 
 async def look(
