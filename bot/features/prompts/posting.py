@@ -210,6 +210,9 @@ class Postings:
             at, room = next_date(plan, calendar), room_of(turn, plan)
             if at is None:
                 continue
+            if room is None or turn.rows(Communities).has_lost(turn.community.id, room):
+                lines.append(turn.text("status_resting", waiting=waiting))
+                continue
             lines.append(
                 turn.text(
                     "status",
@@ -219,7 +222,7 @@ class Postings:
                     room=names.get(room.id, "?") if room and len(plans) > 1 else "",
                 )
             )
-        return lines or [turn.text("status_none", waiting=waiting)]
+        return list(dict.fromkeys(lines)) or [turn.text("status_none", waiting=waiting)]
 
     def talks(self, turn: Turn) -> list[Talk]:
         """Return the last prompts that were posted, each with its thread, the oldest first."""
