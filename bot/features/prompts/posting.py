@@ -219,7 +219,7 @@ class Postings:
                     at=at.astimezone(ZoneInfo(plan.zone)),
                     zone=plan.zone,
                     waiting=waiting,
-                    room=names.get(room.id, "?") if room and len(plans) > 1 else "",
+                    room=names.get(room.id, "?") if len(plans) > 1 else "",
                 )
             )
         return list(dict.fromkeys(lines)) or [turn.text("status_none", waiting=waiting)]
