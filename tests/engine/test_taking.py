@@ -136,7 +136,7 @@ async def test_an_account_that_comes_back_takes_up_what_it_left_in_the_middle(
     here.clock.advance(MOMENT)
     async with meanwhile(here.outbox.run()):
         async with asyncio.timeout(10):
-            while await here.state("key-a") != "doubt":
+            while await here.state("key-a") != "doubt":  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.01)
         here.clock.advance(QUIESCENCE)
         here.outbox.wake()
