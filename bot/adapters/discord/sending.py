@@ -23,6 +23,7 @@ from bot.core.errors import (
     CirclekeeperError,
     Doubt,
     Missed,
+    NotShown,
     TryLater,
     Undeliverable,
     Unreachable,
@@ -78,9 +79,12 @@ class Sending:
                     self._direct.pop(action.to.member.id, None)
                     forget_texts()
         except Refused as error:
-            if error.code in _TOKEN_ENDED and getattr(action, "answers", None) is not None:
+            if getattr(action, "answers", None) is None:
+                raise reason(error, direct=isinstance(action.to, Direct)) from error
+            if error.code in _TOKEN_ENDED:
                 raise Missed("The time for an answer is over.") from error
-            raise reason(error, direct=isinstance(action.to, Direct)) from error
+            why = reason(error, direct=False)
+            raise NotShown(str(why)) if isinstance(why, Undeliverable) else why from error
         except DiscordError as error:
             raise reason(error, direct=isinstance(action.to, Direct)) from error
         return None
