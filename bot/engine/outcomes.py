@@ -55,6 +55,11 @@ class Outcomes:
         """Have this noted."""
         self._waiting[ended.row.key] = ended
 
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the rows that this is about."""
+        return {row.key for each in self.all() for row in (each.row, *each.rest)}
+
     def all(self) -> list[Ended]:
         """Return what is to be noted by now."""
         return list(self._waiting.values())
