@@ -102,7 +102,7 @@ class Outcomes:
             try:
                 await self._store.transact(partial(self.write_down, ended=ended))
             except Exception as error:
-                # The row stays held until its lease ends; then it is in doubt, and looked into.
+                # The row is in nobody's hands then: it is put in doubt, and looked into.
                 log.error(
                     "delivery not noted",
                     error=type(error).__name__,
