@@ -145,6 +145,26 @@ class Speaking(About):
             gate=gate,
         )
 
+    def offer_again(self, question: OpenQuestion) -> str:
+        """Offer the form of a question that is still open, after what cannot be was filled in."""
+        where, aside, answers = self._answer_place(None)
+        spec = question.spec
+        return self.do(
+            AskChoice(
+                key=self.new_id(),
+                to=where,
+                text=self.text("engine/fill_again"),
+                question=question.key,
+                choices=tuple(
+                    Choice(each["id"], each["label"], each["emoji"]) for each in spec["choices"]
+                ),
+                lane=self._lane(),
+                aside=aside,
+                answers=answers,
+                opener=to_plain(self.text(_OPENERS[spec["fields"][0]["kind"]])),
+            )
+        )
+
     def expect(
         self,
         kind: str,
