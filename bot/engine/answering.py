@@ -190,7 +190,7 @@ class Answering:
         except BadInput:
             fields = question.spec.get("fields", [])
             if fields and isinstance(event, Submitted):
-                turn.filled = question
+                turn.filled = question, event.values
             elif len(fields) > 1:
                 # Which field was wrong is not known here: the form begins anew.
                 Questions(turn.tx).update(question.key, {**question.spec, "values": {}}, None)

@@ -225,7 +225,7 @@ class Dispatcher:
                 values["option"] = turn.text(f"engine/option_{values['option']}")
             turn.say(bad.words, **values)
             if turn.filled is not None:
-                turn.offer_again(turn.filled)
+                turn.offer_again(*turn.filled)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         finally:

@@ -145,11 +145,11 @@ class Speaking(About):
             gate=gate,
         )
 
-    def offer_again(self, question: OpenQuestion) -> str:
-        """Offer the form of a question that is still open, after what cannot be was filled in."""
+    def offer_again(self, question: OpenQuestion, typed: Mapping[str, str]) -> None:
+        """Offer a form once more, with what was typed, after something that cannot be."""
         where, aside, answers = self._answer_place(None)
         spec = question.spec
-        return self.do(
+        key = self.do(
             AskChoice(
                 key=self.new_id(),
                 to=where,
@@ -164,6 +164,11 @@ class Speaking(About):
                 opener=to_plain(self.text(_OPENERS[spec["fields"][0]["kind"]])),
             )
         )
+        fields = [
+            {**each, "value": typed.get(each["id"], "") if each["kind"] == "text" else ""}
+            for each in spec["fields"]
+        ]
+        Questions(self.tx).update(question.key, {**spec, "fields": fields}, key)
 
     def expect(
         self,

@@ -34,7 +34,8 @@ class EngineTurn(Speaking):
         self._depth = 0
         self.entered = ""  # the feature that was asked first
         self.again = ""  # what is asked once more after bad input
-        self.filled: OpenQuestion | None = None  # whose form bad input stood in
+        # The form in which bad input stood, and what was typed.
+        self.filled: tuple[OpenQuestion, Mapping[str, str]] | None = None
         self.refused: BadInput | None = None  # why a feature refused to do this, a moment ago
 
     def enter(self, row: CommunityRow) -> None:
