@@ -15,7 +15,7 @@ from bot.adapters.matrix.claim import KIND
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.transport import NoAnswer
 from bot.core.actions import Say
-from bot.core.errors import Doubt, Misconfigured, TryLater
+from bot.core.errors import Doubt, Misconfigured, TryLater, Undeliverable
 from bot.core.events import Added, Event, Posted
 from bot.core.ports import Delivery
 from tests.matrix.fake_homeserver import (
@@ -299,6 +299,11 @@ async def test_a_real_homeserver_that_restarts_costs_nothing(human: MakeHuman) -
         (refusal(429, "M_LIMIT_EXCEEDED", retry_after_ms=7000), TryLater),
         (bad_gateway(502), Doubt),
         (bad_gateway(504), Doubt),
+        (bad_gateway(404), Doubt),  # what some proxies say while their server starts anew
+        (bad_gateway(403), Doubt),
+        (refusal(403, "M_RESOURCE_LIMIT_EXCEEDED"), TryLater),
+        (refusal(401, "M_USER_LOCKED"), TryLater),
+        (refusal(403, "M_FORBIDDEN"), Undeliverable),
         (refusal(500, "M_UNKNOWN"), Doubt),
         (reset, Doubt),
         (refusal(401, "M_UNKNOWN_TOKEN"), TryLater),
@@ -311,7 +316,7 @@ async def test_what_a_failed_sending_means(fault: Fault, means: type[Exception])
         with pytest.raises(means) as caught:
             await bot.says(room(ROOM), "hello")
         if isinstance(caught.value, TryLater) and server.calls["send"] == 1:
-            assert caught.value.after in (7.0, 30.0)
+            assert caught.value.after in (7.0, 30.0, 60.0)
 
 
 async def test_an_answer_that_never_comes_is_not_waited_for_for_ever() -> None:
@@ -433,6 +438,25 @@ async def test_an_event_that_fails_is_tried_again_and_then_passed_over() -> None
     assert (tries.count("!bad"), tries.count("!flaky")) == (5, 3)
     assert clock.pauses == [0.5, 1.0, 2.0, 4.0, 0.5, 1.0]
     assert "!bad" not in str(logs)
+
+
+async def test_while_the_store_takes_nothing_no_event_is_passed_over() -> None:
+    clock = WallClock(haste=1000)
+    host, works = FakeHost(), False
+
+    async def fail(*_: object) -> None:
+        if not works:
+            raise OSError("disk full")
+
+    async with fake_homeserver() as server, running(server.account, host, clock=clock) as bot:
+        await bot.synced()
+        host.on_event, host.on_remember = fail, fail
+        server.tell(a_room(ROOM, "!one", "!two"))
+        await clock.paused(12)
+        works = True
+        await host.until(lambda: len(texts(host)) == 2)
+    assert texts(host) == ["!one", "!two"]
+    assert max(clock.pauses) == 30.0
 
 
 async def test_a_store_that_fails_is_no_hot_circle_and_loses_nothing() -> None:
@@ -560,3 +584,42 @@ async def test_a_message_that_hangs_does_not_make_us_deaf() -> None:
         stuck.cancel()
         with suppress(asyncio.CancelledError):
             await stuck
+
+
+def an_invitation(sender: str) -> dict[str, object]:
+    """Say in an answer of /sync that somebody invites the bot."""
+    event = {"type": "m.room.member", "state_key": ME, "sender": sender, "content": {}}
+    return {"invite": {ROOM: {"invite_state": {"events": [event]}}}}
+
+
+async def test_an_invitation_waits_as_long_as_the_homeserver_is_away() -> None:
+    clock = WallClock(haste=10_000)
+    async with fake_homeserver() as server, running(server.account, clock=clock) as bot:
+        await bot.synced()
+        server.faults[ROOM] = [bad_gateway()] * 25 + [refusal(403, "M_RESOURCE_LIMIT_EXCEEDED")]
+        server.tell(an_invitation("@anna:fake"))
+        await bot.host.until(lambda: ROOM in bot.host.memory.get("matrix.invite", {}))
+        await bot.host.until(lambda: ROOM not in bot.host.memory["matrix.invite"])
+    assert server.calls[ROOM] == 27
+
+
+async def test_a_second_invitation_is_answered_though_the_first_is_just_being_declined() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        second = asyncio.Event()
+
+        async def hesitate(_: web.Request) -> None:
+            await second.wait()
+
+        server.faults["leave"] = [hesitate]
+        server.tell(an_invitation("@eve:elsewhere"))
+        await bot.host.until(lambda: ROOM in bot.host.memory.get("matrix.invite", {}))
+        server.tell(an_invitation("@anna:fake"))
+        await bot.host.until(lambda: bot.host.writes.count("matrix.invite") == 2)
+        second.set()
+        async with asyncio.timeout(20):
+            while not server.calls[ROOM]:
+                server.tell({})
+                await asyncio.sleep(0.05)
+        await bot.host.until(lambda: ROOM not in bot.host.memory["matrix.invite"])
+    assert (server.calls["leave"], server.calls[ROOM]) == (1, 1)

@@ -35,6 +35,12 @@ Answer: TypeAlias = JSON | list[Any]
 _V3 = "/_matrix/client/v3/"
 _CONNECT_SECONDS = 10.0
 _SIGNED_OUT = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
+# An admin has to do something before the account may do anything at all.
+_FOR_NOW = frozenset(
+    {"M_CONSENT_NOT_GIVEN", "M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LOCKED", "M_USER_SUSPENDED"}
+)
+# With these a proxy says what a homeserver would; its other refusals mean that the server is away.
+_PLAIN = frozenset({401, 405, 413, 429})
 
 
 class MatrixError(Exception):
@@ -73,6 +79,11 @@ class Refused(MatrixError):
     def limited(self) -> bool:
         """Tell whether we were only too fast."""
         return self.status == 429 or self.errcode == "M_LIMIT_EXCEEDED"
+
+    @property
+    def for_now(self) -> bool:
+        """Tell whether the account may do nothing at present, whatever it asks for."""
+        return self.errcode in _FOR_NOW
 
     @property
     def signed_out(self) -> bool:
@@ -203,6 +214,8 @@ def _result(status: int, raw: bytes, headers: Mapping[str, str]) -> Answer:
     if status >= 500 or status < 400:
         raise NoAnswer(f"status {status}")
     said = parsed if isinstance(parsed, dict) else {}
+    if not said and status not in _PLAIN:
+        raise NoAnswer(f"status {status}")
     after, session = _retry_after(said, headers), str(said.get("session", ""))
     raise Refused(status, str(said.get("errcode", "")), after, session)
 
