@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 
@@ -16,7 +17,7 @@ from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.transport import NoAnswer
 from bot.core.actions import Say
 from bot.core.errors import Doubt, Misconfigured, TryLater, Undeliverable
-from bot.core.events import Added, Event, Posted
+from bot.core.events import Added, Event, Posted, Removed
 from bot.core.ports import Delivery
 from tests.matrix.fake_homeserver import (
     ME,
@@ -476,6 +477,32 @@ async def test_a_store_that_fails_is_no_hot_circle_and_loses_nothing() -> None:
             await host.until(lambda: len(texts(host)) == 4)
             await host.until(lambda: "since" in host.memory["matrix.sync"])
     assert len(clock.pauses) == 3
+
+
+async def test_a_homeserver_that_does_not_know_our_place_any_more_is_listened_to_anew() -> None:
+    """From where we last heard it, and of rooms in which we are no more nothing is kept."""
+    clock = WallClock(haste=100)
+
+    async def refuse(request: web.Request) -> web.Response | None:
+        if "since" in request.query:
+            return web.json_response({"errcode": "M_UNKNOWN", "error": "no"}, status=400)
+        return None
+
+    async with fake_homeserver() as server, running(server.account, clock=clock) as bot:
+        server.tell(a_room("!gone:fake", "!one"))
+        await bot.host.until(lambda: texts(bot.host) == ["!one"])
+        await bot.host.until(lambda: "since" in bot.host.memory["matrix.sync"])
+        old = a_room(ROOM, "!two", "!old", start=1)
+        event = old["join"][ROOM]["timeline"]["events"][1]
+        event["origin_server_ts"] = int((time.time() - 3600) * 1000)
+        server.tell(old)
+        server.always["sync"] = refuse
+        await bot.host.until(lambda: "!two" in texts(bot.host))
+        await bot.host.first(Removed)
+        server.always.clear()
+        server.tell(a_room(ROOM, "!three", start=3))
+        await bot.host.until(lambda: "!three" in texts(bot.host))
+    assert texts(bot.host) == ["!one", "!two", "!three"]
 
 
 async def test_what_is_malformed_in_an_answer_harms_nobody() -> None:

@@ -75,7 +75,10 @@ class Intake:
         progress = Progress(len(shares) if since is None else 0)
         for share in shares:
             self._apply(share, oldest_ms)
-        for room_id, part in as_dict(rooms.get("leave")).items():
+        left = as_dict(rooms.get("leave"))
+        if since is None:  # all rooms are in it, so we were taken out of the others unheard
+            left = {**dict.fromkeys(self._facts.rooms.keys() - as_dict(rooms.get("join"))), **left}
+        for room_id, part in left.items():
             await self._leave(room_id, as_dict(part))
         await self._move()
         await self._announce(progress)

@@ -12,7 +12,7 @@ from vodozemac import ExportedSessionKey, InboundGroupSession, MegolmMessage, Se
 
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.rooms import MEGOLM
-from bot.adapters.matrix.transport import JSON
+from bot.adapters.matrix.transport import JSON, read_json
 
 _IN_MEMORY = 200
 UNUSED = timedelta(days=30)
@@ -95,7 +95,7 @@ class Keyring:
             if message.message_index() < held.session.first_known_index:
                 raise NoKey
             opened = held.session.decrypt(message)
-            plain = json.loads(opened.plaintext)
+            plain = read_json(opened.plaintext)
         except ValueError as error:
             raise Unreadable(type(error).__name__) from error
         inner = plain.get("content") if isinstance(plain, dict) else None
