@@ -95,10 +95,11 @@ class Keyring:
             if message.message_index() < held.session.first_known_index:
                 raise NoKey
             opened = held.session.decrypt(message)
-            plain = read_json(opened.plaintext)
+            read = read_json(opened.plaintext)
         except ValueError as error:
             raise Unreadable(type(error).__name__) from error
-        inner = plain.get("content") if isinstance(plain, dict) else None
+        plain: JSON = read if isinstance(read, dict) else {}
+        inner = plain.get("content")
         if not isinstance(inner, dict) or plain.get("room_id") != room_id:
             raise Unreadable("meant for another room")
         if "state_key" in plain or not isinstance(plain.get("type"), str):
