@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 import click
 
 from bot import accounts
-from bot.app import RandomIds, SystemClock, read_content
+from bot.app import RandomIds, SystemClock
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told
 from bot.cli.progress import working
-from bot.cli.sound import sound_content
+from bot.cli.sound import read_sound_content
 from bot.core.errors import Misconfigured
 from bot.core.refs import Member
 from bot.engine.erasing import erase_for_host
@@ -121,7 +121,7 @@ def _erase(settings: Settings, opened: Opened, found: _Found) -> Held:
 
     Raises: `Misconfigured` where that cannot be noted in the journal.
     """
-    content = read_content(sound_content(settings))
+    content = read_sound_content(settings)
     adapters = {each.name: each for each in accounts.adapters(settings, content)}
     adapter = adapters.get(found.member.platform)
     running = Running(content.features, content.words, SystemClock(), RandomIds())

@@ -84,6 +84,9 @@ class Outgoing(Protocol):
     def begin(self, claimed: list[Claimed]) -> None:
         """Send what was claimed, now that it is committed."""
 
+    def over(self, event: Event) -> None:
+        """Hear that a turn has ended, however."""
+
 
 class Dispatcher:
     """Turns events of one account into committed turns."""
@@ -128,6 +131,7 @@ class Dispatcher:
         try:
             await self._receive(event)
         finally:
+            self.outgoing.over(event)
             self._begun -= 1
 
     async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:

@@ -62,6 +62,15 @@ async def test_a_missing_permission_is_named_with_its_switch(
     assert "Server Settings, Roles" in printed
 
 
+async def test_every_server_is_looked_at(platform: Double) -> None:
+    mira = platform.person("mira")
+    for number in range(201):
+        lesser = USUAL if number < 200 else USUAL & ~Permission.MANAGE_ROLES
+        platform.brings_bot(mira.founds(f"garden {number}"), int(lesser))
+    (found,), _ = await look(platform.token, platform.api_url)
+    assert "In the server garden 200 the bot lacks: Manage Roles" in found.what
+
+
 async def test_a_missing_intent_is_a_hint(schema: object) -> None:
     async with Double(allowed=Intent(0)) as platform:
         found, hints = await look(platform.token, platform.api_url)

@@ -60,6 +60,10 @@ async def test_the_invitation_is_enough_where_nobody_else_may_attach_files(
         await circle.until_settled()
         found = await circle.person("mira").uses("keeper check", circle.room).answered()
         assert "In this server I lack: Attach Files." in read(found.messages[-1].text)
+        asked = await circle.person("mira").uses("keeper export", circle.room).answered()
+        assert "it cannot be shown here" in read(asked.messages[-1].text)
+        assert asked.took is not None
+        assert asked.took < 3
 
 
 async def test_a_look_back_is_a_file_for_ones_own_eyes(platform: Double) -> None:

@@ -11,6 +11,7 @@ from bot.core.turn import Plan
 from storage.buddies import Buddies
 from storage.charter import CharterRows
 from storage.communities import Communities
+from storage.contributions import Contributions
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.crypto import KeyFile
 from storage.erasing import Erasing, Held
@@ -118,8 +119,8 @@ def fill(tx: Transaction, name: str) -> None:
     parts = {"heard": f"harvest of {name}", "differ": "", "question": "", "stance": "peer"}
     notebook.write(version, parts, f"name of {name}")
     said = {"text": f"words of {name}", "name": "", "outside": False}
-    notebook.keep_words(f"n-{name}", harvest.id, name, f"m-{name}", said)
-    notebook.doubt(f"d-{name}", harvest, name, f"doubt of {name}")
+    Contributions(tx).keep_words(f"n-{name}", harvest.id, name, f"m-{name}", said)
+    Contributions(tx).doubt(f"d-{name}", harvest, name, f"doubt of {name}")
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",

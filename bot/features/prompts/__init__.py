@@ -13,6 +13,7 @@ from bot.features.prompts.lateness import Lateness
 from bot.features.prompts.moderating import TEXT, Moderating
 from bot.features.prompts.noting import KIND as NOTE
 from bot.features.prompts.noting import Notes
+from bot.features.prompts.overview import Overview
 from bot.features.prompts.pinging import Pinging
 from bot.features.prompts.posting import Postings
 from bot.features.prompts.reviewing import Reviewing
@@ -30,7 +31,8 @@ def feature(folders: Folders) -> Feature:
     """Declare the feature, with the library of these folders."""
     prompts = content.load_prompts(folders).value or {}
     library = Library(prompts, content.load_arcs(folders, prompts).value or {})
-    posting = Postings(library)
+    overview = Overview(library)
+    posting = Postings(library, overview)
     notes = Notes(library)
     moderating = Moderating(library, posting)
     scheduling = Scheduling(library, notes.planned_anew)
@@ -119,11 +121,11 @@ def feature(folders: Folders) -> Feature:
         },
         read_ahead=posting.read_ahead,
         home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
-        numbers=posting.numbers,
-        talks=posting.talks,
+        numbers=overview.numbers,
+        talks=overview.talks,
         carries=(Carrying(library, scheduling).carry,),
-        status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
-        problems=posting.problems,
+        status=lambda turn: [*overview.status(turn), *reviewing.status(turn)],
+        problems=overview.problems,
         on={
             Looked: tending.looked,
             SetupReached: scheduling.set_up,

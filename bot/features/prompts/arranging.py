@@ -13,7 +13,8 @@ from bot.core.turn import Answer, Turn
 from bot.features.prompts.cards import SUGGESTED, Card, library_card, own_card, shown, title_of
 from bot.features.prompts.coming import Coming, Library, ping_for, room_of, with_payload
 from bot.features.prompts.moderating import TEXT, change, check_text
-from bot.features.prompts.posting import Postings, mentioned, waiting_own
+from bot.features.prompts.overview import waiting_own
+from bot.features.prompts.posting import Postings, mentioned
 from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.signing import Signing
 from bot.features.prompts.skipping import Skipping

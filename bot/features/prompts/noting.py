@@ -18,7 +18,7 @@ from bot.features.prompts.arranging import Arranging
 from bot.features.prompts.cards import SUGGESTED, heading, shown
 from bot.features.prompts.coming import Coming, Library, next_date
 from bot.features.prompts.moderating import TEXT, change, new_own
-from bot.features.prompts.posting import waiting_own
+from bot.features.prompts.overview import waiting_own
 from bot.features.prompts.skipping import Skipping
 from bot.features.prompts.tending import NOTE, Tending
 from storage.conversations import Questions

@@ -97,8 +97,13 @@ class Skipping:
         ]
 
     def shown(self, turn: Turn) -> list[datetime]:
-        """Return what is left out and still to come, each on its schedule's clock."""
-        return [each.at.astimezone(ZoneInfo(each.plan.zone)) for each in self.left_out(turn)]
+        """Return all that is left out and still to come, each on its schedule's clock."""
+        found = [
+            datetime.fromisoformat(each["at"]).astimezone(ZoneInfo(plan.zone))
+            for plan in self.library.plans(turn)
+            for each in _entries(turn, plan)
+        ]
+        return sorted(found)
 
     def answered(self, turn: Turn, answer: Answer) -> None:
         """Let the date come after all, or leave all as it is."""

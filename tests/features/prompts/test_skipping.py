@@ -100,7 +100,10 @@ async def test_the_last_of_several_comes_back_first(stage: Stage) -> None:
     await told(stage, "keeper prompt skip-next")
     await told(stage, "keeper prompt skip-next")
     await clicked(stage, "Leave out Tuesday 10 March, 09:00, too")
-    await clicked(stage, "Let it come after all")
+    said = await told(stage, "keeper prompt list")
+    assert "Left out: Tuesday 3 March, 09:00" in said
+    assert "Left out: Tuesday 10 March, 09:00" in said
+    await clicked(stage, "Let it come after all on Tuesday 10 March, 09:00")
     await told(stage, "keeper prompt skip-next")
     await clicked(stage, "Let it come after all on Tuesday 3 March, 09:00")
     assert dates(prompts(await passes(stage, 2 * WEEK))) == ["03-03", "03-10"]
