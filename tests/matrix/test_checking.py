@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pytest
 from aiohttp import web
 
-from bot.adapters.matrix.hosting import Asking, Credentials
+from bot.adapters.matrix.hosting import Asking, Credentials, log_in
+from bot.core.errors import Misconfigured
 from bot.core.ports import Inspection
 from tests.matrix.fake_homeserver import (
     ME,
@@ -20,6 +21,7 @@ from tests.matrix.fake_homeserver import (
     fake_homeserver,
     refusal,
 )
+from tests.support.fake_host import FakeHost, RandomIds, WallClock
 
 MARK = "io.circlekeeper.device"
 
@@ -104,3 +106,41 @@ async def test_before_the_first_start_it_is_seen_whether_a_password_will_do() ->
         server.always["login"] = bad_gateway(404)
         found = await asked(server, token=None, password="secret")
     assert "CIRCLEKEEPER_MATRIX__HOMESERVER" in told(found)
+
+
+# Signing in for good
+
+
+async def log_in_at(server: FakeHomeserver, *, new_device: bool = False) -> None:
+    """Sign in as the host would, who has a token, a password at hand, and no recovery key."""
+    await log_in(
+        Credentials(server.url, ME, TOKEN),
+        FakeHost(),
+        WallClock(haste=1000),
+        RandomIds(),
+        password=lambda: "secret",
+        recovery_key=lambda: "",
+        new_device=new_device,
+    )
+
+
+async def test_a_login_does_not_wait_for_ever_for_a_homeserver_that_is_ill() -> None:
+    async with fake_homeserver() as server:
+        server.always["whoami"] = bad_gateway()
+        server.always["login"] = saying({"flows": []})
+        with pytest.raises(Misconfigured, match="did not do as it was asked"):
+            await log_in_at(server)
+    assert server.calls["whoami"] == 4
+
+
+async def test_a_login_that_fails_leaves_no_device_behind_whose_token_nobody_knows() -> None:
+    """The account has keys that this store does not know, and there is no recovery key."""
+    async with fake_homeserver() as server:
+        server.always["login"] = saying(
+            {"access_token": "new", "device_id": "NEW", "user_id": ME, "flows": []}
+        )
+        shown = {"user_id": ME, "usage": ["master"], "keys": {"ed25519:x": "x"}}
+        server.always["query"] = saying({"master_keys": {ME: shown}, "device_keys": {}})
+        with pytest.raises(Misconfigured, match="keys that are not in this store"):
+            await log_in_at(server, new_device=True)
+    assert server.calls["logout"] == 1

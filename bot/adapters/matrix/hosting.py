@@ -20,6 +20,7 @@ from bot.core.ports import Clock, Ids, Inspection, Memory, Recall
 if TYPE_CHECKING:
     from bot.adapters.matrix.encryption.login import Asked, Signed
 
+_ATTEMPTS = 4  # somebody sits there and waits
 _LOGIN = "Stop the bot, run `circlekeeper matrix login`, and start it again."
 
 
@@ -71,19 +72,24 @@ async def log_in(
 
     asked: Asked = Asked(known_password, recovery_key, reset, new_recovery_key)
     client = Client(credentials.homeserver, credentials.user_id)
+    token, done = None, False
     try:
-        await client.call("GET", ["login"])  # or the signing in would wait for ever
-        token = None
+        await client.call("GET", ["login"])
         if new_device:
             token = await _new_device(client, credentials, memory, known_password())
         else:
             await _sign_in(client, credentials, clock, ids).run(memory)
         server, shelf = KeyServer(client), Shelf(memory)
         own = await own_device(client.user_id, client.device_id or "", server, shelf)
-        return LoggedIn(own.device_id, await sign_in_depth(own, asked), token)
+        signed = await sign_in_depth(own, asked)
+        done = True
+        return LoggedIn(own.device_id, signed, token)
     except MatrixError as error:
         raise Misconfigured(_away(credentials, error)) from error
     finally:
+        if token is not None and not done:  # nobody will ever know it
+            with suppress(MatrixError):
+                await client.call("POST", ["logout"], body={})
         await client.close()
 
 
@@ -93,7 +99,7 @@ def _sign_in(client: Client, credentials: Credentials, clock: Clock, ids: Ids) -
         credentials.device_id,
         credentials.password,
     )
-    return SignIn(client, clock, ids, token, device, password)
+    return SignIn(client, clock, ids, token, device, password, _ATTEMPTS)
 
 
 async def _new_device(
