@@ -23,7 +23,7 @@ from bot.core.events import (
 from bot.core.ports import FormFacts
 from bot.core.refs import Community, Direct, Interaction, Standing
 from bot.testing.faults import Trouble
-from tests.discord.double import Double, Guild, InteractionFailed, Permission, Person
+from tests.discord.double import Double, Guild, Intent, InteractionFailed, Permission, Person
 from tests.discord.double import Interaction as Asked
 from tests.discord.running import FIELD, Bot, member, of, room, running
 
@@ -86,6 +86,41 @@ async def test_who_joins_or_changes_roles_is_known_in_private_at_once(
     assert [each.moderator for each in await writes("start")] == [True]
     ana.leaves(guild)
     assert await writes("start") == ()
+
+
+async def test_who_moderates_is_asked_anew_when_a_role_may_less(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    ana = platform.person("ana")
+    ana.joins(guild)
+    steward = platform.world.role(guild, "steward", Permission.MANAGE_GUILD)
+    mira.gives(steward, ana, guild)
+    ana.posts(ana.direct, "before")
+    assert [each.moderator for each in (await bot.host.first(Posted)).standing] == [True]
+    platform.world.set_role(guild, steward, permissions=0)
+    ana.posts(ana.direct, "after")
+    event = await bot.host.first(Posted, lambda each: each.text == "after")
+    assert [each.moderator for each in event.standing] == [False]
+
+
+async def test_without_the_members_intent_a_role_that_is_taken_is_noticed(
+    schema: object,
+) -> None:
+    async with Double(allowed=Intent(0)) as platform:
+        mira, ana = platform.person("mira"), platform.person("ana")
+        guild = mira.founds("garden")
+        ana.joins(guild)
+        steward = platform.world.role(guild, "steward", Permission.MANAGE_GUILD)
+        mira.gives(steward, ana, guild)
+        platform.brings_bot(guild)
+        async with running(platform) as bot:
+            ana.posts(ana.direct, "before")
+            assert [each.moderator for each in (await bot.host.first(Posted)).standing] == [True]
+            guild.members[ana.user.id].roles.clear()
+            platform.world.update_member(guild, guild.members[ana.user.id])  # told to nobody
+            ana.posts(ana.direct, "after")
+            event = await bot.host.first(Posted, lambda each: each.text == "after")
+            assert [each.moderator for each in event.standing] == [False]
 
 
 @pytest.mark.parametrize("trouble", [Trouble.FAILS, Trouble.CUT, Trouble.UNHEARD])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,6 +167,23 @@ async def test_in_a_forum_a_prompt_is_a_post(platform: Double, mira: Person, gui
         assert first == await bot.finds(thread, ref)
         assert [each.text for each in mira.sees(post)][-1] == "A line."
         assert len(guild.threads) == 1
+
+
+async def test_a_forum_that_wants_a_tag_gets_its_first_that_everybody_may_use(
+    platform: Double, guild: Guild
+) -> None:
+    forum = platform.world.channel(guild, "prompts", kind=15, tags=("official", "questions"))
+    forum.flags |= 1 << 4  # a post needs a tag
+    forum.tags[0] = replace(forum.tags[0], moderated=True)
+    async with running(platform) as bot:
+        asked = bot.ask(room(forum), "Which one?")
+        ref = await bot.delivers(asked)
+        assert ref == await bot.finds(asked)
+        (post,) = guild.threads.values()
+        assert post.applied_tags == [forum.tags[1].id]
+        forum.tags[1] = replace(forum.tags[1], moderated=True)
+        with pytest.raises(Undeliverable, match="wants a tag"):
+            await bot.delivers(bot.ask(room(forum), "Another?"))
 
 
 async def test_start_here_is_pinned(bot: Bot, platform: Double, mira: Person, guild: Guild) -> None:

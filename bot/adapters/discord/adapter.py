@@ -196,7 +196,7 @@ class DiscordAdapter:
             host, self._clock, self._rest, self._guilds, self._interactions, self._commands
         )
         communities = Communities(host, self._clock, self._rest, self._guilds)
-        communities.members = members
+        communities.members = self._guilds.told_of_members = members
         await communities.load()
         if self._shard_ids:
             self._guilds.elsewhere.told = lambda: host.recall(KIND)

@@ -34,6 +34,7 @@ class Guilds:
         self._looked_up: dict[tuple[str, str], tuple[float, Standing | None]] = {}
         self._asking = asyncio.Semaphore(_AT_ONCE)
         self.elsewhere = Elsewhere(rest)
+        self.told_of_members = False  # of roles that somebody gets or loses
 
     def follow(self, client: discord.Client | None) -> None:
         """Ask this client from now on."""
@@ -113,14 +114,18 @@ class Guilds:
         found = await asyncio.gather(*(self._in_guild(each, user_id, known) for each in guilds))
         return tuple(each for each in found if each is not None)
 
-    def changed(self, guild_id: str, user_id: str) -> None:
-        """Believe no longer what was looked up of somebody in a guild."""
-        self._looked_up.pop((guild_id, user_id), None)
+    def changed(self, guild_id: str, user_id: str | None = None) -> None:
+        """Believe no longer what was looked up of somebody in a guild, or of all who are in it."""
+        if user_id is not None:
+            self._looked_up.pop((guild_id, user_id), None)
+            return
+        for each in [each for each in self._looked_up if each[0] == guild_id]:
+            del self._looked_up[each]
 
     async def _in_guild(self, guild_id: str, user_id: str, heard: Known) -> Standing | None:
         now = asyncio.get_running_loop().time()
         at, known = self._looked_up.get((guild_id, user_id), (float("-inf"), None))
-        if now < at + _FRESH:
+        if self.told_of_members and now < at + _FRESH:
             return known
         try:
             async with self._asking:

@@ -26,6 +26,7 @@ JSON: TypeAlias = Mapping[str, Any]
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[None]]
 
+_OF_RIGHTS = ("GUILD_UPDATE", "GUILD_ROLE_")
 _OF_MEMBERS = ("GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE")
 
 
@@ -55,6 +56,8 @@ class Intake:
         """Take in one dispatch; what has to wait waits in a task of its own."""
         if name in _OF_MEMBERS:
             self._guilds.changed(str(data["guild_id"]), str(data["user"]["id"]))
+        elif name.startswith(_OF_RIGHTS):
+            self._guilds.changed(str(data.get("guild_id") or data["id"]))
         match name:
             case "INTERACTION_CREATE":
                 self._interaction(data)

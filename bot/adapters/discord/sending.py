@@ -37,11 +37,12 @@ Shown: TypeAlias = Say | AskChoice | AskForm
 _PAUSE = 2.0
 _CLOSED = frozenset({50007, 50278})  # no direct messages to this person; no guild shared
 _TOKEN_ENDED = frozenset({10015, 50027})  # no such webhook any more
-_THREAD_STANDS, _NO_SUCH_MESSAGE, _ARCHIVED = 160004, 10008, 50083
+_THREAD_STANDS, _NO_SUCH_MESSAGE, _ARCHIVED, _WANTS_TAG = 160004, 10008, 50083, 40067
 _REASON_PIN = (
     "The bot may not pin here: give it the permission Pin Messages in this channel "
     "(Edit Channel, Permissions)."
 )
+_REASON_TAG = "The forum wants a tag for each post, and has none that everybody may use."
 _REASON_ROLE = (
     "The bot may not give this role: it needs the permission Manage Roles, and its own role must "
     "stand above this one (Server Settings, Roles)."
@@ -142,9 +143,24 @@ class Sending:
         """Make a post in a forum: it carries no nonce, so it is read back by its mark alone."""
         assert isinstance(action.to, Room)
         message = {key: payload[key] for key in ("flags", "components", "allowed_mentions")}
+        path = f"/channels/{action.to.id}/threads"
         body = {"name": messages.title(action.text), "message": message}
-        made = await self._rest.call("POST", f"/channels/{action.to.id}/threads", body=body)
+        try:
+            made = await self._rest.call("POST", path, body=body)
+        except Refused as error:
+            if error.code != _WANTS_TAG:
+                raise
+            tagged = {**body, "applied_tags": [await self._tag(action.to.id)]}
+            made = await self._rest.call("POST", path, body=tagged)
         return MessageRef(Room(PLATFORM, action.to.id, str(made["id"])), str(made["id"]))
+
+    async def _tag(self, forum: str) -> str:
+        """Return the first tag that everybody may give to a post."""
+        found = await self._rest.call("GET", f"/channels/{forum}")
+        for tag in found.get("available_tags") or ():
+            if not tag.get("moderated"):
+                return str(tag["id"])
+        raise Undeliverable(_REASON_TAG)
 
     async def _open_thread(self, action: OpenThread, on: MessageRef) -> MessageRef:
         thread = _thread_of(on)

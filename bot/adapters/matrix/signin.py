@@ -50,7 +50,7 @@ class SignIn:
                     if self.access_token or not self.password:
                         raise self.signed_out() from error
                     signed = False  # the remembered token is used up; the device is not
-                elif not signed and error.status in (400, 401, 403) and not error.limited:
+                elif not (signed or error.limited or error.for_now) and error.status < 404:
                     raise Misconfigured(
                         f"The homeserver does not accept the password of {self.client.user_id} "
                         f"({error}); check CIRCLEKEEPER_MATRIX__PASSWORD."

@@ -8,6 +8,7 @@ from bot.engine.schedule.calendar import calendar_of
 from bot.features.prompts.cards import library_card, own_card
 from bot.features.prompts.coming import Library, next_date, room_of
 from bot.features.prompts.signing import stewards
+from storage.communities import Communities
 from storage.prompts import Prompt, PromptRows
 
 _TALKS = 60  # of the last, that people may still talk about
@@ -39,16 +40,19 @@ class Overview:
             at, room = next_date(plan, calendar), room_of(turn, plan)
             if at is None:
                 continue
+            if room is None or turn.rows(Communities).has_lost(turn.community.id, room):
+                lines.append(turn.text("status_resting", waiting=waiting))
+                continue
             lines.append(
                 turn.text(
                     "status",
                     at=at.astimezone(ZoneInfo(plan.zone)),
                     zone=plan.zone,
                     waiting=waiting,
-                    room=names.get(room.id, "?") if room and len(plans) > 1 else "",
+                    room=names.get(room.id, "?") if len(plans) > 1 else "",
                 )
             )
-        return lines or [turn.text("status_none", waiting=waiting)]
+        return list(dict.fromkeys(lines)) or [turn.text("status_none", waiting=waiting)]
 
     def talks(self, turn: Turn) -> list[Talk]:
         """Return the last prompts that were posted, each with its thread, the oldest first."""
