@@ -289,5 +289,5 @@ async def test_who_left_or_came_back_unseen_is_noted_when_all_who_are_there_are_
     assert await present("ana", "ben") == {"ana": True, "ben": True, "cleo": False}
     assert sorted(left) == ["ana", "cleo"]
     after = Periods(left=timedelta(days=29))
-    await Retention(here.store, here.clock, after).once()
+    await Retention(here.store, here.clock, after, platforms=(FAKE,)).once()
     assert await present("ana", "ben") == {"ana": True, "ben": True}  # the time of cleo is over
