@@ -11,7 +11,7 @@ from bot.adapters.matrix.rooms import previous_membership
 TEXT_LIMIT = 65_000
 
 _MESSAGES = frozenset({"m.room.message", "m.sticker"})
-_SHOWN = frozenset({"m.image", "m.audio", "m.video"})
+_SHOWN = ("m.image", "m.audio", "m.video")
 
 
 @dataclass(frozen=True, slots=True)

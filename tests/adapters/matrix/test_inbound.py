@@ -196,7 +196,6 @@ def test_notices_edits_and_what_was_taken_back_are_nothing(event: JSON) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        message("cat.png", msgtype="m.image"),
         message("!waves", msgtype="m.emote"),
         message(["!help"]),
         message("!help", msgtype=3),
