@@ -14,7 +14,7 @@ from bot.cli.progress import working
 from bot.cli.sound import read_sound_content
 from bot.core.errors import Misconfigured
 from bot.core.refs import Member
-from bot.engine.erasing import erase_for_host
+from bot.engine.erasing import erase_absent
 from bot.engine.running import Running
 from bot.logs import configure_logs
 from bot.settings import Settings
@@ -129,7 +129,7 @@ def _erase(settings: Settings, opened: Opened, found: _Found) -> Held:
     def erase(tx: Transaction) -> Held:
         held = Erasing(tx).held(found.subject)
         if held.rows:
-            erase_for_host(running, tx, adapter, found.member, found.subject)
+            erase_absent(running, tx, adapter, found.member, found.subject)
         return held
 
     try:

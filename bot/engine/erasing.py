@@ -1,4 +1,6 @@
-"""Erasing somebody: by their own wish, in a turn of theirs, or by the host, beside the bot."""
+"""Erasing somebody: by their own wish, in a turn of theirs; by the host, beside the bot; or when
+the time of what is kept of them is over.
+"""
 
 from bot.core.actions import Forget
 from bot.core.features import Forgetting
@@ -21,10 +23,10 @@ def erase(turn: Turn) -> None:
     turn.do(Forget(key=turn.new_id(), to=to))
 
 
-def erase_for_host(
+def erase_absent(
     running: Running, tx: Transaction, adapter: Adapter | None, member: Member, subject: str
 ) -> None:
-    """Erase somebody who cannot ask for it any more; nothing is said to them.
+    """Erase somebody who is not here to ask for it; nothing is said to them.
 
     `adapter`: through which their platform hears of it; None where the settings name none.
     """

@@ -42,6 +42,10 @@ class Hearing:
             self.answering.given(turn, event, event.text.strip())
             return
         text = event.text.strip()
+        if not text and isinstance(event.place, Direct):
+            find_community(turn, event)
+            turn.say("engine/only_words")
+            return
         prefix = next((each for each in self.prefixes if text.startswith(each)), "")
         text, explicit = text.removeprefix(prefix).lstrip(), bool(prefix)
         direct = isinstance(event.place, Direct)

@@ -14,7 +14,7 @@ from sqlmodel import func, select
 
 from bot.cli import main
 from bot.core.refs import Member
-from bot.engine.erasing import erase_for_host
+from bot.engine.erasing import erase_absent
 from bot.rehearsal.stage import Stage
 from storage.erasing import Erasing, Held
 from storage.members import Members
@@ -177,7 +177,7 @@ async def test_what_waits_for_somebody_goes_and_their_platform_hears_of_it(tmp_p
     assert ana is not None
     assert store.run(lambda tx: Erasing(tx).held(ana)).rows > 0
     running, chat = stage.app.running, stage.chat
-    store.run(lambda tx: erase_for_host(running, tx, chat, ANA, ana))
+    store.run(lambda tx: erase_absent(running, tx, chat, ANA, ana))
     assert store.run(lambda tx: Erasing(tx).held(ana)) == Held(0, 0, 0, 0)
     await stage.settle()
     assert chat.forgotten == ["ana"]

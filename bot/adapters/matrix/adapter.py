@@ -301,7 +301,7 @@ class MatrixAdapter:
                     return found
             return None
         except Refused as error:
-            if error.limited or error.signed_out:
+            if error.limited or error.signed_out or error.for_now:
                 raise outbound.reason(error, direct=False) from error
             raise Unreadable(f"the room's history cannot be read ({error})") from error
         except MatrixError as error:
