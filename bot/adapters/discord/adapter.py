@@ -187,7 +187,7 @@ class DiscordAdapter:
         application = await self._ask("/applications/@me")
         counted = await self._ask("/gateway/bot")
         while wait := sessions_again(counted, len(self._shard_ids)):
-            log.warning("Discord lets the bot connect no more for now", seconds=wait)
+            log.warning("Discord lets the bot connect no more for now", again_in=wait)
             await self._clock.sleep(wait)
             counted = await self._ask("/gateway/bot")
         count = self._shard_count = self._wanted_count or int(counted.get("shards") or 1)
