@@ -201,9 +201,7 @@ class Intake:
             place: Destination = room
             standing = self._standing_in(str(guild), person, data.get("member") or {})
         else:
-            text = inbound.whole(data.get("content") or "").strip() or None
-            if text is None:
-                return
+            text = inbound.whole(data.get("content") or "").strip()
             place = Direct(person)
             standing = await self._everywhere(person)
         await self._receive(
