@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -149,6 +150,35 @@ async def test_logging_the_device_out_on_a_real_homeserver(account: MakeAccount)
         await bot.synced()
         await hand.call("POST", "/_matrix/client/v3/logout", {})
         assert isinstance(await ended(bot), Misconfigured)
+
+
+async def test_a_device_that_was_signed_out_while_it_ran_has_its_keys_again(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    """With the device the homeserver drops its keys, and nobody could encrypt for the bot."""
+    keeper, alex = account("keeper"), await human("alex")
+    way_in: dict[str, Whatever] = {"access_token": None, "device_id": None, "encryption": True}
+    async with running(keeper, password=keeper.password, **way_in) as bot:
+        await bot.synced()
+        first = dict(bot.host.memory["matrix.login"])
+
+        async def shown() -> object:
+            path = "/_matrix/client/v3/keys/query"
+            answer = await alex.call("POST", path, {"device_keys": {bot.id: []}})
+            return answer["device_keys"].get(bot.id)
+
+        before = await shown()
+        assert before
+        async with Human(replace(keeper, access_token=first["access_token"])) as hand:
+            await hand.call("POST", "/_matrix/client/v3/logout", {})
+        await bot.host.until(lambda: bot.host.memory["matrix.login"] != first)
+        async with asyncio.timeout(10):
+            while await shown() != before:
+                await asyncio.sleep(0.1)
+        place = await alex.create_room(preset="public_chat", invite=[bot.id])
+        await bot.host.first(Added)
+        await alex.say(place, "!help")
+        await bot.host.first(Posted)
 
 
 @pytest.mark.parametrize(
