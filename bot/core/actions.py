@@ -49,7 +49,8 @@ class Field:
     """One field of a form; `limit` in characters.
 
     `kind`: a text; a `room` of the community, whose answer is the room's id where it was picked and
-    its name or number where it was typed; or a `file`, whose answer is the text in it.
+    its name or number where it was typed; or a `file`, whose answer is the text in it. `value` is
+    what a text begins with, where it can be shown.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Field:
     limit: int = 2000
     required: bool = False
     kind: Literal["text", "room", "file"] = "text"
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

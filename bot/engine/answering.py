@@ -189,7 +189,9 @@ class Answering:
             refusal.do(turn, feature, work)
         except BadInput:
             fields = question.spec.get("fields", [])
-            if len(fields) > 1:
+            if fields and isinstance(event, Submitted):
+                turn.filled = question, event.values
+            elif len(fields) > 1:
                 # Which field was wrong is not known here: the form begins anew.
                 Questions(turn.tx).update(question.key, {**question.spec, "values": {}}, None)
                 turn.again = field_text(fields[0]["label"])

@@ -224,6 +224,8 @@ class Dispatcher:
             if "option" in values:
                 values["option"] = turn.text(f"engine/option_{values['option']}")
             turn.say(bad.words, **values)
+            if turn.filled is not None:
+                turn.offer_again(*turn.filled)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         finally:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bot.adapters.discord import invite_url, look
-from tests.discord.double import USUAL, Double, Intent, Permission
+from tests.discord.double import USUAL, Double, Guild, Intent, Permission
+from tests.discord.running import declared, running
 
 _ROOT = Path(__file__).parents[2]
 
@@ -39,6 +41,26 @@ async def circlekeeper(double: Double, folder: Path, *words: str) -> tuple[int, 
     assert double.token.encode() not in out + err
     assert process.returncode is not None
     return process.returncode, out.decode()
+
+
+async def test_commands_are_told_once_and_again_when_they_changed(
+    platform: Double, guild: Guild
+) -> None:
+    def told() -> int:
+        path = "/applications/{application_id}/commands"
+        return platform.requests.count(("PUT", path, 200))
+
+    async with running(platform) as bot:
+        assert told() == 1
+    async with running(platform, bot.host):
+        pass
+    assert told() == 1
+    others = replace(declared(), does={**declared().does, "start": {"en": "home"}})
+    async with running(platform, bot.host, declared=others):
+        assert told() == 2
+    start = platform.commands.named("start")
+    assert start is not None
+    assert start["description"] == "home"
 
 
 async def test_all_is_well(platform: Double, tmp_path: Path) -> None:

@@ -286,6 +286,23 @@ async def test_a_form_that_comes_too_late_is_opened_by_a_button(
     assert len(bot.host.events_of_people()) == 1  # a form opens without a turn
 
 
+async def test_a_form_that_answers_a_form_is_opened_by_a_button(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    question = bot.ask(room(guild.general), "Tell me.", choices=(), opener="Write")
+    await bot.delivers(question)
+    bot.host.forms[question.key] = FormFacts(question.key, (FIELD,))
+    opened = await mira.clicks(await mira.hears("Tell me"), "Write").answered()
+    sent = mira.submits(opened, {"Your word": "seed"})
+    event = await bot.host.first(Submitted)
+    more = bot.ask_form(room(guild.general), "And more?", answers=of(event), aside=event.member)
+    await bot.delivers(more)
+    bot.host.forms[more.key] = FormFacts(more.key, (FIELD,))
+    await sent.answered()
+    opened = await mira.clicks(sent.messages[0], "Write").answered()
+    assert opened.modal is not None
+
+
 async def test_a_form_whose_question_is_closed_is_a_fresh_view(
     bot: Bot, mira: Person, guild: Guild
 ) -> None:

@@ -74,6 +74,18 @@ async def test_3_a_server_that_is_not_there_yet_is_waited_for(
         await mira.uses("start", guild.general).answered()
 
 
+async def test_3_no_session_is_begun_where_discord_gives_no_more_today(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    platform.gateway.sessions_left, platform.gateway.sessions_reset = 0, 7.0
+    async with Bot(platform) as bot:
+        await bot.clock.paused(1)
+        assert bot.clock.pauses == [7.0]
+        assert platform.gateway.seen["identify"] == 0
+        platform.gateway.sessions_left = 1
+        await bot.connected()
+
+
 @pytest.mark.parametrize("event", ["GUILD_MEMBER_ADD", "INTERACTION_CREATE", "GUILD_CREATE"])
 async def test_3_a_malformed_dispatch_is_dropped_alone(
     platform: Double, mira: Person, guild: Guild, event: str

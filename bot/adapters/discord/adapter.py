@@ -10,7 +10,7 @@ import structlog
 from bot.adapters.discord import commands, permissions
 from bot.adapters.discord.communities import KIND, Communities
 from bot.adapters.discord.declaring import Declaring
-from bot.adapters.discord.gateway import Gateway, point_to
+from bot.adapters.discord.gateway import Gateway, point_to, sessions_again
 from bot.adapters.discord.guilds import PLATFORM, Guilds
 from bot.adapters.discord.inbound import LINK, LINK_PATTERN
 from bot.adapters.discord.intake import Intake
@@ -186,6 +186,10 @@ class DiscordAdapter:
         """Log in, and listen until the connection ends."""
         application = await self._ask("/applications/@me")
         counted = await self._ask("/gateway/bot")
+        while wait := sessions_again(counted, len(self._shard_ids)):
+            log.warning("Discord lets the bot connect no more for now", again_in=wait)
+            await self._clock.sleep(wait)
+            counted = await self._ask("/gateway/bot")
         count = self._shard_count = self._wanted_count or int(counted.get("shards") or 1)
         if self._shard_ids and max(self._shard_ids) >= count:
             raise Misconfigured(_SHARDS.format(count=count))

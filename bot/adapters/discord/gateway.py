@@ -115,6 +115,19 @@ class Gateway(discord.AutoShardedClient):
         log.error("listener failed", listener=event_method)
 
 
+def sessions_again(counted: dict[str, Any], shards: int) -> float:
+    """Return for how many seconds no session may be begun: Discord resets the token of who does.
+
+    Args:
+        counted: its answer about the gateway.
+        shards: how many are to be begun; 0: as many as it says.
+    """
+    limit = counted.get("session_start_limit") or {}
+    wanted = shards or int(counted.get("shards") or 1)
+    enough = int(limit.get("remaining", wanted)) >= wanted
+    return 0.0 if enough else int(limit.get("reset_after") or 0) / 1000 or 1.0
+
+
 def point_to(api_url: str | None, gateway_url: str | None) -> None:
     """Let discord.py speak to a proxy or a double instead of Discord."""
     if api_url:

@@ -116,7 +116,8 @@ class Intake:
             return
         if clicked.kind not in (inbound.COMMAND, inbound.COMPONENT, inbound.FORM):
             return
-        self._interactions.took(clicked.interaction, aside=self._aside(clicked))
+        opens = clicked.kind != inbound.FORM
+        self._interactions.took(clicked.interaction, aside=self._aside(clicked), opens=opens)
         if clicked.guild is not None:
             self._guilds.changed(clicked.guild, clicked.member.id)
         question = inbound.opened_form(clicked)

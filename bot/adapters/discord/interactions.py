@@ -41,12 +41,15 @@ _ANOTHER = (
 
 @dataclass(slots=True)
 class _Open:
-    """An interaction of this process. `unsure`: a callback was made whose result nobody knows."""
+    """An interaction of this process. `unsure`: a callback was made whose result nobody knows.
+    `opens`: a form can be its first answer; it cannot be that of a form.
+    """
 
     aside: bool
     began: float
     state: State = "unanswered"
     unsure: bool = False
+    opens: bool = True
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     watchdog: asyncio.TimerHandle | None = None
 
@@ -62,11 +65,11 @@ class Interactions:
         self.application = ""
         self._told = False
 
-    def took(self, interaction: Interaction, *, aside: bool) -> None:
+    def took(self, interaction: Interaction, *, aside: bool, opens: bool = True) -> None:
         """Note an interaction that came just now, and watch over its deadline."""
         loop = asyncio.get_running_loop()
         self._let_go(loop.time())
-        opened = self._open[interaction.id] = _Open(aside, loop.time())
+        opened = self._open[interaction.id] = _Open(aside, loop.time(), opens=opens)
         opened.watchdog = loop.call_later(DEFER_AFTER, self._remind, interaction)
 
     def _let_go(self, now: float) -> None:
@@ -106,7 +109,8 @@ class Interactions:
         opened = await self._opened(interaction)
         async with opened.lock:
             if opened.state == "unanswered":
-                kind, body = (_MESSAGE, message) if form is None else (_FORM, form)
+                opening = form if opened.opens else None
+                kind, body = (_MESSAGE, message) if opening is None else (_FORM, opening)
                 done = await self._first(interaction, opened, kind, body, key, file)
                 if done is not None:
                     return done.get("message")
