@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -15,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.adapters.matrix.claim import KIND
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.transport import NoAnswer
-from bot.core.actions import Say
+from bot.core.actions import Enter, Say
 from bot.core.errors import Doubt, Misconfigured, TryLater, Undeliverable
 from bot.core.events import Added, Event, Posted, Removed
 from bot.core.ports import Delivery
@@ -149,6 +150,37 @@ async def test_logging_the_device_out_on_a_real_homeserver(account: MakeAccount)
         await bot.synced()
         await hand.call("POST", "/_matrix/client/v3/logout", {})
         assert isinstance(await ended(bot), Misconfigured)
+
+
+async def test_a_device_that_was_signed_out_while_it_ran_has_its_keys_again(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    """With the device the homeserver drops its keys, and nobody could encrypt for the bot."""
+    keeper, alex = account("keeper"), await human("alex")
+    way_in: dict[str, Whatever] = {"access_token": None, "device_id": None, "encryption": True}
+    async with running(keeper, password=keeper.password, **way_in) as bot:
+        await bot.synced()
+        first = dict(bot.host.memory["matrix.login"])
+
+        async def shown() -> object:
+            path = "/_matrix/client/v3/keys/query"
+            answer = await alex.call("POST", path, {"device_keys": {bot.id: []}})
+            return answer["device_keys"].get(bot.id)
+
+        before = await shown()
+        assert before
+        async with Human(replace(keeper, access_token=first["access_token"])) as hand:
+            await hand.call("POST", "/_matrix/client/v3/logout", {})
+        await bot.host.until(lambda: bot.host.memory["matrix.login"] != first)
+        for _ in range(100):
+            if await shown() == before:
+                break
+            await asyncio.sleep(0.1)
+        assert await shown() == before
+        place = await alex.create_room(preset="public_chat", invite=[bot.id])
+        await bot.host.first(Added)
+        await alex.say(place, "!help")
+        await bot.host.first(Posted)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +350,17 @@ async def test_what_a_failed_sending_means(fault: Fault, means: type[Exception])
             await bot.says(room(ROOM), "hello")
         if isinstance(caught.value, TryLater) and server.calls["send"] == 1:
             assert caught.value.after in (7.0, 30.0, 60.0)
+
+
+async def test_a_room_that_lets_nobody_in_is_named_as_that() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        server.always[ROOM] = refusal(403, "M_FORBIDDEN")
+        with pytest.raises(Undeliverable, match="was not let into a room"):
+            await bot.delivers(Enter(key="k1", to=room(ROOM)))
+        server.always[ROOM] = refusal(429, "M_LIMIT_EXCEEDED")
+        with pytest.raises(TryLater):
+            await bot.delivers(Enter(key="k1", to=room(ROOM)))
 
 
 async def test_an_answer_that_never_comes_is_not_waited_for_for_ever() -> None:
