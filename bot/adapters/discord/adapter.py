@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import discord
@@ -12,6 +13,7 @@ from bot.adapters.discord.communities import KIND, Communities
 from bot.adapters.discord.declaring import Declaring
 from bot.adapters.discord.gateway import Gateway, point_to, sessions_again
 from bot.adapters.discord.guilds import PLATFORM, Guilds
+from bot.adapters.discord.handing import again
 from bot.adapters.discord.inbound import LINK, LINK_PATTERN
 from bot.adapters.discord.intake import Intake
 from bot.adapters.discord.interactions import Interactions
@@ -203,7 +205,8 @@ class DiscordAdapter:
         communities.members = self._guilds.told_of_members = members
         await communities.load()
         if self._shard_ids:
-            self._guilds.elsewhere.told = lambda: host.recall(KIND)
+            told = partial(host.recall, KIND)
+            self._guilds.elsewhere.told = lambda: again(self._clock, told)
 
         def hear(name: str, data: JSON) -> None:
             if name == "READY":
