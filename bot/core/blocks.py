@@ -28,9 +28,9 @@ class Notation:
     heading: Callable[[int], str] = lambda _: ""
 
 
-def write(text: str, notation: Notation) -> str:
-    """Write CommonMark in this notation."""
-    return _Walker(notation).write(COMMONMARK.parse(text))
+def write(tokens: list[Token], notation: Notation) -> str:
+    """Write what CommonMark was read into in this notation."""
+    return _Walker(notation).write(tokens)
 
 
 class _Walker:

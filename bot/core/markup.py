@@ -29,19 +29,20 @@ def escape(text: str) -> Markdown:
     return Markdown(re.sub(r"\n{2,}", "\n", escaped))
 
 
-def to_html(text: str) -> str:
-    """Render CommonMark as HTML; a single line comes without its paragraph."""
-    html = str(COMMONMARK.render(text)).strip()
-    if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
-        return html[3:-4]
-    return html
-
-
 def to_plain(text: str) -> str:
     """Render CommonMark as plain text that still reads well: lists keep their marks, links their
     address.
     """
-    return write(text, _PLAIN)
+    return write(COMMONMARK.parse(text), _PLAIN)
+
+
+def to_both(text: str) -> tuple[str, str]:
+    """Render CommonMark as plain text and as HTML; there, a lone line has no paragraph."""
+    tokens = COMMONMARK.parse(text)
+    html = str(COMMONMARK.renderer.render(tokens, COMMONMARK.options, {})).strip()
+    if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
+        html = html[3:-4]
+    return write(tokens, _PLAIN), html
 
 
 def _inline(tokens: list[Token]) -> str:

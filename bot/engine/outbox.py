@@ -284,7 +284,8 @@ class OutboxWorker:
             outcome = await self.attempts.attempt(row)
             rest = run[position:] if outcome.waits else []
             self.outcomes.add(Ended(row, outcome, rest))
-            if row.alone and outcome.state == "sent" and not self.store.shared:
+            nobody_waits = row.alone or position < len(run)
+            if nobody_waits and outcome.state == "sent" and not self.store.shared:
                 self._wake_soon()
             else:
                 self.wake()

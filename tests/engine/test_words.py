@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from bot.core.markup import Markdown, to_html, to_plain
+from bot.core.markup import Markdown, to_both, to_plain
 from bot.engine.words import TemplateMistake, Words, check_template, render_template
 from tests.support.work import calls_at_most, memory_at_most
 
@@ -65,13 +65,13 @@ def test_what_members_write_is_shown_and_neither_markup_nor_template(
     for locale, hello in (("en", "Hello {}!"), ("fr", "Bonjour {} !")):
         shown = words.render(locale, "probe/hello", {"name": text})
         assert to_plain(shown) == hello.format(text)
-        assert "<" not in to_html(shown)
+        assert "<" not in to_both(shown)[1]
     listed = words.render("en", "probe/list", {"names": [text, text]})
     assert to_plain(listed) == f"• {text}\n• {text}"
 
 
 def test_our_own_rendered_text_keeps_its_markup(words: Words) -> None:
-    assert to_html(words.render("en", "probe/hello", {"name": Markdown("**A**")})) == (
+    assert to_both(words.render("en", "probe/hello", {"name": Markdown("**A**")}))[1] == (
         "Hello <strong>A</strong>!"
     )
 
@@ -206,7 +206,7 @@ def test_a_refusal_names_the_words_that_tell_why() -> None:
 def test_values_of_a_moderators_template_are_neither_markup_nor_template() -> None:
     shown = render_template("Hi {{ name }}", {"name": "**x** {{ 7 * 7 }} <b>"})
     assert to_plain(shown) == "Hi **x** {{ 7 * 7 }} <b>"
-    assert "<" not in to_html(shown)
+    assert "<" not in to_both(shown)[1]
 
 
 _ATOMS: Sequence[str] = [

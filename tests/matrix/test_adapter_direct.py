@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from bot.adapters.matrix import outbound
 from bot.core.actions import Forget, Lane, Say
 from bot.core.errors import Unreachable
 from bot.core.events import Added, Posted, Reacted
@@ -149,7 +150,9 @@ async def test_of_who_was_erased_nothing_is_kept_once_they_leave(
         await heard(bot, "my forget")
         assert alex.id in str(bot.host.memory["matrix.direct"])
         await bot.says(direct(alex.id), "Everything is erased.")
+        assert outbound.rendered.cache_info().currsize > 0  # the last texts, to be sent again
         await bot.delivers(Forget(key="forget", to=direct(alex.id)))
+        assert outbound.rendered.cache_info().currsize == 0
         assert alex.id not in str(bot.host.memory["matrix.direct"])
         await alex.leave(place)
         await bot.host.until(lambda: alex.id not in str(bot.host.memory))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from markdown_it.token import Token
 
-from bot.core.blocks import Notation, write
+from bot.core.blocks import COMMONMARK, Notation, write
 
 _KEPT = 64  # texts
 _SPECIAL = re.compile(r"([\\`*_~|<>@:\[\]()#])")
@@ -22,7 +22,7 @@ def to_discord(text: str) -> str:
     The help, or a step of a hunt, is said to many, and rendering it is half of what sending costs:
     the last few texts are kept. `forget_texts` lets go of them.
     """
-    return write(text, _DISCORD)
+    return write(COMMONMARK.parse(text), _DISCORD)
 
 
 def shown_length(text: str) -> int:

@@ -1,11 +1,12 @@
 """Write what we want done as the contents of Matrix events. Pure."""
 
 import json
+from functools import lru_cache
 
 from bot.adapters.matrix.transport import JSON, MatrixError, NotSent, Refused
 from bot.core.actions import Edit, File, OpenThread, Say
 from bot.core.errors import CirclekeeperError, Doubt, TryLater, Undeliverable, Unreachable
-from bot.core.markup import to_html, to_plain
+from bot.core.markup import to_both
 from bot.core.refs import MessageRef
 
 FILE_TYPE = "text/plain"
@@ -16,6 +17,7 @@ _SEALED_LIMIT = 46_000  # what is encrypted grows by a third
 _MARKS = ("format", "formatted_body")
 _ROOM = "@room"  # the one mention that Matrix has for all who read a room
 _LONG_PAUSE = 60.0
+_KEPT = 64  # texts
 _PAUSE = 5.0  # seconds to wait after a 429 that does not say how long
 
 
@@ -93,15 +95,27 @@ def _message(text: str, *, notify: bool, ping: bool = False) -> JSON:
     # rules by which a name or "@room" in the text would ping.
     if ping:
         text = f"{_ROOM}\n\n{text}"  # who reads it sees why it rang
+    plain, formatted = rendered(text)
     content: JSON = {
         "msgtype": "m.text" if notify else "m.notice",
-        "body": to_plain(text),
+        "body": plain,
         "m.mentions": {"room": True} if ping else {},
     }
-    html = {"format": "org.matrix.custom.html", "formatted_body": to_html(text)}
+    html = {"format": "org.matrix.custom.html", "formatted_body": formatted}
     if len(json.dumps([content, html], ensure_ascii=False).encode()) <= _BODIES_LIMIT:
         content |= html  # rather without marks than not at all
     return content
+
+
+@lru_cache(maxsize=_KEPT)
+def rendered(text: str) -> tuple[str, str]:
+    """Render a text as it is shown; the last few are kept, since some are said to many."""
+    return to_both(text)
+
+
+def forget_texts() -> None:
+    """Let go of the texts that were rendered: somebody who stands in them was erased."""
+    rendered.cache_clear()
 
 
 def to_seal(content: JSON) -> JSON:

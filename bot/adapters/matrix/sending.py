@@ -75,6 +75,7 @@ class Sending:
                 case Enter():
                     await self._come_into(action.to.id)
                 case Forget():
+                    outbound.forget_texts()
                     await self._direct.forget(action.to.member.id)
                 case SetRole():
                     pass  # Matrix has no roles
