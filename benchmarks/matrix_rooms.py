@@ -2,7 +2,8 @@
 
 The homeserver is a double that answers a first /sync with all rooms, each with its members, and
 takes whatever is sent: a real one takes hours to be filled, and its own share of a first start
-would be all that is seen. What is measured of that start is the bot's.
+would be all that is seen. What is measured of that start is the bot's. It has a Python environment
+as a host's, but for `--quick`: of what developers install, libraries load some by themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import common  # noqa: E402
+from benchmarks.environments import own_python  # noqa: E402
 from benchmarks.process import memory_of, processor_seconds  # noqa: E402
 from tests.support.bot import BotProcess  # noqa: E402
 from tests.support.stores import prepare  # noqa: E402
@@ -129,8 +131,9 @@ def _said(event_id: str) -> dict[str, Any]:
     }
 
 
-async def measure(folder: Path, sizes: list[int], members: int) -> dict[str, Any]:
+async def measure(folder: Path, sizes: list[int], members: int, *, as_host: bool) -> dict[str, Any]:
     """Return the report."""
+    python = await own_python("e2e") if as_host else Path(sys.executable)
     figures = {}
     for rooms in sizes:
         server = Homeserver(rooms, members)
@@ -144,7 +147,7 @@ async def measure(folder: Path, sizes: list[int], members: int) -> dict[str, Any
         place = folder / str(rooms)
         place.mkdir()
         try:
-            figures[f"{rooms} rooms"] = await _starts(server, place)
+            figures[f"{rooms} rooms"] = await _starts(server, place, python)
         finally:
             await runner.cleanup()
     return {
@@ -154,9 +157,10 @@ async def measure(folder: Path, sizes: list[int], members: int) -> dict[str, Any
     }
 
 
-async def _starts(server: Homeserver, place: Path) -> dict[str, Any]:
+async def _starts(server: Homeserver, place: Path, python: Path) -> dict[str, Any]:
     account = Account(ME, "token", "DEVICE", "", server.url)
-    bot = BotProcess(account, place, {"CIRCLEKEEPER_MATRIX__ENCRYPTION": "false"})
+    extra = {"CIRCLEKEEPER_MATRIX__ENCRYPTION": "false"}
+    bot = BotProcess(account, place, extra, python)
     prepare(bot.database, bot.key)
     first, _, reports = await _start(server, bot)
     restart, memory, _ = await _start(server, bot)
@@ -199,7 +203,8 @@ def main() -> None:
     options = parser.parse_args()
     sizes = [40] if options.quick else [2, 500, 2000]
     with TemporaryDirectory(prefix="circlekeeper-", dir=options.folder) as folder:
-        report = common.bounded(measure(Path(folder), sizes, options.members), options.limit)
+        work = measure(Path(folder), sizes, options.members, as_host=not options.quick)
+        report = common.bounded(work, options.limit)
     common.show(report, options.json)
 
 

@@ -1,15 +1,20 @@
 """The accounts that the settings name: what connects as them, and whether they can."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.app import Content, RandomIds, SystemClock
+from pydantic import SecretStr
+
+from bot.app import Content, RandomIds, SystemClock, read_content
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
-from bot.core.ports import Adapter, Equipment, Memory
+from bot.core.ports import Adapter, Equipment, Inspectable, Inspection, Memory
 from bot.engine.declaring import declare
 from bot.engine.words import Words
-from bot.settings import Discord, Matrix, Settings, installed
+from bot.settings import Discord, Matrix, Settings, content_folders, installed
 
 if TYPE_CHECKING:
     from bot.adapters.matrix import Credentials, LoggedIn
@@ -18,6 +23,8 @@ _UNUSED_STORE = (
     "Matrix: the setting matrix.store is not used any more, and can go: the keys of encrypted "
     "rooms lie in the database, sealed."
 )
+_ASK_ITS_MAKERS = "Look into what the package's makers say about it."
+_PATIENCE = 60.0  # seconds that an adapter may take to look
 _NOT_INSTALLED = "Discord needs a part that is not installed: pip install 'circlekeeper[discord]'."
 
 
@@ -57,19 +64,27 @@ def adapters(settings: Settings, content: Content) -> list[Adapter]:
 def _plugged_in(settings: Settings, content: Content) -> Iterator[Adapter]:
     """Yield the adapters that other packages bring and the settings name."""
     for name, values in settings.adapters.items():
-        equipment = Equipment(
-            {key: value.get_secret_value() for key, value in values.items()},
-            SystemClock(),
-            RandomIds(),
-            declare(content.features, content.words),
-        )
-        try:
-            adapter: Adapter = installed()[name].load()(equipment)
-        except (ImportError, AttributeError) as error:
-            raise Misconfigured(f"The adapter {name} cannot be loaded: {error}.") from error
-        if adapter.name != name:
-            raise Misconfigured(f"The adapter {name} calls itself {adapter.name}.")
-        yield adapter
+        yield _plug_in(name, values, content)
+
+
+def _plug_in(name: str, values: Mapping[str, SecretStr], content: Content) -> Adapter:
+    """Make one of them.
+
+    Raises: `Misconfigured`.
+    """
+    equipment = Equipment(
+        {key: value.get_secret_value() for key, value in values.items()},
+        SystemClock(),
+        RandomIds(),
+        declare(content.features, content.words),
+    )
+    try:
+        adapter: Adapter = installed()[name].load()(equipment)
+    except (ImportError, AttributeError) as error:
+        raise Misconfigured(f"The adapter {name} cannot be loaded: {error}.") from error
+    if adapter.name != name:
+        raise Misconfigured(f"The adapter {name} calls itself {adapter.name}.")
+    return adapter
 
 
 def _discord(discord: Discord, content: Content) -> Adapter:
@@ -105,34 +120,65 @@ def _in_all(words: Words, name: str) -> str:
 
 
 async def look(
-    settings: Settings, remembered: Callable[[str, str], dict[str, str]]
+    settings: Settings, remembered: Callable[[str, str], Mapping[str, str]]
 ) -> tuple[list[Mistake], list[str]]:
     """Ask the platforms whether the accounts can do what they have to; return hints, too.
 
     `remembered` returns what the store keeps for an account, by kind.
     """
-    mistakes: list[Mistake] = []
-    hints: list[str] = []
+    found: list[Inspection] = []
     if settings.discord is not None:
         try:
-            from bot.adapters.discord import look as look_at_discord
+            from bot.adapters.discord import Asking as AskingDiscord
         except ModuleNotFoundError as error:
             raise Misconfigured(_NOT_INSTALLED) from error
-        wrong, more = await look_at_discord(
-            settings.discord.token.get_secret_value(), settings.discord.api_url
-        )
-        mistakes, hints = [*mistakes, *wrong], [*hints, *more]
+        token = settings.discord.token.get_secret_value()
+        asked: Inspectable = AskingDiscord(token, settings.discord.api_url)
+        found.append(await asked.inspect(lambda _kind: {}))  # it remembers nothing that tells
     if settings.matrix is not None:
-        from bot.adapters.matrix import look as look_at_matrix
-        from bot.adapters.matrix.signin import MEMORY
+        from bot.adapters.matrix import Asking as AskingMatrix
 
         matrix = settings.matrix
         if matrix.store is not None:
-            hints.append(_UNUSED_STORE)
-        kept = {} if matrix.access_token else remembered(matrix.user_id, MEMORY)
-        wrong, more = await look_at_matrix(_credentials(matrix), kept, encryption=matrix.encryption)
-        mistakes, hints = [*mistakes, *wrong], [*hints, *more]
-    return mistakes, hints
+            found.append(Inspection(hints=[_UNUSED_STORE]))
+        asked = AskingMatrix(_credentials(matrix), matrix.encryption)
+        found.append(await asked.inspect(partial(remembered, matrix.user_id)))
+    if settings.adapters:
+        # Made with the shipped content: they are asked whatever is wrong with the host's own.
+        shipped = read_content(content_folders(Settings()))
+        for name, values in settings.adapters.items():
+            found.append(await _ask_plugged_in(name, values, shipped, remembered))
+    return [each for one in found for each in one.mistakes], [
+        each for one in found for each in one.hints
+    ]
+
+
+async def _ask_plugged_in(
+    name: str,
+    values: Mapping[str, SecretStr],
+    content: Content,
+    remembered: Callable[[str, str], Mapping[str, str]],
+) -> Inspection:
+    """Ask an adapter that another package brings; nothing that is wrong with it ends the check."""
+    where = f"adapters.{name}"
+    try:
+        adapter = _plug_in(name, values, content)
+    except Misconfigured as error:
+        what, _, mend = str(error).removesuffix(".").rpartition(". ")
+        sentences = (f"{what}.", f"{mend}.") if what else (f"{mend}.", _ASK_ITS_MAKERS)
+        return Inspection([Mistake(where, 0, *sentences)])
+    if not isinstance(adapter, Inspectable):
+        return Inspection(hints=[f"{name}: its adapter cannot be asked whether it would work."])
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await adapter.inspect(partial(remembered, adapter.account))
+    except Exception as error:
+        # No text of the error: it may quote a secret.
+        what = f"Its adapter failed when it was asked ({type(error).__name__})."
+        return Inspection([Mistake(where, 0, what, _ASK_ITS_MAKERS)])
+    finally:
+        with contextlib.suppress(Exception):
+            await adapter.close()
 
 
 async def matrix_login(

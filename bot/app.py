@@ -19,6 +19,7 @@ from bot.core.features import Feature
 from bot.core.ports import Adapter, Clock, Ids
 from bot.core.turn import Plan
 from bot.engine.dispatch import Dispatcher
+from bot.engine.erasing import erase_absent
 from bot.engine.host import StoreHost
 from bot.engine.outbox import OutboxWorker
 from bot.engine.own import engine_feature
@@ -46,6 +47,7 @@ from bot.operations.supervisor import Supervisor
 from storage.clock import DatabaseClock
 from storage.communities import Communities
 from storage.crypto import KeyFile
+from storage.members import Members
 from storage.randomness import RandomBytes
 from storage.reporting import Watcher
 from storage.rotation import KeyWatch
@@ -197,8 +199,10 @@ class App:
             for adapter, outbox in zip(adapters, self.outboxes, strict=True)
         }
         self.hosts = [StoreHost(store, self.dispatchers[adapter.name]) for adapter in self.adapters]
-        self.retention = Retention(store, self.clock, periods)
         platforms = list(self.dispatchers)
+        self.retention = Retention(
+            store, self.clock, periods, erase=self._erase, platforms=platforms
+        )
         self.tick = Tick(
             store,
             self.clock,
@@ -308,6 +312,13 @@ class App:
         """Send until nothing is left to send now: for a simulated clock."""
         for outbox in self.outboxes:
             await outbox.settle()
+
+    def _erase(self, tx: Transaction, subject: str) -> None:
+        """Erase somebody whose time is over, as if they had asked for it."""
+        member = Members(tx).who(subject)
+        dispatcher = self.dispatchers.get(member.platform)
+        adapter = dispatcher.adapter if dispatcher is not None else None
+        erase_absent(self.running, tx, adapter, member, subject)
 
     def _wake(self) -> None:
         for outbox in self.outboxes:

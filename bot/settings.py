@@ -24,9 +24,9 @@ TOML, DATABASE = "circlekeeper.toml", "sqlite:///circlekeeper.db"
 def _like(pattern: str, mend: str) -> AfterValidator:
     """Return a validator of a text's form; it never repeats the text, which may be a secret."""
 
-    def check(value: str | SecretStr) -> str | SecretStr:
+    def check(value: str | SecretStr | None) -> str | SecretStr | None:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not re.fullmatch(pattern, text):
+        if text is not None and not re.fullmatch(pattern, text):
             raise PydanticCustomError("form", "{mend}", {"mend": mend})
         return value
 
@@ -45,6 +45,8 @@ def _address(schemes: str, example: str) -> AfterValidator:
     return _like(pattern, f"Write it whole, for example {example}.")
 
 
+_STRIPPED = BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)
+_TOKEN = _like(r"[!-~]*", "Copy it whole, and nothing with it: it is one word without accents.")
 _USER, _HOST = r"@[!-9;-~]+:[A-Za-z0-9.:\[\]-]+", r"[A-Za-z0-9.-]+(:\d+)?"
 Web = Annotated[
     str, _address("https?", "https://example.org"), AfterValidator(lambda v: v.rstrip("/"))
@@ -70,7 +72,7 @@ Flow = Annotated[str, _like("|".join(PAUSABLE), f"Possible are: {', '.join(PAUSA
 class Discord(BaseModel, frozen=True, extra="forbid"):
     """A Discord account."""
 
-    token: SecretStr
+    token: Annotated[SecretStr, _STRIPPED, _TOKEN]
     """The bot's token: in Discord's developer portal, under your application, *Bot*,
     *Reset Token*.
     """
@@ -93,7 +95,7 @@ class Matrix(BaseModel, frozen=True, extra="forbid"):
     """The homeserver's address, such as `https://matrix.example.org`."""
     user_id: User
     """The bot's account, such as `@keeper:example.org`."""
-    access_token: SecretStr | None = None
+    access_token: Annotated[SecretStr | None, _STRIPPED, _TOKEN] = None
     """A session's token, in place of a password. One that was copied from Element serves
     unencrypted rooms only, since its session encrypts for Element.
     """

@@ -1,14 +1,35 @@
 """A person's own view of the store, and its end."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from sqlmodel import col, select
+
 from storage.communities import Communities
-from storage.personal import erase, export
+from storage.members import Members
+from storage.personal import count, erase, export
 from storage.registry import PERSONAL
-from storage.tables import Meta
+from storage.tables import Membership, Meta, Subject
 from storage.transaction import Transaction
 
 _TRACES = "traces"  # how often somebody was erased since the file was last written anew
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much a store holds about somebody, and nothing of what it is.
+
+    Args:
+        rows: those that go.
+        unnamed: those that stay without their author.
+        communities: in which they are or were.
+        here: in which they are now.
+    """
+
+    rows: int
+    unnamed: int
+    communities: int
+    here: int
 
 
 class Erasing:
@@ -21,6 +42,18 @@ class Erasing:
     def export(self, subject: str) -> dict[str, list[dict[str, Any]]]:
         """Return everything that is held about somebody, by heading."""
         return export(self.tx, subject, PERSONAL)
+
+    def held(self, subject: str) -> Held:
+        """Count what is held about somebody; not by kind, which would tell what they did."""
+        rows, unnamed = count(self.tx, subject, PERSONAL)
+        query = select(Membership).where(Membership.subject_id == subject)
+        communities = len(self.tx.session.exec(query).all())
+        return Held(rows, unnamed, communities, len(Members(self.tx).communities(subject)))
+
+    def platforms(self) -> list[str]:
+        """Return the platforms of those who are known."""
+        query = select(Subject.platform).distinct().order_by(col(Subject.platform))
+        return list(self.tx.session.exec(query))
 
     def community_names(self) -> dict[str, str]:
         """Return the communities' names by our ids, to be shown instead of them."""

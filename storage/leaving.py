@@ -1,35 +1,45 @@
 """Who has left, and communities that the bot was taken away from: the end of what is kept."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlmodel import col, delete, exists, select
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, delete, exists, or_, select
 
-from storage.erasing import Erasing
 from storage.tables import Community, Membership, Subject
 from storage.transaction import Transaction
 
 
-def erase_left(tx: Transaction, before: datetime, most: int) -> int:
-    """Erase some of those who left their last community before a moment; return how many.
+def long_left(
+    tx: Transaction, before: datetime, most: int, *, here: Collection[str], elsewhere: datetime
+) -> list[str]:
+    """Return some of those who left their last community before a moment.
 
     Who was never in one (they only wrote to the bot) is not among them.
+
+    Args:
+        before: the moment, for the people of these platforms (`here`).
+        elsewhere: the moment for all others.
+        most: how many at once.
     """
     mine = col(Membership.subject_id) == col(Subject.id)
     lately = col(Membership.here).is_(True) | col(Membership.left_at).is_(None)
+    ours = col(Subject.platform).in_(here)
+
+    def gone(moment: datetime) -> ColumnElement[bool]:
+        return ~exists().where(mine, lately | (col(Membership.left_at) >= moment))
+
     query = (
         select(Subject.id)
         .where(exists().where(mine))
-        .where(~exists().where(mine, lately | (col(Membership.left_at) >= before)))
+        .where(or_(and_(ours, gone(before)), and_(~ours, gone(elsewhere))))
         .order_by(Subject.id)
         .limit(most)
     )
-    found = list(tx.session.exec(query))
-    for subject in found:
-        Erasing(tx).erase(subject)
-    return len(found)
+    return list(tx.session.exec(query))
 
 
-def drop_gone(tx: Transaction, before: datetime) -> None:
+def drop_gone(tx: Transaction, before: datetime, erase: Callable[[str], None]) -> None:
     """Drop the communities that the bot was taken away from before a moment, with all of theirs.
 
     Who was in no other is as somebody who never was in one: so they are erased first.
@@ -45,6 +55,6 @@ def drop_gone(tx: Transaction, before: datetime) -> None:
     others = mine & ~col(Membership.community_id).in_(ids)
     only = select(Subject.id).where(exists().where(theirs)).where(~exists().where(others))
     for subject in list(tx.session.exec(only)):
-        Erasing(tx).erase(subject)
+        erase(subject)
     tx.session.exec(delete(Community).where(col(Community.id).in_(ids)))
     tx.known.clear()

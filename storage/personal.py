@@ -49,6 +49,18 @@ def export(
     return found
 
 
+def count(tx: Transaction, subject: str, declared: Iterable[Personal]) -> tuple[int, int]:
+    """Return how many rows erasing somebody deletes, and how many it leaves without them."""
+    go, stay = set[tuple[Any, ...]](), set[tuple[Any, ...]]()
+    for personal in declared:
+        owner = getattr(personal.table, personal.column)
+        keys = list(personal.table.__table__.primary_key)  # type: ignore[attr-defined]
+        found = tx.session.execute(select(*keys).where(owner == subject))
+        rows = {(personal.table, *key) for key in found}
+        (stay if personal.keep else go).update(rows)
+    return len(go), len(stay - go)
+
+
 def erase(tx: Transaction, subject: str) -> None:
     """Destroy somebody's data key and all their rows; what is declared `unnamed` loses its author.
 

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from storage import (
     buddies,
     charter,
+    contributions,
     greetings,
     hunts,
     lexicon,
@@ -82,6 +83,7 @@ PERSONAL = (
     *lexicon.PERSONAL,
     *suggestions.PERSONAL,
     *notebook.PERSONAL,
+    *contributions.PERSONAL,
     Personal(tables.Schedule, "schedules", _schedule),
     Personal(tables.Question, "questions", _question),
     Personal(tables.Outbox, "messages", _outbox),

@@ -8,6 +8,7 @@ of its kind are asked for, and at the end.
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -208,13 +209,19 @@ def _write_what_is_asked_for(state: orm.ORMExecuteState) -> None:
         _write(session)
 
 
+@cache
+def _insertion(kind: type[SQLModel]) -> Executable:
+    """Build the statement once, since that costs more than to run it."""
+    return insert(kind)
+
+
 def _write(session: orm.Session) -> None:
     session.flush()
     added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.setdefault(_ADDED, {})
     for kind in list(added):
         # The connection's own: the session would have to be told that nothing is to be written.
         if rows := added.pop(kind):
-            session.connection().execute(insert(kind), rows)
+            session.connection().execute(_insertion(kind), rows)
     changed: _Changed = session.info.setdefault(_CHANGED, {})
     for kind in list(changed):
         for statement, values in changed.pop(kind).items():

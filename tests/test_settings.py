@@ -37,14 +37,14 @@ def test_nothing_set_is_enough(tmp_path: Path) -> None:
 
 def test_the_environment_is_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "circlekeeper.toml").write_text(
-        'log_level = "debug"\nlog_format = "json"\n[discord]\ntoken = "in the file"\n'
+        'log_level = "debug"\nlog_format = "json"\n[discord]\ntoken = "in-the-file"\n'
         'shard_ids = [0, 1]\n[matrix]\nhomeserver = "http://localhost:8008"\n'
     )
     environ = {
         **MATRIX,
         "CIRCLEKEEPER_LOG_LEVEL": "warning",
         "CIRCLEKEEPER_LOG_FORMAT": "",
-        "CIRCLEKEEPER_DISCORD__TOKEN": "in the environment",
+        "CIRCLEKEEPER_DISCORD__TOKEN": "in-the-environment",
         "CIRCLEKEEPER_MATRIX__INVITERS": "@anna:example.org, example.com",
         "CIRCLEKEEPER_HTTP__PORT": "9000",
         "PATH": "/bin",
@@ -52,7 +52,7 @@ def test_the_environment_is_over_the_file(tmp_path: Path) -> None:
     settings = load_settings(environ, tmp_path)
     assert (settings.log_level, settings.log_format) == ("warning", "json")
     assert settings.discord is not None
-    assert settings.discord.token.get_secret_value() == "in the environment"
+    assert settings.discord.token.get_secret_value() == "in-the-environment"
     assert settings.discord.shard_ids == (0, 1)
     assert settings.matrix is not None
     assert settings.matrix.homeserver == "https://matrix.example.org"
@@ -101,6 +101,22 @@ def test_shipped_content_is_found(tmp_path: Path) -> None:
     folders = content_folders(load_settings({}, tmp_path))
     assert [folder.name for folder in folders.prompts] == ["prompts"]
     assert folders.charter.is_file()
+
+
+def test_a_token_is_taken_without_the_line_break_that_was_copied_with_it(tmp_path: Path) -> None:
+    environ = MATRIX | {"CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": " syt_token\n"}
+    matrix = load_settings(environ, tmp_path).matrix
+    assert matrix is not None
+    assert matrix.access_token is not None
+    assert matrix.access_token.get_secret_value() == "syt_token"
+
+
+@pytest.mark.parametrize("token", ["syt_tok\nen", "syt tok", "syt_tokén", "“syt_token”"])
+@pytest.mark.parametrize("setting", ["MATRIX__ACCESS_TOKEN", "DISCORD__TOKEN"])
+def test_a_token_that_cannot_be_one_is_a_mistake(token: str, setting: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="does not have the form that it needs") as refused:
+        load_settings(MATRIX | {f"CIRCLEKEEPER_{setting}": token}, tmp_path)
+    assert token not in str(refused.value)
 
 
 def test_secrets_are_never_shown(tmp_path: Path) -> None:

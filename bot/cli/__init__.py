@@ -30,6 +30,7 @@ class Circlekeeper(Group):
             "Look after it": {
                 "status": "bot.cli.status:status",
                 "charter": "bot.cli.charter:charter",
+                "forget": "bot.cli.forget:forget",
                 "db": "bot.cli.db:db",
                 "key": "bot.cli.key:key",
                 "backup": "bot.cli.backup:backup",

@@ -47,7 +47,7 @@ def check(as_json: bool, online: bool) -> None:
                 wrong, more = asyncio.run(accounts.look(settings, _remembered(settings)))
         mistakes += wrong
         hints += more
-        if settings.discord is None and settings.matrix is None:
+        if settings.discord is None and settings.matrix is None and not settings.adapters:
             hints.append("No account is set, so there was nobody to ask.")
     if as_json:
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], ensure_ascii=False))

@@ -1,6 +1,7 @@
 """`circlekeeper run`: connect, and facilitate until stopped."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -11,10 +12,10 @@ from pathlib import Path
 import click
 
 from bot import accounts, apart
-from bot.app import DRAIN, App, SystemClock, read_content
+from bot.app import DRAIN, App, SystemClock
 from bot.cli.commands import Command
 from bot.cli.host import settings_here, told, warn
-from bot.cli.sound import sound_content
+from bot.cli.sound import read_sound_content
 from bot.core.errors import Misconfigured, NotNow
 from bot.engine.retention import Periods
 from bot.logs import configure_logs
@@ -34,7 +35,7 @@ def run(clock_is_right: bool) -> None:
     with told():
         settings = settings_here()
         configure_logs(settings.log_level, settings.log_format)
-        content = read_content(sound_content(settings))
+        content = read_sound_content(settings)
         adapters = accounts.adapters(settings, content)
         if not adapters:
             raise Misconfigured(
@@ -63,6 +64,10 @@ def run(clock_is_right: bool) -> None:
                 off=settings.pause,
                 periods=_periods(settings.keep_days),
             )
+            # What was loaded stays for months: to look for garbage among it, too, would keep people
+            # waiting for a tenth of a second again and again.
+            gc.collect()
+            gc.freeze()
             asyncio.run(_until_stopped(app))
         finally:
             opened.close()

@@ -7,6 +7,7 @@ where what answers one interaction goes together. `encrypted_text` is said in pl
 where the conversation turns out to be encrypted from end to end, if the two differ.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -48,7 +49,8 @@ class Field:
     """One field of a form; `limit` in characters.
 
     `kind`: a text; a `room` of the community, whose answer is the room's id where it was picked and
-    its name or number where it was typed; or a `file`, whose answer is the text in it.
+    its name or number where it was typed; or a `file`, whose answer is the text in it. `value` is
+    what a text begins with, where it can be shown.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Field:
     limit: int = 2000
     required: bool = False
     kind: Literal["text", "room", "file"] = "text"
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +312,7 @@ class Affordances:
     roles: bool = False
     enters: bool = False  # the bot comes into rooms by itself
     text_limit: int = 4000
+    measure: Callable[[str], int] = len  # of that limit; at most twice the text's length
     quiescence: float = 30.0
     direct_unasked: bool = False  # may the bot open a direct conversation itself
     prefix: str = "/"  # what a command begins with, where it is typed in a room
@@ -322,3 +326,8 @@ class Affordances:
     threads_are_rooms: bool = False  # in a link, a thread stands in its room's place
     link: str = ""
     link_pattern: str = ""
+
+    def holds(self, texts: Sequence[str]) -> bool:
+        """Tell whether one message holds these texts, as they are shown."""
+        most = 2 * sum(map(len, texts))
+        return most <= self.text_limit or sum(map(self.measure, texts)) <= self.text_limit

@@ -8,6 +8,7 @@ CirclekeeperError
 ├── BadInput             a person typed something that cannot be; answered, nothing changed
 ├── Undeliverable        final: this action will never be carried out
 │   ├── Unreachable      final: the person cannot be written to; what was held waits under Start
+│   ├── NotShown         an answer was refused as it is; another one may stand in its place
 │   └── Missed           an interaction cannot be answered any more; the answer waits for the next
 ├── TryLater             the action was refused for now, and certainly not carried out
 ├── Doubt                nobody knows whether the action was carried out
@@ -58,6 +59,10 @@ class Undeliverable(CirclekeeperError):
 
 class Unreachable(Undeliverable):
     """The person cannot be written to."""
+
+
+class NotShown(Undeliverable):
+    """The platform does not show an answer as it is; whoever waits for it may be told so."""
 
 
 class Missed(Undeliverable):

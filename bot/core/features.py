@@ -89,8 +89,8 @@ class WordSaved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgetting(Event):
-    """A member is about to be erased, by their own wish: what would still be said for them is not
-    said any more.
+    """A member is about to be erased, by their own wish or by the host: what would still be said
+    for them is not said any more.
     """
 
 

@@ -1,12 +1,13 @@
 """The seams: what an adapter offers, what it may ask of us, and where time and chance come from."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from bot.core.actions import Action, Affordances, Field
 from bot.core.commands import Declared
+from bot.core.content import Mistake
 from bot.core.events import Event
 from bot.core.refs import Community, Member, MessageRef, Room
 
@@ -191,4 +192,35 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+Recall = Callable[[str], Mapping[str, str]]
+"""Reads what the process that runs as an account remembers, by kind (see `Memory`)."""
+
+
+class Inspection(NamedTuple):
+    """What came of asking a platform about an account.
+
+    Args:
+        mistakes: what the host has to mend; their `file` names the platform.
+        hints: what is good to know, each with the platform's name.
+    """
+
+    mistakes: Sequence[Mistake] = ()
+    hints: Sequence[str] = ()
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """Who can tell whether an account can do what it has to; an adapter may be that as well.
+
+    It is made for this alone, and closed afterwards; another process may run as the same account.
+    """
+
+    async def inspect(self, recall: Recall) -> Inspection:
+        """Ask the platform, without listening, and without a trace that people would see.
+
+        What is returned is shown to the host, and may be kept: no secret is in it.
+        """
         ...

@@ -81,6 +81,7 @@ class Need(StrEnum):
     HISTORY = "history"
     THREADS = "threads"
     IN_THREADS = "in_threads"
+    FILES = "files"
     PIN = "pin"
     ROLES = "roles"
     ARRIVALS = "arrivals"

@@ -11,6 +11,7 @@ from bot.core.errors import (
     CirclekeeperError,
     Doubt,
     Missed,
+    NotShown,
     TryLater,
     Undeliverable,
     Unreachable,
@@ -41,6 +42,7 @@ class Outcome:
     wait: float = 0.0
     reason: str = ""
     unreachable: bool = False  # the person cannot be written to
+    unanswered: bool = False  # somebody waits for an answer that is not shown
 
     @property
     def waits(self) -> bool:
@@ -110,7 +112,8 @@ class Attempts:
             closed = isinstance(action.to, Direct) and getattr(action, "answers", None) is None
             return Outcome("dead", reason=f"unreachable: {error}", unreachable=closed)
         except Undeliverable as error:
-            return Outcome("dead", reason=str(error))
+            unanswered = isinstance(error, NotShown)
+            return Outcome("dead", reason=str(error), unanswered=unanswered)
         except (CirclekeeperError, TimeoutError):
             return self._in_doubt(row)
         except Exception as error:
@@ -132,7 +135,7 @@ class Attempts:
     def _in_doubt(self, row: Claimed) -> Outcome:
         age = self.clock.now() - (row.first_attempt_at or self.clock.now())
         if row.attempts >= _MOST_DOUBTS and age >= _LONGEST_DOUBT:
-            return Outcome("dead", reason=f"unknown result after {row.attempts} attempts")
+            return Outcome("dead", reason="nobody knows whether it stands")
         longer = min(self.pace.doubt * 2 ** min(row.attempts, 10), self.pace.longest_doubt)
         wait = self.adapter.affordances.quiescence + longer.total_seconds()
         return Outcome("doubt", wait=wait)

@@ -184,9 +184,9 @@ def _followed(text: str, more: Sequence[str]) -> str:
 
 def _split(action: Say | AskChoice | AskForm, can: Affordances) -> list[Action]:
     """Say what is too long for one message in several; the question comes with the last."""
-    if len(action.encrypted_text) > can.text_limit:
+    if not can.holds((action.encrypted_text,)):
         action = replace(action, encrypted_text="")  # the more cautious one is never wrong
-    *first, last = _parts(action.text, can.text_limit)
+    *first, last = _parts(action.text, can)
     return [
         *(
             Say(
@@ -211,7 +211,8 @@ def _written_out(action: Say, can: Affordances) -> list[Action]:
     longest = max(map(len, re.findall("`+", action.file.text)), default=0)
     fence = "`" * max(3, longest + 1)
     said: list[Action] = []
-    parts = _parts(action.file.text, can.text_limit - 2 * len(fence) - 2)
+    within = replace(can, text_limit=can.text_limit - 2 * len(fence) - 2)
+    parts = _parts(action.file.text, within)
     for number, part in enumerate(parts, 1):
         key = action.key if number == len(parts) else f"{action.key}.f{number}"
         text = f"{fence}\n{part}\n{fence}"
@@ -220,9 +221,12 @@ def _written_out(action: Say, can: Affordances) -> list[Action]:
     return [*degrade(first, can), *said]
 
 
-def _parts(text: str, limit: int) -> list[str]:
+def _parts(text: str, can: Affordances) -> list[str]:
     parts: list[str] = []
-    while len(text) > limit:
+    while not can.holds((text,)):
+        limit = can.text_limit
+        while not can.holds((text[:limit],)):
+            limit = limit * 3 // 4
         cut = text.rfind("\n", 1, limit)
         if cut < limit // 2:
             cut = text.rfind(" ", 1, limit)

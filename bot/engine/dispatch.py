@@ -35,20 +35,18 @@ from bot.core.events import (
     Submitted,
     Undelivered,
 )
-from bot.core.features import Absorbed
 from bot.core.ports import Adapter
-from bot.core.refs import Member, Room
-from bot.core.turn import USES, Plan
-from bot.engine.hearing import Hearing, Refused
+from bot.core.turn import Plan
+from bot.engine import changes
+from bot.engine.hearing import Hearing
 from bot.engine.outcomes import Ended, Outcomes
+from bot.engine.refusal import Refused
 from bot.engine.running import Running, Whereabouts
 from bot.engine.turn import EngineTurn
-from bot.engine.whereabouts import ensure_community, find_community, find_member
+from bot.engine.whereabouts import find_member
 from bot.engine.writing import flush
 from storage.communities import Communities
 from storage.facts import Facts
-from storage.members import Members
-from storage.moving import Moving
 from storage.outbox import Claimed, Deliveries
 from storage.schedules import Schedules
 from storage.store import Store
@@ -85,6 +83,9 @@ class Outgoing(Protocol):
 
     def begin(self, claimed: list[Claimed]) -> None:
         """Send what was claimed, now that it is committed."""
+
+    def over(self, event: Event) -> None:
+        """Hear that a turn has ended, however."""
 
 
 class Dispatcher:
@@ -130,6 +131,7 @@ class Dispatcher:
         try:
             await self._receive(event)
         finally:
+            self.outgoing.over(event)
             self._begun -= 1
 
     async def transact(self, work: Callable[[Transaction], T], *, urgent: bool = True) -> T:
@@ -222,6 +224,8 @@ class Dispatcher:
             if "option" in values:
                 values["option"] = turn.text(f"engine/option_{values['option']}")
             turn.say(bad.words, **values)
+            if turn.filled is not None:
+                turn.offer_again(*turn.filled)
             if turn.again:
                 turn.do(Say(key=turn.new_id(), to=turn.me, text=turn.again, ask=True))
         finally:
@@ -272,21 +276,21 @@ class Dispatcher:
     def _handle(self, turn: EngineTurn, event: Event) -> None:
         match event:
             case Added() | Removed():
-                self._community_changed(turn, event)
+                changes.community(turn, event)
             case Moved():
-                self._moved(turn, event)
+                changes.moved(turn, event)
             case Joined() | Left():
-                self._came_or_went(turn, event)
+                changes.came_or_went(turn, event)
             case Present():
-                self._compare(turn, event)
+                changes.compare(turn, event)
             case Posted():
                 self.hearing.posted(turn, event)
             case Commanded():
                 self.hearing.commanded(turn, event)
             case Chose() | Submitted():
-                self.hearing.answered_by_key(turn, event)
+                self.hearing.answering.by_key(turn, event)
             case Reacted():
-                self.hearing.reacted(turn, event)
+                self.hearing.answering.reacted(turn, event)
             case Delivered():
                 if Deliveries(turn.tx).recognized(event.key, turn.now, event.ref):
                     turn.tell(event)
@@ -296,15 +300,6 @@ class Dispatcher:
                 turn.tell(event)
             case _:
                 raise TypeError(f"Nobody handles {type(event).__name__}.")
-
-    def _community_changed(self, turn: EngineTurn, event: Added | Removed) -> None:
-        if isinstance(event, Removed) and Communities(turn.tx).find(event.community) is None:
-            return  # it goes on under another name
-        name = event.name if isinstance(event, Added) else event.community.id
-        row = ensure_community(turn, event.community, name)
-        turn.where.community = row
-        turn.where.locale = self.running.words.nearest(row.locale)
-        turn.tell(event)
 
     def _looked(self, turn: EngineTurn, event: Looked) -> None:
         """Go on for the one who wanted to know; for who was erased meanwhile, with nobody."""
@@ -316,65 +311,6 @@ class Dispatcher:
         own = turn.settings.get("locale")
         turn.where.locale = self.running.words.nearest(own, turn.where.community.locale)
         turn.tell(event)
-
-    def _moved(self, turn: EngineTurn, event: Moved) -> None:
-        moving = Moving(turn.tx)
-        row = moving.community(event.before, event.after)
-        if row is None:
-            self._absorbed(turn, moving, event)
-            return
-        for before, after in event.rooms:
-            moving.room(row, before, after)
-        turn.where.community = row
-        turn.where.locale = self.running.words.nearest(row.locale)
-        turn.tell(event)
-
-    def _absorbed(self, turn: EngineTurn, moving: Moving, event: Moved) -> None:
-        """Tell where a community ends because it is part of another that is set up itself."""
-        both = moving.both(event.before, event.after)
-        if both is None:
-            return
-        part, whole = both
-        rooms = [getattr(part, f"{use}_room") for use in reversed(USES)]
-        told = next((each for each in rooms if each), None)
-        if told is None:
-            return
-        turn.where.community = whole
-        turn.where.locale = self.running.words.nearest(part.locale)
-        room = Room(part.platform, told)
-        turn.tell(Absorbed(event_id=turn.new_id(), name=part.name, room=room))
-
-    def _came_or_went(self, turn: EngineTurn, event: Joined | Left) -> None:
-        if event.community is None:
-            return
-        members = Members(turn.tx)
-        if isinstance(event, Left) and members.find(event.member) is None:
-            return
-        find_member(turn, event)
-        find_community(turn, event)
-        if isinstance(event, Left):
-            members.leave(turn.subject, turn.community.id, turn.now)
-        turn.tell(event)
-        if isinstance(event, Joined):
-            members.enter(turn.subject, turn.community.id)
-
-    def _compare(self, turn: EngineTurn, event: Present) -> None:
-        """Note who left, and who came back, while nobody told us."""
-        row = Communities(turn.tx).find(event.community)
-        if row is None:
-            return
-        members = Members(turn.tx)
-        for subject, id_, here in members.of(row.id):
-            if not here and id_ in event.members:
-                members.enter(subject, row.id)
-            if not here or id_ in event.members:
-                continue
-            members.leave(subject, row.id, turn.now)
-            where = turn.where
-            where.subject, where.member = subject, Member(row.platform, id_)
-            where.community = row
-            left = Left(event_id=turn.new_id(), member=where.member, community=event.community)
-            turn.tell(left)
 
     def _apologize(self, tx: Transaction, event: Event) -> int:
         fresh = self._take_in(tx, event)

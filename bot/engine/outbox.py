@@ -8,6 +8,7 @@ again.
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,8 +23,9 @@ from bot.engine.consent import Consent
 from bot.engine.outcomes import Ended, Outcomes
 from bot.engine.pace import Pace
 from bot.engine.running import Running
+from bot.engine.taking import Taking
 from storage.outbox import Claimed, Deliveries
-from storage.outbox_upkeep import OutboxUpkeep
+from storage.outbox_upkeep import OutboxUpkeep, Own
 from storage.room_days import RoomDays
 from storage.store import Store
 from storage.transaction import Transaction
@@ -69,10 +71,12 @@ class OutboxWorker:
         self.attempts = Attempts(adapter, store, running.clock, self.consent, self.pace, patience)
         self._woken = asyncio.Event()
         self._at_work = False
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: dict[asyncio.Task[None], list[Claimed]] = {}
+        self._taking = Taking()
         self.outcomes = Outcomes(running, store, adapter, run_id)
         self._soon: asyncio.TimerHandle | None = None
         self._recovered: float | None = None
+        self._away = -math.inf  # when the database was last seen to be away
         self._resting = False
         self.grace = 10.0  # seconds for what is under way when the work ends
 
@@ -93,6 +97,7 @@ class OutboxWorker:
         free = _MOST - len(self._busy)
         if not self._at_work or free <= 0 or self.attempts.is_held_back:
             return []
+        self._taking.opens(event.event_id, self.running.clock.now())
         interaction = event.interaction if isinstance(event, FromMember) else None
         if wrote == 1 and interaction is not None:
             now = self.running.clock.now()
@@ -105,8 +110,13 @@ class OutboxWorker:
         """Send what was claimed."""
         self._begin([[row] for row in claimed])
 
+    def over(self, event: Event) -> None:
+        """Note that a turn has ended, and that what it took was begun."""
+        self._taking.closes(event.event_id)
+
     async def run(self) -> None:
         """Send until cancelled."""
+        self._recovered = None  # who held the account before may have been ourselves
         try:
             while True:
                 self._woken.clear()
@@ -114,6 +124,7 @@ class OutboxWorker:
                     wait = await self._round()
                 except Exception as error:
                     log.error("outbox failed", error=type(error).__name__)
+                    self._away = time.monotonic()
                     await self.outcomes.note_singly()
                     wait = self.pace.after_failure.total_seconds()
                 self._resting = True
@@ -148,14 +159,19 @@ class OutboxWorker:
                 return
 
     async def recover(self) -> int:
-        """Put in doubt what an earlier run left in the middle of sending."""
+        """Put in doubt what an earlier run left in the middle of sending, and what this one holds
+        and nobody sends: the database went away while it was claimed.
+        """
         wait = timedelta(seconds=self.adapter.affordances.quiescence)
         account, now = self.adapter.account, self.running.clock.now()
+        sending = {row.key for run in self._busy.values() for row in run}
+        before = self._taking.before(now, self.pace.lease)
+        own = Own(before + self.pace.lease, sending | self.outcomes.keys)
 
         def work(tx: Transaction) -> int:
             upkeep = OutboxUpkeep(tx)
             upkeep.end_stranded(account, now)
-            return upkeep.doubt_abandoned(account, self.run_id, now, wait)
+            return upkeep.doubt_abandoned(account, self.run_id, now, wait, own)
 
         return await self.store.transact(work)
 
@@ -163,13 +179,19 @@ class OutboxWorker:
         """Note what has ended and begin what can be sent now; return the seconds to rest then."""
         look = self.pace.look.total_seconds()
         idle = min(look, _IDLE_SHARED) if self.store.shared else look
-        if self._recovered is None or time.monotonic() - self._recovered >= look:
+        began = time.monotonic()
+        usual = self.pace.usual.total_seconds()
+        # Turns that the database kept waiting end one by one: it is looked at more often then.
+        pause = usual if began - self._away < look else look
+        if self._recovered is None or began - self._recovered >= pause:
             await self.recover()
             self._recovered = time.monotonic()
         self._at_work = True
         free = _MOST - len(self._busy)
         runs, due = await self._go_on(free)
         self._begin(runs)
+        if time.monotonic() - began > usual:
+            self._away = time.monotonic()
         if len(runs) >= free or due is None:
             return idle  # the end of any of them wakes us
         if self.attempts.held_back is not None:
@@ -248,13 +270,13 @@ class OutboxWorker:
     def _begin(self, runs: list[list[Claimed]]) -> None:
         for run in runs:
             task = asyncio.create_task(self._deliver(run))
-            self._busy.add(task)
+            self._busy[task] = run
             task.add_done_callback(self._delivered)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         if len(self._busy) >= _MOST:
             self.wake()  # something may wait for nothing but this
-        self._busy.discard(task)
+        self._busy.pop(task, None)
 
     async def _deliver(self, run: list[Claimed]) -> None:
         """Deliver rows of one line in their order, up to the first that has to wait."""

@@ -7,12 +7,13 @@ from functools import partial
 
 import structlog
 
+from bot.core.actions import AskChoice, AskForm, Say
 from bot.core.events import Delivered, Event, Undelivered
 from bot.core.ports import Adapter
 from bot.engine.attempt import Outcome
-from bot.engine.running import Running, Whereabouts
+from bot.engine.running import Running, Wanted, Whereabouts
 from bot.engine.turn import EngineTurn
-from bot.engine.writing import flush
+from bot.engine.writing import flush, read, write
 from storage.communities import Communities
 from storage.late_answers import LateAnswers
 from storage.members import note_closed
@@ -22,6 +23,8 @@ from storage.transaction import Transaction
 from storage.trouble import ends_transaction
 
 log = structlog.get_logger(__name__)
+
+_INSTEAD = ".i"  # after the key of what could not be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Outcomes:
     def add(self, ended: Ended) -> None:
         """Have this noted."""
         self._waiting[ended.row.key] = ended
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the rows that this is about."""
+        return {row.key for each in self.all() for row in (each.row, *each.rest)}
 
     def all(self) -> list[Ended]:
         """Return what is to be noted by now."""
@@ -94,7 +102,7 @@ class Outcomes:
             try:
                 await self._store.transact(partial(self.write_down, ended=ended))
             except Exception as error:
-                # The row stays held until its lease ends; then it is in doubt, and looked into.
+                # The row is in nobody's hands then: it is put in doubt, and looked into.
                 log.error(
                     "delivery not noted",
                     error=type(error).__name__,
@@ -127,6 +135,29 @@ class Outcomes:
             case _:
                 log.warning("not delivered", reason=outcome.reason, delivery=row.key)
                 self.give_up(tx, row, outcome)
+                if outcome.unanswered and not row.key.endswith(_INSTEAD):
+                    self._say_instead(tx, row)
+
+    def _say_instead(self, tx: Transaction, row: Claimed) -> None:
+        """Tell who waits for an answer that it is not shown: silence looks like a failure."""
+        action = read(row.body)
+        if not isinstance(action, Say | AskChoice | AskForm):
+            return
+        turn = self._turn(tx, Undelivered(event_id="", key=row.key, reason=""), row)
+        own = turn.settings.get("locale") if turn.where.subject is not None else None
+        where = turn.where
+        spoken = where.community.locale if where.community is not None else None
+        where.locale = self._running.words.nearest(own, spoken)
+        said = Say(
+            key=row.key + _INSTEAD,
+            to=action.to,
+            text=turn.text("engine/not_shown"),
+            lane=action.lane,
+            aside=action.aside,
+            answers=action.answers,
+        )
+        wanted = Wanted(said, row.flow, row.subject, row.community, None)
+        write(tx, self._adapter.account, wanted, said, turn.now, turn.now)
 
     def give_up(self, tx: Transaction, row: Claimed, outcome: Outcome) -> None:
         """End a row that will not stand, with all that hangs on it, and tell the features."""
@@ -140,11 +171,7 @@ class Outcomes:
         """Tell the features in the same transaction; what they want then is written too."""
         if not self._heard(type(event)):
             return
-        writes_first = self._adapter.affordances.direct_unasked
-        where = Whereabouts(event, writes_first=writes_first)
-        if row is not None and row.community is not None:
-            where.subject, where.community = row.subject, Communities(tx).get(row.community)
-        turn = EngineTurn(self._running, tx, where)
+        turn = self._turn(tx, event, row)
         try:
             with tx.savepoint():
                 turn.tell(event)
@@ -156,6 +183,13 @@ class Outcomes:
             log.error(
                 "outcome not heard", happened=type(event).__name__, error=type(error).__name__
             )
+
+    def _turn(self, tx: Transaction, event: Event, row: Claimed | None) -> EngineTurn:
+        writes_first = self._adapter.affordances.direct_unasked
+        where = Whereabouts(event, writes_first=writes_first)
+        if row is not None and row.community is not None:
+            where.subject, where.community = row.subject, Communities(tx).get(row.community)
+        return EngineTurn(self._running, tx, where)
 
     def _heard(self, kind: type[Event]) -> bool:
         return any(kind in feature.on for feature in self._running.features)

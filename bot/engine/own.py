@@ -26,13 +26,27 @@ def choose_community(turn: Turn, answer: Answer) -> None:
 
 def undelivered(turn: Turn) -> list[str]:
     """Return what could not be delivered in public lately, with the reason, for moderators."""
-    dead = turn.rows(Deliveries).dead(turn.community.id, turn.now - _RECENT)
-    return [
-        turn.text("engine/let_go", flow=flow, at=at)
-        if reason == LET_GO
-        else turn.text("engine/undelivered", flow=flow, reason=reason, at=at)
-        for flow, reason, at in dead
-    ]
+    if not isinstance(turn, EngineTurn):
+        raise TypeError("What was not delivered the engine alone knows.")
+    found = []
+    for flow, reason, at in turn.rows(Deliveries).dead(turn.community.id, turn.now - _RECENT):
+        of = _said(turn, flow)
+        if reason == LET_GO:
+            found.append(turn.text("engine/let_go", flow=of, at=at))
+        else:
+            found.append(
+                turn.text("engine/undelivered", flow=of, reason=_said(turn, reason), at=at)
+            )
+    return found
+
+
+def _said(turn: EngineTurn, english: str) -> str:
+    """Say in the reader's language what the log says in English; a platform's number stays."""
+    words, (what, colon, number) = turn.running.words, english.partition(": ")
+    said = words.said(turn.locale, english)
+    if said == english and colon:
+        said = words.said(turn.locale, f"{what}.").removesuffix(".") + colon + number
+    return said.removesuffix(".")
 
 
 def engine_feature() -> Feature:

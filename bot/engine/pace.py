@@ -19,3 +19,4 @@ class Pace:
         self.after_failure = timedelta(seconds=5) / speed
         self.doubt = timedelta(seconds=1) / speed  # beyond the quiescence; doubled every time
         self.longest_doubt = timedelta(minutes=5) / speed
+        self.usual = timedelta(seconds=1) / speed  # longer, and the database was away meanwhile

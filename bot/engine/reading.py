@@ -13,6 +13,7 @@ from storage.conversations import OpenQuestion
 
 _SAME = str.maketrans("’‘“”–", "''\"\"-")
 _SPACE_BEFORE = re.compile(r" ([:;?!])")  # French puts one, and people leave it out
+_DRAWN = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _NEAR = 70  # of 100: below, a guess would puzzle more than help
 
 
@@ -182,12 +183,17 @@ def choice_typed(text: str, choices: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
+def _bare(emoji: str) -> str:
+    """Return an emoji without what a keyboard adds by itself: how it is drawn, and a skin tone."""
+    return _DRAWN.sub("", emoji)
+
+
 def choice_reacted(emoji: str, choices: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the id of the choice that a reaction means."""
-    bare = emoji.replace("\ufe0f", "")
+    bare = _bare(emoji)
     for position, choice in enumerate(choices):
-        if choice.get("emoji") and bare == str(choice["emoji"]).replace("\ufe0f", ""):
+        if choice.get("emoji") and bare == _bare(str(choice["emoji"])):
             return str(choice["id"])
-        if position < len(NUMBERS) and bare == NUMBERS[position].replace("\ufe0f", ""):
+        if position < len(NUMBERS) and bare == _bare(NUMBERS[position]):
             return str(choice["id"])
     return None

@@ -1,14 +1,16 @@
 """Retention: what is no longer needed goes by itself."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from bot.core.ports import Clock
 from storage.erasing import Erasing
 from storage.facts import forget_events
-from storage.leaving import drop_gone, erase_left
+from storage.leaving import drop_gone, long_left
 from storage.outbox_upkeep import OutboxUpkeep
 from storage.sharing import Sharing
 from storage.store import Store
@@ -18,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE = 20  # people in one transaction
 _EVERY = timedelta(hours=6)
+_OTHERS = timedelta(days=1)  # so long it is left to a process that acts on their platform
+
+Erase = Callable[[Transaction, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,29 @@ class Periods:
 class Retention:
     """Drops everything after its time."""
 
-    def __init__(self, store: Store, clock: Clock, periods: Periods | None = None) -> None:
-        """Work on this store."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        periods: Periods | None = None,
+        *,
+        erase: Erase | None = None,
+        platforms: Collection[str] = (),
+    ) -> None:
+        """Work on this store.
+
+        Args:
+            store: where all is.
+            clock: what time it is.
+            periods: how long something is kept.
+            erase: how somebody is erased, by their subject id; None: what the store has of them.
+            platforms: on which this process acts, so that they, too, let go of who is erased.
+        """
         self.store = store
         self.clock = clock
         self.periods = periods or Periods()
+        self.erase = erase or (lambda tx, subject: Erasing(tx).erase(subject))
+        self.platforms = platforms
 
     async def run(self) -> None:
         """Drop what is due, every few hours, until cancelled."""
@@ -65,13 +88,18 @@ class Retention:
             Sharing(tx).expire((now - periods.unshared).date())
 
         await self.store.transact(drop, urgent=False)
-        await self.store.transact(lambda tx: drop_gone(tx, now - periods.gone), urgent=False)
+        await self.store.transact(
+            lambda tx: drop_gone(tx, now - periods.gone, partial(self.erase, tx)), urgent=False
+        )
         left = now - periods.left
-        erased = _AT_ONCE
-        while erased:
-            erased = await self.store.transact(
-                lambda tx: erase_left(tx, left, _AT_ONCE), urgent=False
-            )
+        while await self.store.transact(partial(self._erase_left, before=left), urgent=False):
+            pass
         seen = await self.store.transact(lambda tx: Erasing(tx).remove_traces(), urgent=False)
         if seen is not None:
             await self.store.transact(lambda tx: Erasing(tx).note_removed(seen), urgent=False)
+
+    def _erase_left(self, tx: Transaction, before: datetime) -> int:
+        found = long_left(tx, before, _AT_ONCE, here=self.platforms, elsewhere=before - _OTHERS)
+        for subject in found:
+            self.erase(tx, subject)
+        return len(found)

@@ -145,6 +145,31 @@ class Speaking(About):
             gate=gate,
         )
 
+    def offer_again(self, question: OpenQuestion, typed: Mapping[str, str]) -> None:
+        """Offer a form once more, with what was typed, after something that cannot be."""
+        where, aside, answers = self._answer_place(None)
+        spec = question.spec
+        key = self.do(
+            AskChoice(
+                key=self.new_id(),
+                to=where,
+                text=self.text("engine/fill_again"),
+                question=question.key,
+                choices=tuple(
+                    Choice(each["id"], each["label"], each["emoji"]) for each in spec["choices"]
+                ),
+                lane=self._lane(),
+                aside=aside,
+                answers=answers,
+                opener=to_plain(self.text(_OPENERS[spec["fields"][0]["kind"]])),
+            )
+        )
+        fields = [
+            {**each, "value": typed.get(each["id"], "") if each["kind"] == "text" else ""}
+            for each in spec["fields"]
+        ]
+        Questions(self.tx).update(question.key, {**spec, "fields": fields}, key)
+
     def expect(
         self,
         kind: str,

@@ -16,6 +16,7 @@ from bot.engine import menus
 from bot.engine.reading import check_options
 from bot.engine.running import Running, Whereabouts
 from bot.engine.speaking import Speaking
+from storage.conversations import OpenQuestion
 from storage.tables import Community as CommunityRow
 from storage.transaction import Transaction
 
@@ -33,6 +34,8 @@ class EngineTurn(Speaking):
         self._depth = 0
         self.entered = ""  # the feature that was asked first
         self.again = ""  # what is asked once more after bad input
+        # The form in which bad input stood, and what was typed.
+        self.filled: tuple[OpenQuestion, Mapping[str, str]] | None = None
         self.refused: BadInput | None = None  # why a feature refused to do this, a moment ago
 
     def enter(self, row: CommunityRow) -> None:

@@ -50,6 +50,7 @@ class Words:
         """Read from these folders; a later one extends and overrides the earlier."""
         self.folders = list(folders)
         self._environments: dict[str, Environment] = {}
+        self._catalogues: dict[str, gettext.NullTranslations] = {}
         self._of_feature: dict[tuple[str, str], list[Template]] = {}
         self._fixed: dict[tuple[str, str, str], Markdown] = {}
 
@@ -105,6 +106,11 @@ class Words:
             self._fixed[key] = self.render(locale, name, {"prefix": Markdown(prefix)})
         return self._fixed[key]
 
+    def said(self, locale: str, english: str) -> str:
+        """Return a sentence that was written down in English; as it is, where nobody translated."""
+        self._environment(locale)
+        return self._catalogues[locale].gettext(english)
+
     def _templates(self, locale: str, feature: str) -> list[Template]:
         """Return a feature's templates, the one that decides first."""
         key = locale, feature
@@ -139,9 +145,8 @@ class Words:
         )
         environment.policies["ext.i18n.trimmed"] = True
         environment.filters |= _formats(locale)
-        environment.install_gettext_translations(  # type: ignore[attr-defined]
-            self._catalogue(locale), newstyle=True
-        )
+        said = self._catalogues[locale] = self._catalogue(locale)
+        environment.install_gettext_translations(said, newstyle=True)  # type: ignore[attr-defined]
         return environment
 
     def _catalogue(self, locale: str) -> gettext.NullTranslations:

@@ -145,7 +145,7 @@ def _joined(first: Wanted, second: Wanted, can: Affordances) -> Wanted | None:
     if say.answers is None or not same or not plain or first.gate or second.gate:
         return None
     before = (*say.before, say.text, *more.before)
-    if sum(map(len, (*before, more.text))) > can.text_limit:
+    if not can.holds((*before, more.text)):
         return None
     return replace(second, action=replace(more, before=before))
 

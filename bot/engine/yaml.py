@@ -6,6 +6,8 @@ none can grow in memory; every key keeps its line, for those who look at what th
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -82,8 +84,30 @@ def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return otherwise or f"Possible are: {', '.join(known)}."
 
 
+_known: ContextVar[dict[Path, Loaded[Tree]] | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Read each file once, however many ask for it meanwhile: it takes most of the start's time."""
+    mark = _known.set({} if (known := _known.get()) is None else known)
+    try:
+        yield
+    finally:
+        _known.reset(mark)
+
+
 def read(path: Path) -> Loaded[Tree]:
     """Read a YAML file whose top level is a mapping; broken parts of it are left out as None."""
+    known = _known.get()
+    if known is None:
+        return _read(path)
+    if path not in known:
+        known[path] = _read(path)
+    return known[path]
+
+
+def _read(path: Path) -> Loaded[Tree]:
     reader = _Reader(str(path))
     try:
         with path.open("rb") as stream:

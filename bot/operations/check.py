@@ -13,7 +13,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 from bot.core.content import Folders, Mistake
 from bot.engine.content import language
-from bot.engine.yaml import MAX_BYTES, quote
+from bot.engine.yaml import MAX_BYTES, quote, reading_once
 from bot.operations.blocks import own_words
 from bot.operations.templates import PLACE, Key, Said, extract
 
@@ -33,8 +33,9 @@ def check(
         settings_mistakes: what `check_settings` found.
     """
     found = {*settings_mistakes, *_unread(folders), *_words(folders), *own_words(folders.prompts)}
-    for one in contributed:
-        found.update(one(folders))
+    with reading_once():
+        for one in contributed:
+            found.update(one(folders))
     return sorted(found)
 
 

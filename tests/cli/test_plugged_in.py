@@ -1,13 +1,16 @@
 """An adapter that another package brings: named in the settings, found by its entry point."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bot import accounts
+from bot.cli import main
 from bot.core.errors import Misconfigured
 from bot.settings import check_settings, load_settings
 from tests.support.shipped import shipped
@@ -17,8 +20,10 @@ LITTLE = '''
 import asyncio
 
 from bot.core.actions import Affordances, AskChoice, Say
+from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
 from bot.core.events import Added, Posted
+from bot.core.ports import Inspection
 from bot.core.refs import Community, Direct, Member, MessageRef, Room, RoomFacts, Standing
 
 
@@ -60,7 +65,20 @@ class Little:
         return None
 
     async def close(self):
-        pass
+        print("closed", flush=True)
+
+
+class Telling(Little):
+    """The same, which can be asked whether it would work."""
+
+    name = "telling"
+
+    async def inspect(self, recall):
+        if self.settings["typed"] == "fail":
+            raise RuntimeError("the secret is zebra")
+        kept = dict(recall("telling.login"))
+        wrong = Mistake("Telling", 0, "It may not write.", "Let it.")
+        return Inspection([wrong] if self.settings["typed"] == "wrong" else [], [f"Kept: {kept}"])
 '''
 
 
@@ -71,7 +89,10 @@ def folder(tmp_path: Path) -> Path:
     told = tmp_path / "little-1.0.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: little\nVersion: 1.0\n")
-    points = "[circlekeeper.adapters]\nlittle = little:Little\nbroken = nowhere:Nothing\n"
+    points = (
+        "[circlekeeper.adapters]\nlittle = little:Little\nbroken = nowhere:Nothing\n"
+        "telling = little:Telling\n"
+    )
     (told / "entry_points.txt").write_text(points)
     return tmp_path
 
@@ -100,7 +121,7 @@ def test_it_is_run_and_answers(folder: Path) -> None:
     ("settings", "told"),
     [
         ({"LITLE__TYPED": "x"}, "ADAPTERS__LITLE is no adapter that is installed. Install the"),
-        ({"LITLE__TYPED": "x"}, "installed are: broken, little."),
+        ({"LITLE__TYPED": "x"}, "installed are: broken, little, telling."),
         ({"LITTLE__TIPPED": "x"}, "little needs adapters.little.typed."),
         ({"LITTLE__TYPED_FILE": "gone"}, "cannot be read: No such file or directory."),
         ({"BROKEN__TYPED": "x"}, "The adapter broken cannot be loaded: No module named 'nowhere'."),
@@ -122,3 +143,41 @@ def test_a_mistake_in_the_file_has_its_line(folder: Path, monkeypatch: pytest.Mo
     (folder / "circlekeeper.toml").write_text('# ours\n[adapters.litle]\ntyped = "x"\n')
     (mistake,) = check_settings({}, folder)
     assert (mistake.line, mistake.what) == (2, "adapters.litle is no adapter that is installed.")
+
+
+def online(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, **settings: str) -> str:
+    """Return what `check --online` says with these settings."""
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(folder)
+    environ = {f"CIRCLEKEEPER_ADAPTERS__{name}": value for name, value in settings.items()}
+    unset = {name: None for name in os.environ if name.startswith("CIRCLEKEEPER_")}
+    ended = CliRunner().invoke(main, ["check", "--online", *words], env={**unset, **environ})
+    assert ended.exit_code == (0 if "Everything is in order." in ended.stdout else 1), ended.output
+    return ended.stdout
+
+
+def test_it_is_asked_whether_it_would_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And closed then; what it remembers it can read, as far as there is a store."""
+    said = online(folder, monkeypatch, TELLING__TYPED="right")
+    assert said.splitlines() == ["closed", "Kept: {}", "Everything is in order."]
+    said = online(folder, monkeypatch, "--json", TELLING__TYPED="wrong")
+    assert json.loads(said.removeprefix("closed\n")) == [
+        {"file": "Telling", "line": 0, "what": "It may not write.", "mend": "Let it."}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"LITTLE__TYPED": "x"}, "little: its adapter cannot be asked whether it would work."),
+        ({"TELLING__TYPED": "fail"}, "adapters.telling: Its adapter failed when it was asked (Ru"),
+        ({"TELLING__TIPPED": "x"}, "adapters.telling: little needs adapters.little.typed. Look in"),
+        ({"BROKEN__TYPED": "x"}, "adapters.broken: The adapter broken cannot be loaded: No module"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    folder: Path, settings: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = online(folder, monkeypatch, **settings)
+    assert told in said
+    assert "zebra" not in said

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tests.discord.double import Double
+import asyncio
+
+from bot.adapters.discord.permissions import NEEDED
+from tests.discord.double import Double, Permission
 from tests.support.circle import opened, welcomed
-from tests.support.discord_circle import DiscordCircle
+from tests.support.discord_circle import DiscordCircle, read
 
 _UPLOAD = 19
 
@@ -34,6 +37,33 @@ async def test_a_community_is_carried_as_a_file(platform: Double) -> None:
         await circle.hears("mira", "keeper status shows how it is now")
         status = await mira.uses("keeper status", circle.room).answered()
         assert "Europe/Paris" in status.messages[-1].text
+
+
+async def test_the_invitation_is_enough_where_nobody_else_may_attach_files(
+    platform: Double,
+) -> None:
+    async with DiscordCircle(platform) as circle:
+        everyone = circle.guild.everyone
+        fewer = everyone.permissions & ~Permission.ATTACH_FILES
+        platform.world.set_role(circle.guild, everyone, permissions=int(fewer))
+        own = next(each for each in circle.guild.roles.values() if each.managed)
+        platform.world.set_role(circle.guild, own, permissions=NEEDED.value)
+        await opened(circle)
+        asked = await circle.person("mira").uses("keeper export", circle.room).answered()
+        assert [each["filename"] for each in asked.messages[-1].attachments] == [
+            "circlekeeper.yaml"
+        ]
+        platform.world.set_role(
+            circle.guild, own, permissions=int(NEEDED.value & ~Permission.ATTACH_FILES)
+        )
+        await asyncio.sleep(0.8)
+        await circle.until_settled()
+        found = await circle.person("mira").uses("keeper check", circle.room).answered()
+        assert "In this server I lack: Attach Files." in read(found.messages[-1].text)
+        asked = await circle.person("mira").uses("keeper export", circle.room).answered()
+        assert "it cannot be shown here" in read(asked.messages[-1].text)
+        assert asked.took is not None
+        assert asked.took < 3
 
 
 async def test_a_look_back_is_a_file_for_ones_own_eyes(platform: Double) -> None:

@@ -10,11 +10,20 @@ from structlog.testing import capture_logs
 from bot.adapters.discord import custom_ids
 from bot.core.actions import Choice
 from bot.core.errors import CirclekeeperError, Missed, Undeliverable
-from bot.core.events import Chose, Commanded, Event, FromMember, Posted, Submitted
+from bot.core.events import (
+    Added,
+    Chose,
+    Commanded,
+    Event,
+    FromMember,
+    Posted,
+    Removed,
+    Submitted,
+)
 from bot.core.ports import FormFacts
 from bot.core.refs import Community, Direct, Interaction, Standing
 from bot.testing.faults import Trouble
-from tests.discord.double import Double, Guild, InteractionFailed, Permission, Person
+from tests.discord.double import Double, Guild, Intent, InteractionFailed, Permission, Person
 from tests.discord.double import Interaction as Asked
 from tests.discord.running import FIELD, Bot, member, of, room, running
 
@@ -79,6 +88,81 @@ async def test_who_joins_or_changes_roles_is_known_in_private_at_once(
     assert await writes("start") == ()
 
 
+async def test_who_moderates_is_asked_anew_when_a_role_may_less(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    ana = platform.person("ana")
+    ana.joins(guild)
+    steward = platform.world.role(guild, "steward", Permission.MANAGE_GUILD)
+    mira.gives(steward, ana, guild)
+    ana.posts(ana.direct, "before")
+    assert [each.moderator for each in (await bot.host.first(Posted)).standing] == [True]
+    platform.world.set_role(guild, steward, permissions=0)
+    ana.posts(ana.direct, "after")
+    event = await bot.host.first(Posted, lambda each: each.text == "after")
+    assert [each.moderator for each in event.standing] == [False]
+
+
+async def test_without_the_members_intent_a_role_that_is_taken_is_noticed(
+    schema: object,
+) -> None:
+    async with Double(allowed=Intent(0)) as platform:
+        mira, ana = platform.person("mira"), platform.person("ana")
+        guild = mira.founds("garden")
+        ana.joins(guild)
+        steward = platform.world.role(guild, "steward", Permission.MANAGE_GUILD)
+        mira.gives(steward, ana, guild)
+        platform.brings_bot(guild)
+        async with running(platform) as bot:
+            ana.posts(ana.direct, "before")
+            assert [each.moderator for each in (await bot.host.first(Posted)).standing] == [True]
+            guild.members[ana.user.id].roles.clear()
+            platform.world.update_member(guild, guild.members[ana.user.id])  # told to nobody
+            ana.posts(ana.direct, "after")
+            event = await bot.host.first(Posted, lambda each: each.text == "after")
+            assert [each.moderator for each in event.standing] == [False]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.FAILS, Trouble.CUT, Trouble.UNHEARD])
+async def test_in_private_the_standing_survives_a_failure(
+    bot: Bot, platform: Double, mira: Person, guild: Guild, trouble: Trouble
+) -> None:
+    platform.faults.plan(trouble)
+    mira.posts(mira.direct, "start")
+    event = await bot.host.first(Posted)
+    assert event.standing == (Standing(Community("discord", str(guild.id)), moderator=True),)
+
+
+async def test_in_private_what_discord_cannot_say_is_as_it_was_heard(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    here = Community("discord", str(guild.id))
+    platform.faults.rates = {Trouble.FAILS: 1.0}
+    mira.posts(mira.direct, "one")
+    assert (await bot.host.first(Posted)).standing == ()  # nobody ever heard of her
+    bot.host.members[mira.id] = [here]
+    mira.posts(mira.direct, "two")
+    event = await bot.host.first(Posted, lambda each: each.text == "two")
+    assert event.standing == (Standing(here),)
+    platform.faults.rates = {}
+    mira.posts(mira.direct, "three")
+    event = await bot.host.first(Posted, lambda each: each.text == "three")
+    assert event.standing == (Standing(here, moderator=True),)
+
+
+async def test_a_guild_in_an_outage_is_still_somebodys(
+    bot: Bot, platform: Double, mira: Person, guild: Guild
+) -> None:
+    await bot.host.first(Added)
+    platform.world.outage(guild)
+    await platform.world.until(lambda: bot.adapter.guild_ids == [])
+    mira.posts(mira.direct, "one")
+    assert [each.moderator for each in (await bot.host.first(Posted)).standing] == [True]
+    platform.world.back(guild)
+    await platform.world.until(lambda: bot.adapter.guild_ids == [str(guild.id)])
+    assert bot.host.of(Removed) == []
+
+
 async def test_in_private_more_guilds_are_asked_than_discord_takes_requests_a_second(
     platform: Double, mira: Person
 ) -> None:
@@ -141,6 +225,18 @@ async def test_later_answers_follow_the_first(bot: Bot, mira: Person, guild: Gui
     assert all(each.ephemeral for each in asked.messages)
 
 
+async def test_an_announcement_that_somebody_deleted_leaves_the_answer(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    asked = mira.uses("help", guild.general)
+    event = await bot.host.first(Commanded)
+    await asked.acknowledged()
+    (loading,) = guild.general.messages.values()
+    mira.deletes(loading)
+    assert await bot.delivers(bot.answer_to(event)) is not None
+    assert [each.text for each in asked.messages] == ["Here."]
+
+
 async def test_a_click_means_what_stands_in_its_id(bot: Bot, mira: Person, guild: Guild) -> None:
     question = bot.ask(room(guild.general))
     await bot.delivers(question)
@@ -190,6 +286,23 @@ async def test_a_form_that_comes_too_late_is_opened_by_a_button(
     assert len(bot.host.events_of_people()) == 1  # a form opens without a turn
 
 
+async def test_a_form_that_answers_a_form_is_opened_by_a_button(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    question = bot.ask(room(guild.general), "Tell me.", choices=(), opener="Write")
+    await bot.delivers(question)
+    bot.host.forms[question.key] = FormFacts(question.key, (FIELD,))
+    opened = await mira.clicks(await mira.hears("Tell me"), "Write").answered()
+    sent = mira.submits(opened, {"Your word": "seed"})
+    event = await bot.host.first(Submitted)
+    more = bot.ask_form(room(guild.general), "And more?", answers=of(event), aside=event.member)
+    await bot.delivers(more)
+    bot.host.forms[more.key] = FormFacts(more.key, (FIELD,))
+    await sent.answered()
+    opened = await mira.clicks(sent.messages[0], "Write").answered()
+    assert opened.modal is not None
+
+
 async def test_a_form_whose_question_is_closed_is_a_fresh_view(
     bot: Bot, mira: Person, guild: Guild
 ) -> None:
@@ -220,6 +333,27 @@ async def test_what_is_forged_or_cut_off_is_answered_with_a_fresh_view(
     assert event.choice in ("", "yes")
     meaning = custom_ids.read(forged)
     assert event.question == (meaning.question if meaning else "")
+
+
+async def test_half_a_sign_and_what_is_none_are_left_out_of_what_somebody_typed(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    bot.answering()
+    await mira.uses("reflect now", guild.general, text="a\x00b \ud83d").answered()
+    assert (await bot.host.first(Commanded)).options == {"text": "ab ?"}
+    mira.posts(mira.direct, "c\x00d \udc00")
+    assert (await bot.host.first(Posted)).text == "cd ?"
+
+
+async def test_a_picture_in_private_is_heard_as_a_message_without_words(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    mira.posts(mira.direct, "")
+    assert (await bot.host.first(Posted)).text == ""
+    mira.posts(guild.general, "")  # among others it is nobody's business
+    mira.posts(mira.direct, "more")
+    await bot.host.first(Posted, lambda each: each.text == "more")
+    assert len(bot.host.of(Posted)) == 2
 
 
 async def test_suggestions_come_while_somebody_types(bot: Bot, mira: Person, guild: Guild) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.testing.faults import Trouble
-from tests.discord.double import Double, InteractionFailed, Message
+from tests.discord.double import Double, Interaction, InteractionFailed, Message
 from tests.support.circle import opened, welcomed
-from tests.support.discord_circle import DiscordCircle
+from tests.support.discord_circle import DiscordCircle, labels
 
 
 async def test_an_answer_that_came_too_late_opens_the_next_one(platform: Double) -> None:
@@ -108,6 +108,34 @@ async def test_somebody_elses_button_and_an_answered_one_are_friendly(platform: 
         assert "That question is for somebody else" in forged.messages[0].text
         await circle.answers("tom", "Start")
         await circle.hears("tom", "1 of 4")
+
+
+async def test_a_form_that_was_filled_in_wrongly_can_be_opened_again(platform: Double) -> None:
+    async with DiscordCircle(platform) as circle:
+        await opened(circle)
+        await circle.joins("ana")
+        ana = circle.person("ana")
+        asked = await ana.uses("word add", circle.room).answered()
+        for _ in range(2):
+            form = await ana.clicks(asked.messages[-1], "Write my answer").answered()
+            assert form.modal is not None
+            asked = await ana.submits(form, _fields(form, "  ", "a way")).answered()
+            (message,) = asked.messages
+            assert "A word here has 60 characters at most" in message.text
+            assert labels(message) == ["Write my answer", "Not now"]
+            assert "our own chat" not in message.text
+        form = await ana.clicks(asked.messages[-1], "Write my answer").answered()
+        term, *_ = _fields(form, "", "")
+        asked = await ana.submits(form, {term: "pace"}).answered()  # the other stands there yet
+        assert "a way" in asked.messages[-1].text
+        assert "pace" in asked.messages[-1].text
+        assert _written(circle, "ana") == []
+
+
+def _fields(form: Interaction, *texts: str) -> dict[str, str]:
+    assert form.modal is not None
+    names = [each["label"] for each in form.modal["components"] if "label" in each]
+    return dict(zip(names, texts, strict=True))
 
 
 async def test_a_client_in_french_is_spoken_to_in_french(platform: Double) -> None:

@@ -158,3 +158,22 @@ async def test_the_check_names_what_is_missing_and_where_to_switch_it_on(schema:
         assert "Server Settings → Roles" in found
         assert found.count("In garden I lack: Pin Messages.") == 1
         assert "Everything is in order" not in found
+
+
+async def test_why_something_was_not_delivered_is_said_in_the_moderators_language(
+    platform: Double,
+) -> None:
+    async with DiscordCircle(platform) as circle:
+        own = next(each for each in circle.guild.roles.values() if each.managed)
+        fewer = USUAL & ~Permission.PIN_MESSAGES
+        platform.world.set_role(circle.guild, own, permissions=int(fewer))
+        await opened(circle)
+        steward = platform.world.role(circle.guild, "steward", Permission.MANAGE_GUILD)
+        zoe = platform.person("zoe", locale="fr")
+        zoe.joins(circle.guild)
+        circle.person("mira").gives(steward, zoe, circle.guild)
+        await circle.until_settled()
+        status = await asks(circle, zoe, "keeper status")
+        assert "un message de l’accueil" in status
+        assert "Je ne peux pas épingler ici" in status
+        assert "The bot may not" not in status

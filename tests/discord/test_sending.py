@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,6 +169,23 @@ async def test_in_a_forum_a_prompt_is_a_post(platform: Double, mira: Person, gui
         assert len(guild.threads) == 1
 
 
+async def test_a_forum_that_wants_a_tag_gets_its_first_that_everybody_may_use(
+    platform: Double, guild: Guild
+) -> None:
+    forum = platform.world.channel(guild, "prompts", kind=15, tags=("official", "questions"))
+    forum.flags |= 1 << 4  # a post needs a tag
+    forum.tags[0] = replace(forum.tags[0], moderated=True)
+    async with running(platform) as bot:
+        asked = bot.ask(room(forum), "Which one?")
+        ref = await bot.delivers(asked)
+        assert ref == await bot.finds(asked)
+        (post,) = guild.threads.values()
+        assert post.applied_tags == [forum.tags[1].id]
+        forum.tags[1] = replace(forum.tags[1], moderated=True)
+        with pytest.raises(Undeliverable, match="wants a tag"):
+            await bot.delivers(bot.ask(room(forum), "Another?"))
+
+
 async def test_start_here_is_pinned(bot: Bot, platform: Double, mira: Person, guild: Guild) -> None:
     ref = await bot.delivers(bot.ask(room(guild.general), "Start here"))
     assert ref is not None
@@ -217,6 +235,29 @@ async def test_an_edit_leaves_the_buttons(bot: Bot, mira: Person, guild: Guild) 
     for _ in range(2):
         await bot.delivers(Retract(key="r", to=room(guild.general), after=asked.key), ref)
     assert guild.general.messages == {}
+
+
+async def test_a_post_that_went_to_rest_is_edited_all_the_same(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    forum = platform.world.channel(guild, "prompts", kind=15)
+    async with running(platform) as bot:
+        asked = bot.ask(room(forum), "Draft.")
+        ref = await bot.delivers(asked)
+        (post,) = guild.threads.values()
+        mira.archives(post)
+        edit = Edit(key="e", to=room(forum), after=asked.key, text="Final.")
+        await bot.delivers(edit, ref)
+        assert [each.text for each in mira.sees(post)] == ["Final."]
+        mira.archives(post, locked=True)
+        with pytest.raises(Undeliverable):
+            await bot.delivers(edit, ref)
+
+
+async def test_half_a_sign_is_shown_as_a_question_mark(bot: Bot, guild: Guild) -> None:
+    await bot.delivers(bot.say(room(guild.general), "half \ud83d of it"))
+    (stands,) = guild.general.messages.values()
+    assert stands.text == "half ? of it"
 
 
 async def test_what_is_for_one_persons_eyes_is_never_shown_to_all(

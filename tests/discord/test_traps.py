@@ -74,6 +74,18 @@ async def test_3_a_server_that_is_not_there_yet_is_waited_for(
         await mira.uses("start", guild.general).answered()
 
 
+async def test_3_no_session_is_begun_where_discord_gives_no_more_today(
+    platform: Double, mira: Person, guild: Guild
+) -> None:
+    platform.gateway.sessions_left, platform.gateway.sessions_reset = 0, 7.0
+    async with Bot(platform) as bot:
+        await bot.clock.paused(1)
+        assert bot.clock.pauses == [7.0]
+        assert platform.gateway.seen["identify"] == 0
+        platform.gateway.sessions_left = 1
+        await bot.connected()
+
+
 @pytest.mark.parametrize("event", ["GUILD_MEMBER_ADD", "INTERACTION_CREATE", "GUILD_CREATE"])
 async def test_3_a_malformed_dispatch_is_dropped_alone(
     platform: Double, mira: Person, guild: Guild, event: str
@@ -110,6 +122,29 @@ async def test_4_somebody_who_accepts_the_rules_is_heard_of_then_and_once(
         platform.world.update_member(guild, guild.members[ana.user.id])
         await bot.host.until(lambda: joined in bot.host.repeated)
     assert [each.member.id for each in bot.host.of(Joined) if each.member.id == ben.id] == []
+
+
+@pytest.mark.parametrize("seen", ["as she came", "by the sweep"])
+async def test_4_somebody_may_take_weeks_to_accept_the_rules(
+    platform: Double, guild: Guild, seen: str
+) -> None:
+    ana, old = platform.person("ana"), platform.person("old")
+    long_ago = platform.clock.iso(platform.clock.time() - 20 * 86400)
+
+    def comes() -> None:
+        ana.joins(guild, pending=True).joined_at = long_ago
+
+    old.joins(guild).joined_at = long_ago
+    if seen == "by the sweep":
+        comes()
+    async with running(platform) as bot:
+        await bot.host.first(Present)
+        if seen == "as she came":
+            comes()
+        platform.world.update_member(guild, guild.members[old.user.id])
+        ana.accepts_rules(guild)
+        await bot.host.first(Joined, lambda event: event.member.id == ana.id)
+    assert old.id not in [each.member.id for each in bot.host.of(Joined)]
 
 
 async def test_4_a_sweep_finds_whom_nobody_told_of(

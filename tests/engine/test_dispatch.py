@@ -182,6 +182,15 @@ async def test_an_unknown_word_gets_the_nearest(circle: MakeCircle) -> None:
     assert here.read() == []
 
 
+async def test_what_has_no_words_is_answered_in_private(circle: MakeCircle) -> None:
+    here = circle([Probe().feature()])
+    await here.types("ana", "")
+    assert here.told("ana")[-1].startswith("I read only what is written")
+    await here.set("ana", locale="fr")
+    await here.types("ana", "")
+    assert here.told("ana")[-1].startswith("Je ne lis que ce qui est écrit")
+
+
 async def test_a_platforms_own_command_is_checked_like_a_typed_one(circle: MakeCircle) -> None:
     here = circle([Probe().feature()])
     await here.commands("ana", "echo", {"text": "x" * 51})
@@ -280,5 +289,5 @@ async def test_who_left_or_came_back_unseen_is_noted_when_all_who_are_there_are_
     assert await present("ana", "ben") == {"ana": True, "ben": True, "cleo": False}
     assert sorted(left) == ["ana", "cleo"]
     after = Periods(left=timedelta(days=29))
-    await Retention(here.store, here.clock, after).once()
+    await Retention(here.store, here.clock, after, platforms=(FAKE,)).once()
     assert await present("ana", "ben") == {"ana": True, "ben": True}  # the time of cleo is over

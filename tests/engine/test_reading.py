@@ -31,6 +31,7 @@ CHOICES: list[dict[str, object]] = [
     {"id": "later", "label": "Später, wenn ich zurück bin", "emoji": None, "words": ["later"]},
     {"id": "heart", "label": "With love", "emoji": "❤️", "words": []},
 ]
+WAVE = [{"id": "start", "label": "Start", "emoji": "👋", "words": []}]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,13 @@ def test_a_number_of_any_length_is_no_mistake() -> None:
 )
 def test_an_answer_by_reaction(sign: str, meant: str | None) -> None:
     assert choice_reacted(sign, CHOICES) == meant
+
+
+@pytest.mark.parametrize(
+    ("sign", "meant"), [("👋🏿", "start"), ("👋🏻", "start"), ("🏻", None), ("✋🏻", None)]
+)
+def test_a_hand_of_any_colour_is_the_same_answer(sign: str, meant: str | None) -> None:
+    assert choice_reacted(sign, WAVE) == choice_typed(sign, WAVE) == meant
 
 
 @pytest.mark.parametrize("line", ["reflect now", "Reflect  NOW", "rèflect now", "  reflect now "])

@@ -12,6 +12,7 @@ from bot.core.errors import Unreachable
 from bot.core.events import Added, Posted, Reacted
 from bot.core.ports import Delivery
 from bot.core.refs import Direct
+from tests.matrix.fake_homeserver import a_room, fake_homeserver
 from tests.matrix.running import ENCRYPTED, Bot, direct, member, running
 from tests.support.fake_host import FakeHost
 from tests.support.human import Human, MakeHuman
@@ -264,3 +265,22 @@ async def test_an_encrypted_conversation_is_declined_in_words(
             lambda event: event.sender == bot.id and event.content.get("membership") == "leave",
         )
         assert (await bot.says(direct(alex.id), "here", lane=Lane.INTERACTIVE)).room.id != place
+
+
+async def test_a_recording_in_private_is_told_as_one_without_words_and_a_caption_as_words() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        chat = a_room("!chat:fake", "x.ogg", "notes.txt", "x.png", "!help")
+        share = chat["join"]["!chat:fake"]
+        share["state"]["events"][1]["unsigned"] = {
+            "prev_content": {"membership": "invite", "is_direct": True}
+        }
+        events = share["timeline"]["events"]
+        events[0]["content"] |= {"msgtype": "m.audio", "url": "mxc://fake/a"}
+        events[1]["content"] |= {"msgtype": "m.file", "url": "mxc://fake/b"}
+        events[2]["content"] |= {"msgtype": "m.image", "filename": "IMG.png"}
+        server.tell(chat)
+        await bot.host.until(lambda: len(bot.host.of(Posted)) == 4)
+    posted = bot.host.of(Posted)
+    assert [event.text for event in posted] == ["", "", "x.png", "!help"]
+    assert {event.place for event in posted} == {direct("@anna:fake")}
+    assert not any(event.file for event in posted)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -14,9 +16,9 @@ from structlog.testing import capture_logs
 from bot.adapters.matrix.claim import KIND
 from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.transport import NoAnswer
-from bot.core.actions import Say
-from bot.core.errors import Doubt, Misconfigured, TryLater
-from bot.core.events import Added, Event, Posted
+from bot.core.actions import Enter, Say
+from bot.core.errors import Doubt, Misconfigured, TryLater, Undeliverable
+from bot.core.events import Added, Event, Posted, Removed
 from bot.core.ports import Delivery
 from tests.matrix.fake_homeserver import (
     ME,
@@ -148,6 +150,37 @@ async def test_logging_the_device_out_on_a_real_homeserver(account: MakeAccount)
         await bot.synced()
         await hand.call("POST", "/_matrix/client/v3/logout", {})
         assert isinstance(await ended(bot), Misconfigured)
+
+
+async def test_a_device_that_was_signed_out_while_it_ran_has_its_keys_again(
+    account: MakeAccount, human: MakeHuman
+) -> None:
+    """With the device the homeserver drops its keys, and nobody could encrypt for the bot."""
+    keeper, alex = account("keeper"), await human("alex")
+    way_in: dict[str, Whatever] = {"access_token": None, "device_id": None, "encryption": True}
+    async with running(keeper, password=keeper.password, **way_in) as bot:
+        await bot.synced()
+        first = dict(bot.host.memory["matrix.login"])
+
+        async def shown() -> object:
+            path = "/_matrix/client/v3/keys/query"
+            answer = await alex.call("POST", path, {"device_keys": {bot.id: []}})
+            return answer["device_keys"].get(bot.id)
+
+        before = await shown()
+        assert before
+        async with Human(replace(keeper, access_token=first["access_token"])) as hand:
+            await hand.call("POST", "/_matrix/client/v3/logout", {})
+        await bot.host.until(lambda: bot.host.memory["matrix.login"] != first)
+        for _ in range(100):
+            if await shown() == before:
+                break
+            await asyncio.sleep(0.1)
+        assert await shown() == before
+        place = await alex.create_room(preset="public_chat", invite=[bot.id])
+        await bot.host.first(Added)
+        await alex.say(place, "!help")
+        await bot.host.first(Posted)
 
 
 @pytest.mark.parametrize(
@@ -299,6 +332,11 @@ async def test_a_real_homeserver_that_restarts_costs_nothing(human: MakeHuman) -
         (refusal(429, "M_LIMIT_EXCEEDED", retry_after_ms=7000), TryLater),
         (bad_gateway(502), Doubt),
         (bad_gateway(504), Doubt),
+        (bad_gateway(404), Doubt),  # what some proxies say while their server starts anew
+        (bad_gateway(403), Doubt),
+        (refusal(403, "M_RESOURCE_LIMIT_EXCEEDED"), TryLater),
+        (refusal(401, "M_USER_LOCKED"), TryLater),
+        (refusal(403, "M_FORBIDDEN"), Undeliverable),
         (refusal(500, "M_UNKNOWN"), Doubt),
         (reset, Doubt),
         (refusal(401, "M_UNKNOWN_TOKEN"), TryLater),
@@ -311,7 +349,18 @@ async def test_what_a_failed_sending_means(fault: Fault, means: type[Exception])
         with pytest.raises(means) as caught:
             await bot.says(room(ROOM), "hello")
         if isinstance(caught.value, TryLater) and server.calls["send"] == 1:
-            assert caught.value.after in (7.0, 30.0)
+            assert caught.value.after in (7.0, 30.0, 60.0)
+
+
+async def test_a_room_that_lets_nobody_in_is_named_as_that() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        server.always[ROOM] = refusal(403, "M_FORBIDDEN")
+        with pytest.raises(Undeliverable, match="was not let into a room"):
+            await bot.delivers(Enter(key="k1", to=room(ROOM)))
+        server.always[ROOM] = refusal(429, "M_LIMIT_EXCEEDED")
+        with pytest.raises(TryLater):
+            await bot.delivers(Enter(key="k1", to=room(ROOM)))
 
 
 async def test_an_answer_that_never_comes_is_not_waited_for_for_ever() -> None:
@@ -435,6 +484,25 @@ async def test_an_event_that_fails_is_tried_again_and_then_passed_over() -> None
     assert "!bad" not in str(logs)
 
 
+async def test_while_the_store_takes_nothing_no_event_is_passed_over() -> None:
+    clock = WallClock(haste=1000)
+    host, works = FakeHost(), False
+
+    async def fail(*_: object) -> None:
+        if not works:
+            raise OSError("disk full")
+
+    async with fake_homeserver() as server, running(server.account, host, clock=clock) as bot:
+        await bot.synced()
+        host.on_event, host.on_remember = fail, fail
+        server.tell(a_room(ROOM, "!one", "!two"))
+        await clock.paused(12)
+        works = True
+        await host.until(lambda: len(texts(host)) == 2)
+    assert texts(host) == ["!one", "!two"]
+    assert max(clock.pauses) == 30.0
+
+
 async def test_a_store_that_fails_is_no_hot_circle_and_loses_nothing() -> None:
     clock = WallClock(haste=100)
     failures = iter(range(3))
@@ -452,6 +520,32 @@ async def test_a_store_that_fails_is_no_hot_circle_and_loses_nothing() -> None:
             await host.until(lambda: len(texts(host)) == 4)
             await host.until(lambda: "since" in host.memory["matrix.sync"])
     assert len(clock.pauses) == 3
+
+
+async def test_a_homeserver_that_does_not_know_our_place_any_more_is_listened_to_anew() -> None:
+    """From where we last heard it, and of rooms in which we are no more nothing is kept."""
+    clock = WallClock(haste=100)
+
+    async def refuse(request: web.Request) -> web.Response | None:
+        if "since" in request.query:
+            return web.json_response({"errcode": "M_UNKNOWN", "error": "no"}, status=400)
+        return None
+
+    async with fake_homeserver() as server, running(server.account, clock=clock) as bot:
+        server.tell(a_room("!gone:fake", "!one"))
+        await bot.host.until(lambda: texts(bot.host) == ["!one"])
+        await bot.host.until(lambda: "since" in bot.host.memory["matrix.sync"])
+        old = a_room(ROOM, "!two", "!old", start=1)
+        event = old["join"][ROOM]["timeline"]["events"][1]
+        event["origin_server_ts"] = int((time.time() - 3600) * 1000)
+        server.tell(old)
+        server.always["sync"] = refuse
+        await bot.host.until(lambda: "!two" in texts(bot.host))
+        await bot.host.first(Removed)
+        server.always.clear()
+        server.tell(a_room(ROOM, "!three", start=3))
+        await bot.host.until(lambda: "!three" in texts(bot.host))
+    assert texts(bot.host) == ["!one", "!two", "!three"]
 
 
 async def test_what_is_malformed_in_an_answer_harms_nobody() -> None:
@@ -560,3 +654,42 @@ async def test_a_message_that_hangs_does_not_make_us_deaf() -> None:
         stuck.cancel()
         with suppress(asyncio.CancelledError):
             await stuck
+
+
+def an_invitation(sender: str) -> dict[str, object]:
+    """Say in an answer of /sync that somebody invites the bot."""
+    event = {"type": "m.room.member", "state_key": ME, "sender": sender, "content": {}}
+    return {"invite": {ROOM: {"invite_state": {"events": [event]}}}}
+
+
+async def test_an_invitation_waits_as_long_as_the_homeserver_is_away() -> None:
+    clock = WallClock(haste=10_000)
+    async with fake_homeserver() as server, running(server.account, clock=clock) as bot:
+        await bot.synced()
+        server.faults[ROOM] = [bad_gateway()] * 25 + [refusal(403, "M_RESOURCE_LIMIT_EXCEEDED")]
+        server.tell(an_invitation("@anna:fake"))
+        await bot.host.until(lambda: ROOM in bot.host.memory.get("matrix.invite", {}))
+        await bot.host.until(lambda: ROOM not in bot.host.memory["matrix.invite"])
+    assert server.calls[ROOM] == 27
+
+
+async def test_a_second_invitation_is_answered_though_the_first_is_just_being_declined() -> None:
+    async with fake_homeserver() as server, running(server.account) as bot:
+        await bot.synced()
+        second = asyncio.Event()
+
+        async def hesitate(_: web.Request) -> None:
+            await second.wait()
+
+        server.faults["leave"] = [hesitate]
+        server.tell(an_invitation("@eve:elsewhere"))
+        await bot.host.until(lambda: ROOM in bot.host.memory.get("matrix.invite", {}))
+        server.tell(an_invitation("@anna:fake"))
+        await bot.host.until(lambda: bot.host.writes.count("matrix.invite") == 2)
+        second.set()
+        async with asyncio.timeout(20):
+            while not server.calls[ROOM]:
+                server.tell({})
+                await asyncio.sleep(0.05)
+        await bot.host.until(lambda: ROOM not in bot.host.memory["matrix.invite"])
+    assert (server.calls["leave"], server.calls[ROOM]) == (1, 1)

@@ -90,7 +90,7 @@ async def test_where_no_room_can_be_made_the_check_says_that_it_could_not_measur
         server.always["createRoom"] = refusal(403, "M_FORBIDDEN")
         keeper = server.account
         credentials = Credentials(keeper.homeserver, keeper.user_id, keeper.access_token)
-        mistakes, hints = await look(credentials, {}, encryption=False)
+        mistakes, hints = await look(credentials, {}, {}, encryption=False)
     assert mistakes == []
     assert "could not be measured (403 M_FORBIDDEN)" in hints[-1]
 

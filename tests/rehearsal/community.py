@@ -1,6 +1,7 @@
 """A community on the stage, brought to where a test begins."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bot.adapters.memory import BOT, Line
 from bot.core.refs import Direct
@@ -18,8 +19,8 @@ REACH = {
 }
 
 
-async def arrived() -> Stage:
-    stage = ReadyStage(shipped(), START)
+async def arrived(store: tuple[str, Path] | None = None) -> Stage:
+    stage = Stage(shipped(), START, store=store) if store else ReadyStage(shipped(), START)
     stage.chat.moderators.add("mira")
     stage.chat.people.update({"mira", "tom"})
     await stage.chat.add_bot("Garden", {ROOM: ROOM})

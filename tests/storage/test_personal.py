@@ -11,9 +11,10 @@ from bot.core.turn import Plan
 from storage.buddies import Buddies
 from storage.charter import CharterRows
 from storage.communities import Communities
+from storage.contributions import Contributions
 from storage.conversations import Conversations, OpenQuestion, Questions
 from storage.crypto import KeyFile
-from storage.erasing import Erasing
+from storage.erasing import Erasing, Held
 from storage.greetings import Greetings
 from storage.hunts import HuntRows
 from storage.lexicon import Lexicon
@@ -118,8 +119,8 @@ def fill(tx: Transaction, name: str) -> None:
     parts = {"heard": f"harvest of {name}", "differ": "", "question": "", "stance": "peer"}
     notebook.write(version, parts, f"name of {name}")
     said = {"text": f"words of {name}", "name": "", "outside": False}
-    notebook.keep_words(f"n-{name}", harvest.id, name, f"m-{name}", said)
-    notebook.doubt(f"d-{name}", harvest, name, f"doubt of {name}")
+    Contributions(tx).keep_words(f"n-{name}", harvest.id, name, f"m-{name}", said)
+    Contributions(tx).doubt(f"d-{name}", harvest, name, f"doubt of {name}")
     Deliveries(tx).put(
         Fresh(
             key=f"o-{name}",
@@ -203,6 +204,21 @@ def test_erasing_leaves_no_row_of_the_member_and_all_of_the_others(populated: St
     assert not any(populated.run(lambda tx: rows_of(tx, "ana")).values())
     assert populated.run(lambda tx: rows_of(tx, "tom")) == before
     assert populated.run(lambda tx: Erasing(tx).export("ana")) == {}
+
+
+def test_what_is_held_is_counted_as_erasing_will_find_it(populated: Store) -> None:
+    def rows(tx: Transaction) -> int:
+        # In `meta` it is noted that somebody was erased.
+        tables = [table for table in METADATA.sorted_tables if table.name != "meta"]
+        found = [tx.session.execute(select(func.count()).select_from(each)) for each in tables]
+        return sum(int(each.scalar_one()) for each in found)
+
+    before, held = populated.run(rows), populated.run(lambda tx: Erasing(tx).held("ana"))
+    assert held.unnamed > 0
+    assert (held.communities, held.here) == (1, 1)
+    populated.run(lambda tx: Erasing(tx).erase("ana"))
+    assert populated.run(rows) == before - held.rows
+    assert populated.run(lambda tx: Erasing(tx).held("ana")) == Held(0, 0, 0, 0)
 
 
 def test_what_was_given_to_the_community_stays_without_a_name(populated: Store) -> None:

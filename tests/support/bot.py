@@ -23,6 +23,7 @@ class BotProcess:
         account: the bot's Matrix account, or the settings of any other.
         folder: where the store, the key and the log lie; kept over restarts.
         extra: further environment.
+        python: another Python than the tests' own.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class BotProcess:
         account: Account | Mapping[str, str],
         folder: Path,
         extra: Mapping[str, str] | None = None,
+        python: Path = Path(sys.executable),
     ) -> None:
         """Prepare; nothing runs yet."""
+        self._python = str(python)
         self._account = _settings(account) if isinstance(account, Account) else dict(account)
         self.folder = folder
         self.log = folder / "log"
@@ -57,7 +60,7 @@ class BotProcess:
         """Start the process, in the folder."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
+                [self._python, "-m", "bot", "run"],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -68,7 +71,7 @@ class BotProcess:
     def command(self, *words: str) -> str:
         """Run another command on the same store and return what it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "bot", *words],
+            [self._python, "-m", "bot", *words],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,

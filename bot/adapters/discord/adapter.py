@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import discord
@@ -9,12 +10,16 @@ import structlog
 
 from bot.adapters.discord import commands, permissions
 from bot.adapters.discord.communities import KIND, Communities
-from bot.adapters.discord.gateway import Gateway, point_to
+from bot.adapters.discord.declaring import Declaring
+from bot.adapters.discord.door import Door
+from bot.adapters.discord.gateway import Gateway, point_to, sessions_again
 from bot.adapters.discord.guilds import PLATFORM, Guilds
+from bot.adapters.discord.handing import again
 from bot.adapters.discord.inbound import LINK, LINK_PATTERN
 from bot.adapters.discord.intake import Intake
 from bot.adapters.discord.interactions import Interactions
 from bot.adapters.discord.looking import look
+from bot.adapters.discord.markdown import shown_length
 from bot.adapters.discord.readback import read_back
 from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
 from bot.adapters.discord.sending import Sending, reason
@@ -36,7 +41,8 @@ AFFORDANCES = Affordances(
     reactions=True,
     pins=True,
     roles=True,
-    text_limit=3500,  # Discord's 4000 count the signs that keep a text plain, too
+    text_limit=3900,  # Discord's 4000, less a mention
+    measure=shown_length,
     quiescence=10.0,
     one_answer=True,
     files=True,
@@ -183,20 +189,26 @@ class DiscordAdapter:
         """Log in, and listen until the connection ends."""
         application = await self._ask("/applications/@me")
         counted = await self._ask("/gateway/bot")
+        while wait := sessions_again(counted, len(self._shard_ids)):
+            log.warning("Discord lets the bot connect no more for now", again_in=wait)
+            await self._clock.sleep(wait)
+            counted = await self._ask("/gateway/bot")
         count = self._shard_count = self._wanted_count or int(counted.get("shards") or 1)
         if self._shard_ids and max(self._shard_ids) >= count:
             raise Misconfigured(_SHARDS.format(count=count))
         point_to(self._api_url, self._gateway_url or str(counted.get("url") or ""))
         members = permissions.may_see_members(int(application.get("flags") or 0))
         self._interactions.application = str(application["id"])
+        door = Door()
         intake = Intake(
-            host, self._clock, self._rest, self._guilds, self._interactions, self._commands
+            host, self._clock, self._rest, self._guilds, self._interactions, self._commands, door
         )
-        communities = Communities(host, self._clock, self._rest, self._guilds)
-        communities.members = members
+        communities = Communities(host, self._clock, self._rest, self._guilds, door)
+        communities.members = self._guilds.told_of_members = members
         await communities.load()
         if self._shard_ids:
-            self._guilds.elsewhere.told = lambda: host.recall(KIND)
+            told = partial(host.recall, KIND)
+            self._guilds.elsewhere.told = lambda: again(self._clock, told)
 
         def hear(name: str, data: JSON) -> None:
             if name == "READY":
@@ -205,7 +217,8 @@ class DiscordAdapter:
             communities.hear(name, data)
             intake.hear(name, data)
 
-        await self._declare(host)
+        declaring = Declaring(self._rest, host, self._clock, self._payload)
+        await declaring.begin(self._interactions.application)
         client = Gateway(hear, permissions.intents(members=members), self._shard_ids, count)
         self._guilds.follow(client)
         self._gateway = client
@@ -216,6 +229,7 @@ class DiscordAdapter:
         finally:
             self._gateway = None
             self._guilds.follow(None)
+            await declaring.close()
             await intake.close()
             await communities.close()
 
@@ -226,16 +240,6 @@ class DiscordAdapter:
             if error.status == 401:
                 raise _TokenRefused from error
             raise
-
-    async def _declare(self, host: Host) -> None:
-        """Replace the commands that Discord shows, where they have changed."""
-        digest = commands.digest(self._payload)
-        known = await host.recall("discord.commands")
-        if known.get("digest") == digest:
-            return
-        application = self._interactions.application
-        await self._rest.replace(f"/applications/{application}/commands", self._payload)
-        await host.remember("discord.commands", {"digest": digest})
 
     async def close(self) -> None:
         """Let go of connections."""

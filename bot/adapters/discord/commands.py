@@ -13,24 +13,17 @@ MANAGE_GUILD = 1 << 5
 
 _SUBCOMMAND, _GROUP, _STRING, _INTEGER = 1, 2, 3, 4
 _MESSAGE_MENU, _MENU_NAME = 3, 32
-_ENGLISH = ("en-US", "en-GB")
 _GUILD, _BOT_DM = 0, 1
 _DESCRIPTION = 100
 _CHOICES = 25
 _LONGEST = 6000
 _COMMANDS = 100
 _SIZE = 8000
-# What Discord calls the languages that we may speak; it knows no Slovenian and no Arabic.
-_LOCALES = {
-    "fr": "fr",
-    "de": "de",
-    "hr": "hr",
-    "es": "es-ES",
-    "it": "it",
-    "nl": "nl",
-    "pl": "pl",
-    "pt": "pt-BR",
-}
+# The languages that Discord's clients speak; it knows no Slovenian and no Arabic.
+_LOCALES = (
+    "bg cs da de el en-GB en-US es-419 es-ES fi fr hi hr hu id it ja ko lt nl no pl pt-BR ro ru "
+    "sv-SE th tr uk vi zh-CN zh-TW"
+)
 
 
 def payload(declared: Declared) -> list[JSON]:
@@ -46,8 +39,7 @@ def payload(declared: Declared) -> list[JSON]:
     if len(made) > _COMMANDS:
         raise ValueError(f"There are {len(made)} commands, and Discord takes {_COMMANDS}.")
     for each in made:
-        size = len(json.dumps(each, ensure_ascii=False))
-        if size > 2 * _SIZE:
+        if _characters(each) > _SIZE:
             raise ValueError(f"The command {each['name']} is longer than Discord takes.")
     return made
 
@@ -96,9 +88,7 @@ def _root(declared: Declared, name: str, commands: Sequence[Command]) -> JSON:
 
 def _menu(declared: Declared, command: Command) -> JSON:
     """Return a command of a message's menu: its name is its path, in each language its label."""
-    labels = declared.menus[command.path]
-    shown = {_LOCALES[each]: label for each, label in labels.items() if each in _LOCALES}
-    names = {**dict.fromkeys(_ENGLISH, labels["en"]), **shown}
+    names = _by_locale(declared.menus[command.path])
     return {
         "type": _MESSAGE_MENU,
         "name": command.path,
@@ -163,14 +153,33 @@ def _option(declared: Declared, option: Option) -> JSON:
 def _described(texts: Mapping[str, Texts], name: str) -> JSON:
     by_language = texts[name]
     others = {
-        _LOCALES[language]: _cut(text)
-        for language, text in by_language.items()
-        if language in _LOCALES and text != by_language["en"]
+        locale: _cut(text)
+        for locale, text in _by_locale(by_language).items()
+        if text != by_language["en"]
     }
     made: JSON = {"description": _cut(by_language["en"])}
     if others:
         made["description_localizations"] = others
     return made
+
+
+def _characters(made: JSON) -> int:
+    """Count what Discord counts: names, descriptions and values, each in its longest language."""
+    total = len(str(made.get("value", "")))
+    for key in ("name", "description"):
+        localized = made.get(f"{key}_localizations") or {}
+        total += max(map(len, (made.get(key) or "", *localized.values())))
+    held = (*(made.get("options") or ()), *(made.get("choices") or ()))
+    return total + sum(map(_characters, held))
+
+
+def _by_locale(texts: Texts) -> dict[str, str]:
+    """Return texts by what Discord calls their language; one may have several names there."""
+    return {
+        locale: texts[language]
+        for locale in _LOCALES.split()
+        if (language := locale.split("-")[0]) in texts
+    }
 
 
 def _cut(text: str) -> str:

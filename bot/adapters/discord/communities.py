@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from bot.adapters.discord import inbound
+from bot.adapters.discord.door import Door
 from bot.adapters.discord.guilds import Guilds, community, roles, rooms
+from bot.adapters.discord.handing import hand_on
 from bot.adapters.discord.permissions import lacking
-from bot.adapters.discord.rest import DiscordError, Refused, Rest
+from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
 from bot.core.events import Added, Event, Present, Removed
 from bot.core.ports import Clock, Host
 from bot.core.refs import Need
@@ -33,8 +34,9 @@ _CHANGES = ("GUILD_UPDATE", "GUILD_ROLE_", "CHANNEL_")
 class Communities:
     """The guilds of one account, as the host was told of them."""
 
-    def __init__(self, host: Host, clock: Clock, rest: Rest, guilds: Guilds) -> None:
+    def __init__(self, host: Host, clock: Clock, rest: Rest, guilds: Guilds, door: Door) -> None:
         """Tell this host."""
+        self._door = door
         self._host = host
         self._clock = clock
         self._rest = rest
@@ -153,7 +155,7 @@ class Communities:
         await self._host.remember(KIND, {guild_id: state})
 
     async def _tell(self, event: Event) -> None:
-        await self._host.receive(event)
+        await hand_on(self._host, self._clock, event)
 
     async def _sweep(self, guild_id: str) -> None:
         """Find those who arrived, or got through the door, while nobody told us.
@@ -167,7 +169,7 @@ class Communities:
             for _ in range(_PAGES):
                 page = await self._page(guild_id, after)
                 for each in page:
-                    joined = inbound.arrived({**each, "guild_id": guild_id}, self._clock.now())
+                    joined = self._door.through({**each, "guild_id": guild_id}, self._clock.now())
                     if joined is not None:
                         await self._tell(joined)
                 there.update(str(each["user"]["id"]) for each in page)
@@ -197,4 +199,8 @@ class Communities:
                 if error.status != 429 or not left:
                     raise
                 await asyncio.sleep(max(error.retry_after or 0.0, _BETWEEN))
+            except (NotSent, NoAnswer):
+                if not left:
+                    raise
+                await asyncio.sleep(_BETWEEN * (_REFUSALS - left))
         raise AssertionError("unreachable")

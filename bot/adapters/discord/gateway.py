@@ -23,7 +23,6 @@ _RAW = frozenset(
         "INTERACTION_CREATE",
         "MESSAGE_CREATE",
         "MESSAGE_REACTION_ADD",
-        "MESSAGE_REACTION_REMOVE",
         "GUILD_MEMBER_ADD",
         "GUILD_MEMBER_REMOVE",
     }
@@ -53,6 +52,7 @@ _DROPPED = frozenset(
         "MESSAGE_UPDATE",
         "MESSAGE_DELETE",
         "MESSAGE_DELETE_BULK",
+        "MESSAGE_REACTION_REMOVE",
         "VOICE_STATE_UPDATE",
     }
 )
@@ -113,6 +113,19 @@ class Gateway(discord.AutoShardedClient):
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Say which listener failed, and never with what."""
         log.error("listener failed", listener=event_method)
+
+
+def sessions_again(counted: dict[str, Any], shards: int) -> float:
+    """Return for how many seconds no session may be begun: Discord resets the token of who does.
+
+    Args:
+        counted: its answer about the gateway.
+        shards: how many are to be begun; 0: as many as it says.
+    """
+    limit = counted.get("session_start_limit") or {}
+    wanted = shards or int(counted.get("shards") or 1)
+    enough = int(limit.get("remaining", wanted)) >= wanted
+    return 0.0 if enough else int(limit.get("reset_after") or 0) / 1000 or 1.0
 
 
 def point_to(api_url: str | None, gateway_url: str | None) -> None:

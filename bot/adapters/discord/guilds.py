@@ -8,7 +8,7 @@ import discord
 
 from bot.adapters.discord.elsewhere import Elsewhere
 from bot.adapters.discord.permissions import lacking
-from bot.adapters.discord.rest import DiscordError, Refused, Rest
+from bot.adapters.discord.rest import DiscordError, NoAnswer, NotSent, Refused, Rest
 from bot.core.refs import Community, Need, RoleFacts, Room, RoomFacts, Standing
 
 Known: TypeAlias = Callable[[], Awaitable[Collection[Community]]]
@@ -20,7 +20,7 @@ FORUM = 15
 _ROOMS = (discord.TextChannel, discord.ForumChannel)
 _TOPIC_LIMIT = 1000  # a riddle's word may stand there; more is not kept
 _FRESH = 30.0  # seconds for which a looked up membership is believed
-_AT_ONCE, _REFUSALS, _PAUSE = 10, 20, 0.05
+_AT_ONCE, _REFUSALS, _FAILURES, _PAUSE = 10, 20, 3, 0.05
 _FEW = 10  # guilds that may all be asked about somebody
 
 
@@ -34,6 +34,7 @@ class Guilds:
         self._looked_up: dict[tuple[str, str], tuple[float, Standing | None]] = {}
         self._asking = asyncio.Semaphore(_AT_ONCE)
         self.elsewhere = Elsewhere(rest)
+        self.told_of_members = False  # of roles that somebody gets or loses
 
     def follow(self, client: discord.Client | None) -> None:
         """Ask this client from now on."""
@@ -89,36 +90,49 @@ class Guilds:
         """Return in which guilds somebody is, and where they moderate, asking Discord.
 
         That is a call for each guild. Where there are many, those are asked in which they are as
-        far as we heard (`known`), and all only if they are in none of these.
+        far as we heard (`known`), and all only if they are in none of these. What Discord cannot
+        say now is as we heard it.
         """
         ours = {str(guild.id): guild for guild in self.all()}
-        everywhere = list(dict.fromkeys([*ours, *await self.elsewhere.guilds()]))
+        everywhere = list(dict.fromkeys([*ours, *self._away(), *await self.elsewhere.guilds()]))
         if len(everywhere) > _FEW:
             likely = {each.id for each in await known()}
             likely |= {each for each, guild in ours.items() if str(guild.owner_id) == user_id}
-            found = await self._among([each for each in everywhere if each in likely], user_id)
-            if found:
+            few = [each for each in everywhere if each in likely]
+            if found := await self._among(few, user_id, known):
                 return found
-        return await self._among(everywhere, user_id)
+        return await self._among(everywhere, user_id, known)
 
-    async def _among(self, guilds: Sequence[str], user_id: str) -> tuple[Standing, ...]:
-        found = await asyncio.gather(*(self._in_guild(each, user_id) for each in guilds))
+    def _away(self) -> list[str]:
+        """Return the guilds of which Discord tells nothing now, and will again."""
+        found = self._client.guilds if self._client is not None else []
+        return [str(guild.id) for guild in found if guild.unavailable]
+
+    async def _among(
+        self, guilds: Sequence[str], user_id: str, known: Known
+    ) -> tuple[Standing, ...]:
+        found = await asyncio.gather(*(self._in_guild(each, user_id, known) for each in guilds))
         return tuple(each for each in found if each is not None)
 
-    def changed(self, guild_id: str, user_id: str) -> None:
-        """Believe no longer what was looked up of somebody in a guild."""
-        self._looked_up.pop((guild_id, user_id), None)
+    def changed(self, guild_id: str, user_id: str | None = None) -> None:
+        """Believe no longer what was looked up of somebody in a guild, or of all who are in it."""
+        if user_id is not None:
+            self._looked_up.pop((guild_id, user_id), None)
+            return
+        for each in [each for each in self._looked_up if each[0] == guild_id]:
+            del self._looked_up[each]
 
-    async def _in_guild(self, guild_id: str, user_id: str) -> Standing | None:
+    async def _in_guild(self, guild_id: str, user_id: str, heard: Known) -> Standing | None:
         now = asyncio.get_running_loop().time()
         at, known = self._looked_up.get((guild_id, user_id), (float("-inf"), None))
-        if now < at + _FRESH:
+        if self.told_of_members and now < at + _FRESH:
             return known
         try:
             async with self._asking:
                 standing = await self._ask(guild_id, user_id)
         except DiscordError:
-            return None  # not there, as far as we can tell now
+            there = community(guild_id) in await heard()
+            return Standing(community(guild_id)) if there else None
         if len(self._looked_up) > 10_000:
             self._looked_up.clear()
         self._looked_up[guild_id, user_id] = now, standing
@@ -139,13 +153,17 @@ class Guilds:
                 if error.status != 429 or not left:
                     raise
                 await asyncio.sleep(max(error.retry_after or 0.0, _PAUSE))
+            except (NotSent, NoAnswer):
+                if left <= _REFUSALS - _FAILURES:
+                    raise
+                await asyncio.sleep(_PAUSE)
         raise AssertionError("unreachable")
 
     async def _standing_of(
         self, guild_id: str, user_id: str, roles: Sequence[str]
     ) -> Standing | None:
         ours = self.get(guild_id)
-        if ours is not None:
+        if ours is not None and not ours.unavailable:
             return self.standing_of(ours, user_id, roles)
         other = await self.elsewhere.guild(guild_id)
         if other is None:

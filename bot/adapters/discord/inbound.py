@@ -93,6 +93,7 @@ def event_of(clicked: Clicked, standing: tuple[Standing, ...]) -> FromMember:
     common = {**clicked.common, "standing": standing}
     if clicked.kind == COMMAND:
         path, options, _ = path_and_options(clicked.data)
+        options = {name: whole(value) for name, value in options.items()}
         if (target := menu_target(clicked.data)) and isinstance(clicked.place, Room):
             # Of the message itself, which Discord sends along, nothing is read.
             channel = clicked.place.thread or clicked.place.id
@@ -128,7 +129,7 @@ def filled(part: JSON) -> Iterator[tuple[str, str]]:
         if inner.get("type") == _CHANNELS and inner.get("values"):
             value = inner["values"][0]
         if isinstance(value, str) and inner.get("custom_id") and value.strip():
-            yield str(inner["custom_id"]), value
+            yield str(inner["custom_id"]), whole(value)
         yield from filled(inner)
 
 
@@ -164,9 +165,14 @@ def is_talk(data: JSON) -> bool:
     )
 
 
+def whole(text: object) -> str:
+    """Return what somebody typed, without what no database and no answer could hold."""
+    return str(text).replace("\x00", "").encode(errors="replace").decode()
+
+
 def addressed(data: JSON, me: str) -> str | None:
     """Return the text of a message that begins with our name; a bare name asks for help."""
-    text = str(data.get("content") or "")[:_TEXT_LIMIT].strip()
+    text = whole(data.get("content") or "")[:_TEXT_LIMIT].strip()
     for name in (f"<@{me}>", f"<@!{me}>"):
         if text.startswith(name):
             rest = text.removeprefix(name).strip()
@@ -179,15 +185,22 @@ def is_person(data: JSON) -> bool:
     return not (data.get("author") or {}).get("bot") and not data.get("webhook_id")
 
 
-def arrived(data: JSON, now: datetime) -> Joined | None:
-    """Return the arrival of somebody who is through the rules and the questions at the door."""
-    user = data.get("user") or {}
+def is_at_the_door(data: JSON) -> bool:
+    """Tell whether a member has a guild's rules or questions still before them."""
     flags = int(data.get("flags") or 0)
-    at_the_door = flags & _STARTED_ONBOARDING and not flags & _COMPLETED_ONBOARDING
+    answering = flags & _STARTED_ONBOARDING and not flags & _COMPLETED_ONBOARDING
+    return bool(data.get("pending") or answering)
+
+
+def arrived(data: JSON, now: datetime, *, waited: bool = False) -> Joined | None:
+    """Return the arrival of somebody who is through the door; nobody's who came long ago, unless
+    they `waited` there.
+    """
+    user = data.get("user") or {}
     joined = data.get("joined_at")
-    if data.get("pending") or at_the_door or user.get("bot") or not joined:
+    if is_at_the_door(data) or user.get("bot") or not joined:
         return None
-    if now - datetime.fromisoformat(str(joined)) > _NEWLY:
+    if not waited and now - datetime.fromisoformat(str(joined)) > _NEWLY:
         return None
     guild, member = str(data["guild_id"]), str(user["id"])
     return Joined(
@@ -198,15 +211,17 @@ def arrived(data: JSON, now: datetime) -> Joined | None:
     )
 
 
-def reaction(data: JSON, room: Room, times: int, standing: tuple[Standing, ...]) -> Reacted | None:
-    """Return a person's reaction; `times` tells one that was taken back from the next."""
+def reaction(
+    data: JSON, room: Room, at: datetime, standing: tuple[Standing, ...]
+) -> Reacted | None:
+    """Return a person's reaction; `at` tells one that was taken back from the next."""
     emoji = str((data.get("emoji") or {}).get("name") or "")
     person = Member(PLATFORM, str(data["user_id"]))
     guild = data.get("guild_id")
     if not emoji:
         return None
     return Reacted(
-        event_id=f"reaction {data['message_id']} {person.id} {emoji} {times}",
+        event_id=f"reaction {data['message_id']} {person.id} {emoji} {at.isoformat()}",
         member=person,
         standing=standing,
         community=community(guild) if guild else None,

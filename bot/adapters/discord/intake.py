@@ -1,22 +1,22 @@
 """Taking in what the gateway tells: each person's in its order, none lost to a failed turn."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import structlog
 
 from bot.adapters.discord import inbound, messages
 from bot.adapters.discord.commands import is_public, path_and_options
+from bot.adapters.discord.door import Door
 from bot.adapters.discord.guilds import PLATFORM, Guilds, community
+from bot.adapters.discord.handing import again, hand_on
 from bot.adapters.discord.interactions import Interactions
 from bot.adapters.discord.rest import DiscordError, Rest
 from bot.core.actions import FILE_LIMIT
 from bot.core.commands import Command
-from bot.core.errors import CirclekeeperError
 from bot.core.events import Chose, Event, Left, Posted, Submitted
 from bot.core.ports import Clock, Host
 from bot.core.refs import Destination, Direct, Member, MessageRef, Standing
@@ -24,12 +24,11 @@ from bot.core.refs import Destination, Direct, Member, MessageRef, Standing
 log = structlog.get_logger(__name__)
 
 JSON: TypeAlias = Mapping[str, Any]
-
+T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[None]]
 
+_OF_RIGHTS = ("GUILD_UPDATE", "GUILD_ROLE_")
 _OF_MEMBERS = ("GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE")
-_TRIES = 8
-_PAUSE = 0.1
 
 
 class Intake:
@@ -43,8 +42,10 @@ class Intake:
         guilds: Guilds,
         interactions: Interactions,
         commands: Mapping[str, Command],
+        door: Door,
     ) -> None:
         """Tell this host."""
+        self._door = door
         self._host = host
         self._clock = clock
         self._rest = rest
@@ -52,13 +53,14 @@ class Intake:
         self._interactions = interactions
         self._commands = commands
         self._last: dict[str, asyncio.Task[None]] = {}
-        self._taken_back: Counter[tuple[str, str, str]] = Counter()
         self.me = ""
 
     def hear(self, name: str, data: JSON) -> None:
         """Take in one dispatch; what has to wait waits in a task of its own."""
         if name in _OF_MEMBERS:
             self._guilds.changed(str(data["guild_id"]), str(data["user"]["id"]))
+        elif name.startswith(_OF_RIGHTS):
+            self._guilds.changed(str(data.get("guild_id") or data["id"]))
         match name:
             case "INTERACTION_CREATE":
                 self._interaction(data)
@@ -68,10 +70,8 @@ class Intake:
             case "MESSAGE_REACTION_ADD":
                 if str(data["user_id"]) != self.me and data.get("message_author_id") == self.me:
                     self._in_order(str(data["user_id"]), partial(self._reaction, data))
-            case "MESSAGE_REACTION_REMOVE":
-                self._taken_back[_sign(data)] += 1
             case "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE":
-                joined = inbound.arrived(data, self._clock.now())
+                joined = self._door.through(data, self._clock.now())
                 if joined is not None:
                     self._in_order(_coming(joined.member.id), partial(self._receive, joined))
             case "GUILD_MEMBER_REMOVE":
@@ -95,7 +95,7 @@ class Intake:
                 await asyncio.wait([before])
             try:
                 await work()
-            except (CirclekeeperError, DiscordError) as error:
+            except Exception as error:  # what is malformed is dropped alone
                 log.warning("not taken in", error=type(error).__name__)
             finally:
                 if self._last.get(person) is task:
@@ -105,15 +105,10 @@ class Intake:
         self._last[person] = task
 
     async def _receive(self, event: Event) -> None:
-        """Hand an event on, again where the turn was only overtaken."""
-        for number in range(_TRIES):
-            try:
-                await self._host.receive(event)
-                return
-            except Exception as error:
-                log.warning("handed out again", error=type(error).__name__)
-                await self._clock.sleep(_PAUSE * 2**number)
-        log.error("event lost", happened=type(event).__name__)
+        await hand_on(self._host, self._clock, event)
+
+    async def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        return await again(self._clock, question)
 
     # Interactions
 
@@ -124,7 +119,8 @@ class Intake:
             return
         if clicked.kind not in (inbound.COMMAND, inbound.COMPONENT, inbound.FORM):
             return
-        self._interactions.took(clicked.interaction, aside=self._aside(clicked))
+        opens = clicked.kind != inbound.FORM
+        self._interactions.took(clicked.interaction, aside=self._aside(clicked), opens=opens)
         if clicked.guild is not None:
             self._guilds.changed(clicked.guild, clicked.member.id)
         question = inbound.opened_form(clicked)
@@ -161,7 +157,7 @@ class Intake:
         return found
 
     async def _open_form(self, clicked: inbound.Clicked, question: str, message: JSON) -> None:
-        facts = await self._host.form(question, clicked.member)
+        facts = await self._ask(partial(self._host.form, question, clicked.member))
         if facts is None:
             standing = await self._standing(clicked)
             await self._receive(
@@ -176,7 +172,9 @@ class Intake:
 
     async def _suggest(self, clicked: inbound.Clicked) -> None:
         path, options, typed = path_and_options(clicked.data)
-        found = await self._host.suggest(path, typed, options.get(typed, ""), clicked.locale)
+        found = await self._host.suggest(
+            path, typed, inbound.whole(options.get(typed, "")), clicked.locale
+        )
         await self._interactions.suggest(clicked.interaction, list(found))
 
     async def _standing(self, clicked: inbound.Clicked) -> tuple[Standing, ...]:
@@ -185,7 +183,8 @@ class Intake:
         return await self._everywhere(clicked.member)
 
     async def _everywhere(self, person: Member) -> tuple[Standing, ...]:
-        return await self._guilds.standing(person.id, partial(self._host.communities, person))
+        known = partial(self._ask, partial(self._host.communities, person))
+        return await self._guilds.standing(person.id, known)
 
     # What people write and do
 
@@ -199,14 +198,13 @@ class Intake:
         if guild:
             text = inbound.addressed(data, self.me)
             kind: Literal["post", "reply"] = "reply" if reply else "post"
-            if text is None and not await self._host.awaits(kind, room, person):
+            awaited = partial(self._host.awaits, kind, room, person)
+            if text is None and not await self._ask(awaited):
                 return
             place: Destination = room
             standing = self._standing_in(str(guild), person, data.get("member") or {})
         else:
-            text = str(data.get("content") or "").strip() or None
-            if text is None:
-                return
+            text = inbound.whole(data.get("content") or "").strip()
             place = Direct(person)
             standing = await self._everywhere(person)
         await self._receive(
@@ -226,16 +224,15 @@ class Intake:
     async def _reaction(self, data: JSON) -> None:
         person = Member(PLATFORM, str(data["user_id"]))
         room = self._guilds.room(str(data["channel_id"]))
-        if not await self._host.awaits(
-            "react", room, person, MessageRef(room, str(data["message_id"]))
-        ):
+        message = MessageRef(room, str(data["message_id"]))
+        if not await self._ask(partial(self._host.awaits, "react", room, person, message)):
             return
         guild = data.get("guild_id")
         if guild:
             standing = self._standing_in(str(guild), person, data.get("member") or {})
         else:
             standing = await self._everywhere(person)
-        event = inbound.reaction(data, room, self._taken_back[_sign(data)], standing)
+        event = inbound.reaction(data, room, self._clock.now(), standing)
         if event is not None:
             await self._receive(event)
 
@@ -260,8 +257,3 @@ def _coming(person: str) -> str:
     That gives way to whatever people wait for; what they do themselves must not wait behind it.
     """
     return f"coming {person}"
-
-
-def _sign(data: JSON) -> tuple[str, str, str]:
-    emoji = str((data.get("emoji") or {}).get("name") or "")
-    return str(data["message_id"]), str(data["user_id"]), emoji

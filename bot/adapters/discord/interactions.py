@@ -30,7 +30,8 @@ _ATTEMPT = 1.0
 _MESSAGE, _DEFERRED, _SUGGESTIONS, _FORM = 4, 5, 8, 9
 _LOADING = 1 << 7
 _ACKNOWLEDGED, _UNKNOWN_INTERACTION = 40060, 10062
-_GONE = frozenset({10008, 10015, 50027})  # no such message, webhook; token ended
+_NO_SUCH_MESSAGE = 10008
+_GONE = frozenset({_NO_SUCH_MESSAGE, 10015, 50027})  # no such webhook; token ended
 _TOO_LATE = "It could not be answered in time; the answer waits for the next."
 _ANOTHER = (
     "Another bot answers people as this Discord account: let only one of them run, or give each "
@@ -40,12 +41,15 @@ _ANOTHER = (
 
 @dataclass(slots=True)
 class _Open:
-    """An interaction of this process. `unsure`: a callback was made whose result nobody knows."""
+    """An interaction of this process. `unsure`: a callback was made whose result nobody knows.
+    `opens`: a form can be its first answer; it cannot be that of a form.
+    """
 
     aside: bool
     began: float
     state: State = "unanswered"
     unsure: bool = False
+    opens: bool = True
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     watchdog: asyncio.TimerHandle | None = None
 
@@ -61,11 +65,11 @@ class Interactions:
         self.application = ""
         self._told = False
 
-    def took(self, interaction: Interaction, *, aside: bool) -> None:
+    def took(self, interaction: Interaction, *, aside: bool, opens: bool = True) -> None:
         """Note an interaction that came just now, and watch over its deadline."""
         loop = asyncio.get_running_loop()
         self._let_go(loop.time())
-        opened = self._open[interaction.id] = _Open(aside, loop.time())
+        opened = self._open[interaction.id] = _Open(aside, loop.time(), opens=opens)
         opened.watchdog = loop.call_later(DEFER_AFTER, self._remind, interaction)
 
     def _let_go(self, now: float) -> None:
@@ -105,7 +109,8 @@ class Interactions:
         opened = await self._opened(interaction)
         async with opened.lock:
             if opened.state == "unanswered":
-                kind, body = (_MESSAGE, message) if form is None else (_FORM, form)
+                opening = form if opened.opens else None
+                kind, body = (_MESSAGE, message) if opening is None else (_FORM, opening)
                 done = await self._first(interaction, opened, kind, body, key, file)
                 if done is not None:
                     return done.get("message")
@@ -236,9 +241,14 @@ class Interactions:
     ) -> JSON:
         """Put the answer where "an answer is coming" stands; to do that twice does no harm."""
         flags = COMPONENTS_V2
-        found = await self._rest.call(
-            "PATCH", self._original(interaction), body={**message, "flags": flags}, file=file
-        )
+        try:
+            found = await self._rest.call(
+                "PATCH", self._original(interaction), body={**message, "flags": flags}, file=file
+            )
+        except Refused as error:
+            if error.code != _NO_SUCH_MESSAGE:
+                raise
+            found = await self._follow_up(interaction, message, file)  # somebody took it away
         self._settle(opened, "answered")
         return found
 

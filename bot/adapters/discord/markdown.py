@@ -25,6 +25,11 @@ def to_discord(text: str) -> str:
     return write(text, _DISCORD)
 
 
+def shown_length(text: str) -> int:
+    """Return how long Discord finds a text, with the signs that keep it plain."""
+    return len(to_discord(text))
+
+
 def forget_texts() -> None:
     """Let go of the texts that were rendered: somebody who stands in them was erased."""
     to_discord.cache_clear()

@@ -207,6 +207,8 @@ def _input(field: Field, *, alone: bool) -> JSON:
                 "style": 1 if field.limit <= _SHORT else 2,
                 "max_length": min(field.limit, _INPUT_LIMIT),
             }
+            if field.value:
+                made["value"] = field.value[: made["max_length"]]
     return {"type": _LABEL, "label": _cut(field.label, _FORM_LABEL), "component": made}
 
 

@@ -1,13 +1,32 @@
 """Looking, for `circlekeeper check --online`, whether the account can do what it has to."""
 
+from typing import Any, TypeAlias
+
 import discord
 
 from bot.adapters.discord.permissions import invite_url, lacking, may_see_members, shown
 from bot.adapters.discord.rest import DiscordError, Refused, Rest
 from bot.core.content import Mistake
+from bot.core.ports import Inspection, Recall
+
+JSON: TypeAlias = dict[str, Any]
 
 _WHERE = "Discord"
+_PAGE = 200
 _PORTAL = "https://discord.com/developers/applications"
+
+
+class Asking:
+    """Asks Discord about an account (see `core.ports.Inspectable`)."""
+
+    def __init__(self, token: str, api_url: str | None = None) -> None:
+        """Ask with this token; `api_url`: a proxy or a double in Discord's place."""
+        self._token = token
+        self._api_url = api_url
+
+    async def inspect(self, _recall: Recall) -> Inspection:
+        """Return what the host has to mend, and what is good to know."""
+        return Inspection(*await look(self._token, self._api_url))
 
 
 async def look(token: str, api_url: str | None = None) -> tuple[list[Mistake], list[str]]:
@@ -30,7 +49,7 @@ async def look(token: str, api_url: str | None = None) -> tuple[list[Mistake], l
 
 async def _look(rest: Rest) -> tuple[list[Mistake], list[str]]:
     application = await rest.call("GET", "/applications/@me")
-    guilds = await rest.read_list("/users/@me/guilds")
+    guilds = await _guilds(rest)
     id_ = str(application["id"])
     hints, link = [], invite_url(id_)
     if not may_see_members(int(application.get("flags") or 0)):
@@ -54,6 +73,19 @@ async def _look(rest: Rest) -> tuple[list[Mistake], list[str]]:
             mend = "Give them to its role (Server Settings, Roles), or invite it once more: "
             found.append(_mistake(what, mend + link))
     return found, hints
+
+
+async def _guilds(rest: Rest) -> list[JSON]:
+    """Return all guilds that the bot is in."""
+    found: list[JSON] = []
+    after = "0"
+    while True:
+        query = {"limit": str(_PAGE), "after": after}
+        page = await rest.read_list("/users/@me/guilds", query=query)
+        found += page
+        if len(page) < _PAGE:
+            return found
+        after = str(max(int(each["id"]) for each in page))
 
 
 def _mistake(what: str, mend: str) -> Mistake:

@@ -16,6 +16,7 @@ _NEEDS = {
     "read_message_history": Need.HISTORY,  # to read back what may have been sent
     "create_public_threads": Need.THREADS,
     "send_messages_in_threads": Need.IN_THREADS,
+    "attach_files": Need.FILES,  # for what members and moderators take along
     "pin_messages": Need.PIN,  # for Start here
     "manage_roles": Need.ROLES,  # for the role at the end of a hunt
 }
@@ -25,6 +26,7 @@ _SHOWN = {
     Need.HISTORY: "Read Message History",
     Need.THREADS: "Create Public Threads",
     Need.IN_THREADS: "Send Messages in Threads",
+    Need.FILES: "Attach Files",
     Need.PIN: "Pin Messages",
     Need.ROLES: "Manage Roles",
 }

@@ -166,7 +166,7 @@ class Rest:
             data = _with_file(body, file)
         elif body is not None:
             headers["Content-Type"] = "application/json"
-            data = json.dumps(body, ensure_ascii=False).encode()
+            data = json.dumps(body, ensure_ascii=False).encode(errors="replace")
         timeout = aiohttp.ClientTimeout(
             total=self._patience if seconds is None else seconds, sock_connect=_CONNECT_SECONDS
         )
@@ -215,9 +215,9 @@ class Rest:
 
 def _with_file(body: Body, file: File) -> aiohttp.FormData:
     form = aiohttp.FormData()
-    said = json.dumps(body, ensure_ascii=False)
+    said = json.dumps(body, ensure_ascii=False).encode(errors="replace").decode()
     form.add_field("payload_json", said, content_type="application/json")
-    held = file.text.encode()
+    held = file.text.encode(errors="replace")
     form.add_field("files[0]", held, filename=file.name, content_type="text/plain")
     return form
 

@@ -23,6 +23,7 @@ from bot.core.errors import (
     CirclekeeperError,
     Doubt,
     Missed,
+    NotShown,
     TryLater,
     Undeliverable,
     Unreachable,
@@ -36,11 +37,12 @@ Shown: TypeAlias = Say | AskChoice | AskForm
 _PAUSE = 2.0
 _CLOSED = frozenset({50007, 50278})  # no direct messages to this person; no guild shared
 _TOKEN_ENDED = frozenset({10015, 50027})  # no such webhook any more
-_THREAD_STANDS, _NO_SUCH_MESSAGE = 160004, 10008
+_THREAD_STANDS, _NO_SUCH_MESSAGE, _ARCHIVED, _WANTS_TAG = 160004, 10008, 50083, 40067
 _REASON_PIN = (
     "The bot may not pin here: give it the permission Pin Messages in this channel "
     "(Edit Channel, Permissions)."
 )
+_REASON_TAG = "The forum wants a tag for each post, and has none that everybody may use."
 _REASON_ROLE = (
     "The bot may not give this role: it needs the permission Manage Roles, and its own role must "
     "stand above this one (Server Settings, Roles)."
@@ -78,9 +80,12 @@ class Sending:
                     self._direct.pop(action.to.member.id, None)
                     forget_texts()
         except Refused as error:
-            if error.code in _TOKEN_ENDED and getattr(action, "answers", None) is not None:
+            if getattr(action, "answers", None) is None:
+                raise reason(error, direct=isinstance(action.to, Direct)) from error
+            if error.code in _TOKEN_ENDED:
                 raise Missed("The time for an answer is over.") from error
-            raise reason(error, direct=isinstance(action.to, Direct)) from error
+            why = reason(error, direct=False)
+            raise NotShown(str(why)) if isinstance(why, Undeliverable) else why from error
         except DiscordError as error:
             raise reason(error, direct=isinstance(action.to, Direct)) from error
         return None
@@ -138,9 +143,24 @@ class Sending:
         """Make a post in a forum: it carries no nonce, so it is read back by its mark alone."""
         assert isinstance(action.to, Room)
         message = {key: payload[key] for key in ("flags", "components", "allowed_mentions")}
+        path = f"/channels/{action.to.id}/threads"
         body = {"name": messages.title(action.text), "message": message}
-        made = await self._rest.call("POST", f"/channels/{action.to.id}/threads", body=body)
+        try:
+            made = await self._rest.call("POST", path, body=body)
+        except Refused as error:
+            if error.code != _WANTS_TAG:
+                raise
+            tagged = {**body, "applied_tags": [await self._tag(action.to.id)]}
+            made = await self._rest.call("POST", path, body=tagged)
         return MessageRef(Room(PLATFORM, action.to.id, str(made["id"])), str(made["id"]))
+
+    async def _tag(self, forum: str) -> str:
+        """Return the first tag that everybody may give to a post."""
+        found = await self._rest.call("GET", f"/channels/{forum}")
+        for tag in found.get("available_tags") or ():
+            if not tag.get("moderated"):
+                return str(tag["id"])
+        raise Undeliverable(_REASON_TAG)
 
     async def _open_thread(self, action: OpenThread, on: MessageRef) -> MessageRef:
         thread = _thread_of(on)
@@ -160,7 +180,14 @@ class Sending:
         path = f"/channels/{on.room.thread or on.room.id}/messages/{on.id}"
         found = await self._rest.call("GET", path)
         body = messages.edited(found.get("components") or (), action.text, action.after)
-        await self._rest.call("PATCH", path, body=body)
+        try:
+            await self._rest.call("PATCH", path, body=body)
+        except Refused as error:
+            if error.code != _ARCHIVED:
+                raise
+            thread = f"/channels/{on.room.thread or on.room.id}"
+            await self._rest.call("PATCH", thread, body={"archived": False})
+            await self._rest.call("PATCH", path, body=body)
 
     async def _retract(self, on: MessageRef) -> None:
         channel = on.room.thread or on.room.id

@@ -1,7 +1,7 @@
 """Matrix: one account on one homeserver, through matrix-nio."""
 
 from bot.adapters.matrix.adapter import MatrixAdapter
-from bot.adapters.matrix.hosting import Credentials, LoggedIn, log_in, look
+from bot.adapters.matrix.hosting import Asking, Credentials, LoggedIn, log_in, look
 from bot.adapters.matrix.profile import Profile
 
-__all__ = ["Credentials", "LoggedIn", "MatrixAdapter", "Profile", "log_in", "look"]
+__all__ = ["Asking", "Credentials", "LoggedIn", "MatrixAdapter", "Profile", "log_in", "look"]

@@ -173,17 +173,29 @@ class MatrixAdapter:
         await self._facts.load(host)
         await self._direct.load(host)
         try:
-            await self._sign_in.run(host)
-            await self._begin_encryption(host)
-            await self._claim.stake(host)
-            self._ready = True
+            await self._come_in(host)
             self._places.memory = host
             self._errands.send("profile", lambda: self._profile.show(self._client, host))
             await self._invitations.load(host)
             self._housekeeping.look()
-            await self._listen(host)
+            while True:
+                try:
+                    await self._listen(host)
+                except Refused as error:
+                    self._ready = False
+                    if not self._sign_in.password:
+                        raise self._sign_in.signed_out() from error
+                await self._clock.sleep(_NOT_YET)  # never in a tight circle
+                await self._come_in(host)
         finally:
             self._ready = False
+
+    async def _come_in(self, host: Host) -> None:
+        """Sign in, with all that a device has on the homeserver: it goes when the device does."""
+        await self._sign_in.run(host)
+        await self._begin_encryption(host)
+        await self._claim.stake(host)
+        self._ready = True
 
     async def _begin_encryption(self, host: Host) -> None:
         try:
@@ -197,6 +209,10 @@ class MatrixAdapter:
         self._facts.can_read(() if encryption is None else (MEGOLM,))
 
     async def _listen(self, host: Host) -> None:
+        """Take in what happens until we are signed out.
+
+        Raises: `Refused`.
+        """
         encryption = self._voice.encryption
         intake = Intake(
             self._client,
@@ -226,18 +242,8 @@ class MatrixAdapter:
             if encryption is not None:
                 await encryption.look(unreadable)
 
-        while True:
-            try:
-                self._sync = Sync(self._client, host, self._clock, self._ids, take)
-                await self._sync.run()
-            except Refused as error:
-                self._ready = False
-                if not self._sign_in.password:
-                    raise self._sign_in.signed_out() from error
-                await self._clock.sleep(_NOT_YET)  # never in a tight circle
-                await self._sign_in.run(host)
-                await self._claim.stake(host)
-                self._ready = True
+        self._sync = Sync(self._client, host, self._clock, self._ids, take)
+        await self._sync.run()
 
     async def _enter(self, room_id: str) -> None:
         """Come into a room of a space, or ask to be let in."""
@@ -301,7 +307,7 @@ class MatrixAdapter:
                     return found
             return None
         except Refused as error:
-            if error.limited or error.signed_out:
+            if error.limited or error.signed_out or error.for_now:
                 raise outbound.reason(error, direct=False) from error
             raise Unreadable(f"the room's history cannot be read ({error})") from error
         except MatrixError as error:

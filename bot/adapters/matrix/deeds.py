@@ -151,13 +151,15 @@ class Deeds:
             await self._command(room, member, once, place, heard)
             return
         given = heard.file if isinstance(place, Direct) else None
+        if given is not None and not await self._host.awaits("file", where, member):
+            given = None
         if given is not None:
-            if not await self._host.awaits("file", where, member):
-                return
             text = await self._held(given)
         kind: Literal["post", "reply"] = "reply" if heard.reply else "post"
         if text is None and not await self._host.awaits(kind, where, member):
-            return
+            if not heard.wordless:
+                return
+            text = ""  # in private somebody waits for an answer
         if isinstance(place, Direct):
             self._direct.spoke(member.id, room.id)
         posted = Posted(

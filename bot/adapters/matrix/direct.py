@@ -158,7 +158,7 @@ class DirectRooms:
         try:
             return await self._client.create_room(body)
         except Refused as error:
-            if error.limited or error.signed_out:
+            if error.limited or error.signed_out or error.for_now:
                 raise
             raise Unreachable("This member cannot be invited on Matrix.") from error
 

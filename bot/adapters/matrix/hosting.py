@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,14 +12,15 @@ from bot.adapters.matrix.client import Client
 from bot.adapters.matrix.encrypting import NOT_INSTALLED, is_installed
 from bot.adapters.matrix.limits import look_at_limits
 from bot.adapters.matrix.signin import DEVICE_NAME, MEMORY, SignIn
-from bot.adapters.matrix.transport import MatrixError, Refused
+from bot.adapters.matrix.transport import JSON, MatrixError, Refused, as_object
 from bot.core.content import Mistake
 from bot.core.errors import Misconfigured
-from bot.core.ports import Clock, Ids, Memory
+from bot.core.ports import Clock, Ids, Inspection, Memory, Recall
 
 if TYPE_CHECKING:
     from bot.adapters.matrix.encryption.login import Asked, Signed
 
+_ATTEMPTS = 4  # somebody sits there and waits
 _LOGIN = "Stop the bot, run `circlekeeper matrix login`, and start it again."
 
 
@@ -70,19 +72,24 @@ async def log_in(
 
     asked: Asked = Asked(known_password, recovery_key, reset, new_recovery_key)
     client = Client(credentials.homeserver, credentials.user_id)
+    token, done = None, False
     try:
-        await client.call("GET", ["login"])  # or the signing in would wait for ever
-        token = None
+        await client.call("GET", ["login"])
         if new_device:
             token = await _new_device(client, credentials, memory, known_password())
         else:
             await _sign_in(client, credentials, clock, ids).run(memory)
         server, shelf = KeyServer(client), Shelf(memory)
         own = await own_device(client.user_id, client.device_id or "", server, shelf)
-        return LoggedIn(own.device_id, await sign_in_depth(own, asked), token)
+        signed = await sign_in_depth(own, asked)
+        done = True
+        return LoggedIn(own.device_id, signed, token)
     except MatrixError as error:
         raise Misconfigured(_away(credentials, error)) from error
     finally:
+        if token is not None and not done:  # nobody will ever know it
+            with suppress(MatrixError):
+                await client.call("POST", ["logout"], body={})
         await client.close()
 
 
@@ -92,7 +99,7 @@ def _sign_in(client: Client, credentials: Credentials, clock: Clock, ids: Ids) -
         credentials.device_id,
         credentials.password,
     )
-    return SignIn(client, clock, ids, token, device, password)
+    return SignIn(client, clock, ids, token, device, password, _ATTEMPTS)
 
 
 async def _new_device(
@@ -125,36 +132,68 @@ async def _new_device(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks the homeserver about an account (see `core.ports.Inspectable`)."""
+
+    credentials: Credentials
+    encryption: bool | None
+
+    async def inspect(self, recall: Recall) -> Inspection:
+        """Return what the host has to mend, and what is good to know."""
+        kept = {} if self.credentials.access_token else dict(recall(MEMORY))
+        device = json.loads(recall("matrix.encryption").get("account", "{}"))
+        return Inspection(*await look(self.credentials, kept, device, encryption=self.encryption))
+
+
 async def look(
-    credentials: Credentials, kept: dict[str, str], *, encryption: bool | None
+    credentials: Credentials, kept: dict[str, str], device: JSON, *, encryption: bool | None
 ) -> tuple[list[Mistake], list[str]]:
     """Return what the host has to mend, and what is good to know.
 
-    `kept`: the sign-in that the store remembers, for an account with a password.
+    `kept`: the sign-in that the store remembers, for an account with a password; `device`: the
+    device whose keys it has.
     """
     token = credentials.access_token or kept.get("access_token")
-    if token is None:
-        return [], ["Matrix: the bot has not signed in yet; start it, or run `matrix login`."]
     client = Client(credentials.homeserver, credentials.user_id)
-    client.use_token(token, credentials.device_id)
     try:
+        if token is None:
+            return await _look_at_door(client)
+        client.use_token(token, credentials.device_id)
         who = await client.whoami()
         if who.get("user_id") != credentials.user_id:
             mend = "CIRCLEKEEPER_MATRIX__USER_ID and the token must fit."
             return [_mistake("The access token belongs to another account.", mend)], []
+        wanted = credentials.device_id if credentials.access_token else None
+        if wanted and who.get("device_id") not in (None, wanted):
+            what = f"The access token belongs to the device {who['device_id']}, not to {wanted}."
+            return [_mistake(what, "CIRCLEKEEPER_MATRIX__DEVICE_ID must be the token's own.")], []
         speed = await _speed(client, credentials.homeserver)
         if encryption is False or not is_installed():
             how = "" if is_installed() else f" {NOT_INSTALLED}"
             return [], [f"Matrix: encrypted rooms are left out.{how}", speed]
-        wrong, hints = await _look_at_device(client, str(who.get("device_id", "")))
+        wrong, hints = await _look_at_device(client, str(who.get("device_id", "")), device)
         return wrong, [*hints, speed]
-    except Refused as error:
-        what = f"The homeserver refuses the access token ({error})."
-        return [_mistake(what, "Get a new one: `circlekeeper matrix login --new-device`.")], []
     except MatrixError as error:
+        if isinstance(error, Refused) and error.signed_out:
+            if credentials.password and not credentials.access_token:
+                return [], ["Matrix: the bot is signed out; it signs in again at its next start."]
+            what = f"The homeserver refuses the access token ({error})."
+            return [_mistake(what, "Get a new one: `circlekeeper matrix login --new-device`.")], []
         return [_mistake(_away(credentials, error), "")], []
     finally:
         await client.close()
+
+
+async def _look_at_door(client: Client) -> tuple[list[Mistake], list[str]]:
+    """See whether an account that has not signed in yet can do so with a password."""
+    answer = as_object(await client.call("GET", ["login"]))
+    flows = [each.get("type") for each in answer.get("flows", ()) if isinstance(each, dict)]
+    if "m.login.password" not in flows:
+        what = "The homeserver takes no passwords, so the bot cannot sign in by itself."
+        mend = "Set CIRCLEKEEPER_MATRIX__ACCESS_TOKEN and CIRCLEKEEPER_MATRIX__DEVICE_ID."
+        return [_mistake(what, mend)], []
+    return [], ["Matrix: the bot has not signed in yet; start it, or run `matrix login`."]
 
 
 async def _speed(client: Client, homeserver: str) -> str:
@@ -167,12 +206,17 @@ async def _speed(client: Client, homeserver: str) -> str:
         return f"Matrix: whether the account is limited could not be measured ({error})."
 
 
-async def _look_at_device(client: Client, device_id: str) -> tuple[list[Mistake], list[str]]:
-    """Judge our device as a strict client does."""
+async def _look_at_device(
+    client: Client, device_id: str, kept: JSON
+) -> tuple[list[Mistake], list[str]]:
+    """Judge our device as the bot does at its start, and as a strict client does."""
     from bot.adapters.matrix.encryption import crosssigning
     from bot.adapters.matrix.encryption.keyserver import KeyServer
+    from bot.adapters.matrix.encryption.own import HOW, MARK, misfit
 
     me, server = client.user_id, KeyServer(client)
+    if (why := misfit(kept, await server.note(MARK), device_id)) is not None:
+        return [_mistake(why, HOW)], []
     answer = await server.query([me])
     if device_id not in answer.get("device_keys", {}).get(me, {}):
         what = "The bot's device has no keys yet, so nobody can encrypt for it."

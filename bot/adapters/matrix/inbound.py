@@ -11,6 +11,7 @@ from bot.adapters.matrix.rooms import previous_membership
 TEXT_LIMIT = 65_000
 
 _MESSAGES = frozenset({"m.room.message", "m.sticker"})
+_SHOWN = ("m.image", "m.audio", "m.video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Heard:
     options: tuple[tuple[str, str], ...] = ()
     reply: bool = False  # in a thread, or in answer to another message
     file: Mapping[str, Any] | None = None  # how a file is named that somebody sent in private
+    wordless: bool = False  # a picture, a recording or a file that was sent in private
     about: str | None = None  # the message that one to us answers
 
 
@@ -103,7 +105,12 @@ def _text_of(
         return Heard(None, thread, command=invoked[0], options=tuple(invoked[1].items()))
     if direct and content.get("msgtype") == "m.file":
         sealed = _dict(content.get("file"))
-        return Heard(None, thread, file=sealed or {"url": content.get("url")})
+        file = sealed or {"url": content.get("url")}
+        return Heard(None, thread, file=file, wordless=True)
+    if direct and content.get("msgtype") in _SHOWN:
+        name = content.get("filename", body)  # the body is a caption where it is not the name
+        text = body[:TEXT_LIMIT].strip() if isinstance(body, str) and body != name else ""
+        return Heard(text or None, thread, wordless=not text)
     if content.get("msgtype") != "m.text" or not isinstance(body, str):
         return Heard(None, thread)
     fallback = relation.get("is_falling_back") is True

@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 _REPORT_EVERY = 100  # rooms
 _RETRIES = (0.5, 1.0, 2.0, 4.0)
+_LONGEST_PAUSE = 30.0
+_TROUBLE = "matrix.trouble"
 
 
 class Intake:
@@ -73,7 +75,10 @@ class Intake:
         progress = Progress(len(shares) if since is None else 0)
         for share in shares:
             self._apply(share, oldest_ms)
-        for room_id, part in as_dict(rooms.get("leave")).items():
+        left = as_dict(rooms.get("leave"))
+        if since is None:  # all rooms are in it, so we were taken out of the others unheard
+            left = {**dict.fromkeys(self._facts.rooms.keys() - as_dict(rooms.get("join"))), **left}
+        for room_id, part in left.items():
             await self._leave(room_id, as_dict(part))
         await self._move()
         await self._announce(progress)
@@ -194,15 +199,33 @@ class Intake:
         self._facts.mark(room.id)
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do the work, again after a failure; in the end go on: one event must not hold up all."""
-        for seconds in (*_RETRIES, None):
+        """Do the work, again after a failure, as long as the store takes nothing.
+
+        What fails though the store works is passed over in the end: it must not hold up all.
+        """
+        retries, away = iter(_RETRIES), _RETRIES[0]
+        while True:
             try:
                 return await work()
             except Exception as error:
-                log.error("event not taken", error=type(error).__name__, again_in=seconds)
-                if seconds is not None:
-                    await self._clock.sleep(seconds)
-        return None
+                failed = type(error).__name__
+            if await self._store_works():
+                seconds = next(retries, None)
+                log.error("event not taken", error=failed, again_in=seconds)
+                if seconds is None:
+                    return None
+            else:
+                seconds, away = away, min(2 * away, _LONGEST_PAUSE)
+                log.warning("event waits for the store", error=failed, again_in=seconds)
+            await self._clock.sleep(seconds)
+
+    async def _store_works(self) -> bool:
+        """Tell whether the store can be written now."""
+        try:
+            await self._host.remember(_TROUBLE, {"at": self._clock.now().isoformat()})
+        except Exception:
+            return False
+        return True
 
 
 class Progress:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 _MEMORY = "matrix.invite"
 _KNOCKED = "matrix.knock"
-_ATTEMPTS = 20
+_PATIENCE = timedelta(days=2)  # with a homeserver that is away, or cannot reach the inviter's
 
 
 def permits(inviters: Sequence[str], user_id: str) -> bool:
@@ -117,18 +118,17 @@ class Invitations:
     def answer(self) -> None:
         """Answer what is open, in the background."""
         for room_id, text in list(self._open.items()):
-            kept = json.loads(text)
             self._errands.send(
                 f"invitation {room_id}",
-                lambda room_id=room_id, kept=kept: self._answer(  # type: ignore[misc]
-                    room_id, kept["sender"], kept["via"]
-                ),
+                lambda room_id=room_id, text=text: self._answer(room_id, text),  # type: ignore[misc]
             )
 
-    async def _answer(self, room_id: str, sender: str, via: list[str]) -> None:
-        backoff = Backoff(self._clock, self._ids)
+    async def _answer(self, room_id: str, invitation: str) -> None:
+        kept = json.loads(invitation)
+        sender, via = kept["sender"], kept["via"]
+        backoff, until = Backoff(self._clock, self._ids), self._clock.now() + _PATIENCE
         welcome = self.permits(sender) or room_id in self._knocked
-        for _ in range(_ATTEMPTS):
+        while self._clock.now() < until:
             try:
                 if welcome:
                     await self._client.join(room_id, via)
@@ -139,13 +139,15 @@ class Invitations:
             except Refused as error:
                 if error.signed_out:
                     return
-                if not error.limited:
+                if not error.limited and not error.for_now:
                     log.info("invitation void", room=room_id, error=str(error))
                     break
                 await backoff.rest(error.retry_after)
             except MatrixError:
                 await backoff.rest()
-        self._open.pop(room_id, None)
+        if self._open.get(room_id) != invitation:
+            return  # another one has come meanwhile, perhaps of somebody else
+        del self._open[room_id]
         if self._host is not None:
             await self._host.remember(_MEMORY, {room_id: None})
             if room_id in self._knocked:

@@ -15,6 +15,7 @@ _BODIES_LIMIT = 56_000  # bytes; an event may have 65,536, and ours carries more
 _SEALED_LIMIT = 46_000  # what is encrypted grows by a third
 _MARKS = ("format", "formatted_body")
 _ROOM = "@room"  # the one mention that Matrix has for all who read a room
+_LONG_PAUSE = 60.0
 _PAUSE = 5.0  # seconds to wait after a 429 that does not say how long
 
 
@@ -134,6 +135,8 @@ def reason(error: MatrixError, *, direct: bool) -> CirclekeeperError:
         return TryLater(_PAUSE if error.retry_after is None else error.retry_after, "too fast")
     if error.signed_out:
         return TryLater(30.0, "signed out")  # the sync loop ends with the clear sentence
+    if error.for_now:
+        return TryLater(_LONG_PAUSE, f"the account may do nothing at present ({error})")
     if error.errcode == "M_TOO_LARGE" or error.status == 413:
         return Undeliverable("The message is too long for Matrix.")
     if error.status in (403, 404):

@@ -73,7 +73,7 @@ class Sending:
                     self._places.elsewhere(on)
                     await self._pin(on)
                 case Enter():
-                    await self._enter(action.to.id)
+                    await self._come_into(action.to.id)
                 case Forget():
                     await self._direct.forget(action.to.member.id)
                 case SetRole():
@@ -147,6 +147,14 @@ class Sending:
             room_id, "m.room.message", content, outbound.transaction(key)
         )
         return MessageRef(Room(PLATFORM, room_id, outbound.thread_root(on)), event_id)
+
+    async def _come_into(self, room_id: str) -> None:
+        try:
+            await self._enter(room_id)
+        except Refused as error:
+            if error.for_now or error.status not in (403, 404):
+                raise
+            raise Undeliverable("The bot was not let into a room: invite it there.") from error
 
     async def _pin(self, on: MessageRef) -> None:
         async with self._pinning[on.room.id]:

@@ -26,11 +26,14 @@ class SignIn:
     access_token: str | None = field(default=None, repr=False)
     device_id: str | None = None
     password: str | None = field(default=None, repr=False)
+    attempts: int | None = None  # after which nobody waits for the homeserver any more
+    _failed: int = 0
 
     async def run(self, memory: Memory) -> None:
-        """Sign in; wait as long as the homeserver is away.
+        """Sign in; wait as long as the homeserver is away, or for so many attempts.
 
-        Raises: `Misconfigured` when the token, the password or the device is wrong.
+        Raises: `Misconfigured` when the token, the password or the device is wrong; `MatrixError`
+            after the last attempt.
         """
         kept = {} if self.access_token else dict(await memory.recall(MEMORY))
         if self.access_token:
@@ -50,7 +53,7 @@ class SignIn:
                     if self.access_token or not self.password:
                         raise self.signed_out() from error
                     signed = False  # the remembered token is used up; the device is not
-                elif not signed and error.status in (400, 401, 403) and not error.limited:
+                elif not (signed or error.limited or error.for_now) and error.status < 404:
                     raise Misconfigured(
                         f"The homeserver does not accept the password of {self.client.user_id} "
                         f"({error}); check CIRCLEKEEPER_MATRIX__PASSWORD."
@@ -92,6 +95,9 @@ class SignIn:
         )
 
     async def _rest(self, backoff: Backoff, error: MatrixError) -> None:
+        self._failed += 1
+        if self._failed == self.attempts:
+            raise error
         after = error.retry_after if isinstance(error, Refused) else None
         seconds = backoff.pause(after)
         log.warning("matrix sign-in failed", error=str(error), again_in=round(seconds, 1))

@@ -39,6 +39,8 @@ _MEMORY = "matrix.sync"
 _WAIT_MS = 30_000
 _TELL_EVERY = 5
 _MOST_UNSAVED = 20  # answers
+_REFUSALS = 5  # of our place, before we believe that it is not known any more
+_MARGIN_MS = 5 * 60_000  # that we then hear twice, if need be: the host drops what it knows
 # Whatever we send wakes a waiting /sync, which costs the homeserver as much as the sending: so the
 # next one waits until what is on its way has arrived, but not longer than a person would notice.
 _WHILE_SENDING = 0.5
@@ -63,6 +65,7 @@ class Sync:
         self._since: str | None = None
         self._began_ms = 0
         self._unsaved = 0
+        self._refused = 0
 
     async def run(self) -> None:
         """Go on until cancelled.
@@ -83,6 +86,8 @@ class Sync:
             except Exception as error:
                 if isinstance(error, Refused) and error.signed_out:
                     raise
+                if isinstance(error, Refused) and error.status == 400:
+                    await self._lose_place()
                 after = error.retry_after if isinstance(error, Refused) else None
                 what = str(error) if isinstance(error, MatrixError) else type(error).__name__
                 log.warning("matrix sync failed", error=what)
@@ -120,24 +125,43 @@ class Sync:
             return self._ids.pick(_WAIT_MS)
         return _WAIT_MS if settled else 0
 
+    def _server_now(self) -> int:
+        return self._client.server_time_ms or int(self._clock.now().timestamp() * 1000)
+
     async def _recall(self) -> None:
         kept = await self._host.recall(_MEMORY)
         self._since = kept.get("since")
         if "began" not in kept:
             # By the server's clock, as the times of the events are.
-            began = str(self._client.server_time_ms or int(self._clock.now().timestamp() * 1000))
+            began = str(self._server_now())
             await self._host.remember(_MEMORY, {"began": began})
             kept = {"began": began}
         self._began_ms = int(kept["began"])
 
+    async def _lose_place(self) -> None:
+        """Begin anew after a while, from when we last heard: our place is not known any more.
+
+        So it is where the homeserver was put back from a copy, or has become another program.
+        """
+        self._refused += 1
+        if self._since is None or self._refused < _REFUSALS:
+            return
+        log.warning("our place in the stream is not known any more; begun anew")
+        kept = await self._host.recall(_MEMORY)
+        began = max(int(kept["began"]), int(kept.get("heard", 0)) - _MARGIN_MS)
+        await self._host.remember(_MEMORY, {"since": None, "began": str(began)})
+        self._since, self._began_ms, self._refused = None, began, 0
+
     async def _note(self, answer: JSON) -> None:
+        self._refused = 0
         since = str(answer["next_batch"])
         # An idle wait moves the token, too, and so does what we said ourselves; starting again
         # from the older one finds nothing more. But the way back must not become long.
         self._unsaved += 1
         others = self._since is None or not _only_ours(answer, self._client.user_id)
         if others or self._unsaved >= _MOST_UNSAVED:
-            await self._host.remember(_MEMORY, {"since": since})
+            heard = str(self._server_now())
+            await self._host.remember(_MEMORY, {"since": since, "heard": heard})
             self._unsaved = 0
         self._since = since
 

@@ -8,6 +8,7 @@ MatrixError
 """
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -32,9 +33,22 @@ finally:
 JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]
 
+# U+0000, surrogates that are no pair, and surrogates in UTF-8; now and then what only looks so.
+_SIGNS_OF_IT = (b"\\u0000", b"\\ud", b"\\uD", b"\xed")  # quick to look for
+_UNHELD = re.compile(
+    rb"\\u0000|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+    rb"|\xed[\xa0-\xbf]"
+)
+
 _V3 = "/_matrix/client/v3/"
 _CONNECT_SECONDS = 10.0
 _SIGNED_OUT = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
+# An admin has to do something before the account may do anything at all.
+_FOR_NOW = frozenset(
+    {"M_CONSENT_NOT_GIVEN", "M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LOCKED", "M_USER_SUSPENDED"}
+)
+# With these a proxy says what a homeserver would; its other refusals mean that the server is away.
+_PLAIN = frozenset({401, 405, 413, 429})
 
 
 class MatrixError(Exception):
@@ -73,6 +87,11 @@ class Refused(MatrixError):
     def limited(self) -> bool:
         """Tell whether we were only too fast."""
         return self.status == 429 or self.errcode == "M_LIMIT_EXCEEDED"
+
+    @property
+    def for_now(self) -> bool:
+        """Tell whether the account may do nothing at present, whatever it asks for."""
+        return self.errcode in _FOR_NOW
 
     @property
     def signed_out(self) -> bool:
@@ -195,7 +214,7 @@ class Transport:
 
 def _result(status: int, raw: bytes, headers: Mapping[str, str]) -> Answer:
     try:
-        parsed = json.loads(raw)
+        parsed = read_json(raw)
     except ValueError:
         parsed = None
     if 200 <= status < 300 and isinstance(parsed, dict | list):
@@ -203,8 +222,32 @@ def _result(status: int, raw: bytes, headers: Mapping[str, str]) -> Answer:
     if status >= 500 or status < 400:
         raise NoAnswer(f"status {status}")
     said = parsed if isinstance(parsed, dict) else {}
+    if not said and status not in _PLAIN:
+        raise NoAnswer(f"status {status}")
     after, session = _retry_after(said, headers), str(said.get("session", ""))
     raise Refused(status, str(said.get("errcode", "")), after, session)
+
+
+def read_json(raw: bytes) -> object:
+    """Read JSON as text that every database and every answer can hold.
+
+    Anybody may write U+0000, or half of a sign, into a message or a room's name.
+    Raises: `ValueError`.
+    """
+    parsed: object = json.loads(raw)
+    suspect = any(sign in raw for sign in _SIGNS_OF_IT) and _UNHELD.search(raw)
+    return _whole(parsed) if suspect else parsed
+
+
+def _whole(value: object) -> object:
+    match value:
+        case str():
+            return value.replace("\x00", "").encode(errors="replace").decode()
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {_whole(key): _whole(each) for key, each in value.items()}
+    return value
 
 
 def _retry_after(said: JSON, headers: Mapping[str, str]) -> float | None:

@@ -6,17 +6,16 @@ text platform shows. Forms are asked one question a message.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
+from bot.adapters.memory.lines import PLATFORM, Line, Lines
+from bot.adapters.memory.outbound import open_poll, open_thread, show
 from bot.core.actions import (
     Affordances,
     AskChoice,
     AskForm,
     Edit,
     Enter,
-    File,
     Forget,
     Look,
     OpenThread,
@@ -27,7 +26,7 @@ from bot.core.actions import (
     SetRole,
 )
 from bot.core.errors import Undeliverable, Unreachable
-from bot.core.events import Added, Chose, Event, Joined, Left, Looked, Posted, Reacted
+from bot.core.events import Added, Chose, Event, Joined, Left, Posted, Reacted
 from bot.core.markup import to_plain
 from bot.core.ports import Clock, Delivery, Host
 from bot.core.refs import (
@@ -40,31 +39,6 @@ from bot.core.refs import (
     RoomFacts,
     Standing,
 )
-
-PLATFORM = "memory"
-BOT = "Circlekeeper"
-_EARLIER = 1_000_000  # more than was ever said in an earlier process, so that no id comes twice
-
-
-@dataclass(slots=True)
-class Line:
-    """One message as everybody would see it; `choices` are what can be answered by a click."""
-
-    at: datetime
-    place: Destination
-    author: str
-    text: str
-    choices: tuple[str, ...] = ()
-    ref: MessageRef | None = None
-    key: str = ""
-    question: str = ""
-    choice_ids: tuple[str, ...] = ()
-    thread: str | None = None
-    pinned: bool = False
-    reactions: list[str] = field(default_factory=list)
-    ping: str = ""
-    file: File | None = None
-    hands: list[int] = field(default_factory=list)  # how many picked each option of a poll
 
 
 class MemoryAdapter:
@@ -92,10 +66,10 @@ class MemoryAdapter:
         self.people: set[str] = set()
         self.closed: set[str] = set()
         self.entered: list[str] = []  # rooms that the bot was told to come into
-        self.lines: list[Line] = []
+        self.forgotten: list[str] = []  # whom the bot was told to let go of
+        self.lines = Lines(clock)
         self.watch: Callable[[Line], None] = lambda _line: None
         self._host: Host | None = None
-        self._count = 0
 
     # The bot's side
 
@@ -123,52 +97,30 @@ class MemoryAdapter:
             case Say() | AskChoice() | AskForm():
                 return self._show(delivery, action)
             case OpenThread():
-                on = self._line(delivery.on)
-                line = self._append(action.to, BOT, to_plain(action.text))
-                line.key, line.thread = delivery.key, on.ref.id if on.ref else None
+                line = open_thread(self.lines, delivery, action)
                 self.watch(line)
                 return line.ref
             case Poll():
-                on = self._line(delivery.on)
-                line = self._append(action.to, BOT, action.question)
-                line.key, line.thread = delivery.key, on.ref.id if on.ref else None
-                line.choices, line.hands = action.options, [0] * len(action.options)
-                return line.ref
+                return open_poll(self.lines, delivery, action).ref
             case Edit():
-                self._line(delivery.on).text = to_plain(action.text)
+                self.lines.at(delivery.on).text = to_plain(action.text)
             case Retract():
-                self.lines = [each for each in self.lines if each.ref != delivery.on]
+                self.lines.take_back(delivery.on)
             case Pin():
-                self._line(delivery.on).pinned = True
+                self.lines.at(delivery.on).pinned = True
             case Look():
-                await self._look(action)
+                await self._receive(self.lines.look(action))
             case Enter():
                 self.entered.append(action.to.id)
-            case SetRole() | Forget():
+            case Forget():
+                self.forgotten.append(action.to.member.id)
+            case SetRole():
                 pass
         return None
 
     async def find(self, delivery: Delivery) -> MessageRef | None:
         """Read back by the delivery's key."""
-        return next((line.ref for line in self.lines if line.key == delivery.key), None)
-
-    async def _look(self, look: Look) -> None:
-        lines = [each for each in self.lines if each.ref is not None]
-        line = next((each for each in lines if each.ref == look.message), None)
-        await self._receive(
-            Looked(
-                event_id=f"looked {look.key}",
-                key=look.key,
-                found=line is not None,
-                author=Member(PLATFORM, line.author) if line and line.author != BOT else None,
-                thread=MessageRef(look.message.room, line.thread) if line and line.thread else None,
-                answered=any(
-                    each.thread == look.message.id and each.author != BOT for each in self.lines
-                ),
-                text=line.text if line and look.words else None,
-                hands=tuple(line.hands) if line and look.hands else (),
-            )
-        )
+        return self.lines.sent_as(delivery.key)
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -178,19 +130,7 @@ class MemoryAdapter:
             raise Unreachable("direct messages are closed")
         if isinstance(action.to, Room) and action.to.id not in self.rooms:
             raise Undeliverable("the room is gone")
-        line = self._append(action.to, BOT, to_plain(action.text))
-        line.key = delivery.key
-        if not isinstance(action, Say):
-            line.choices = tuple(choice.label for choice in action.choices)
-            line.choice_ids = tuple(choice.id for choice in action.choices)
-            line.question = action.question
-        else:
-            line.reactions = list(action.reactions)
-            line.file = action.file
-        if not isinstance(action, AskForm):
-            line.ping = action.ping
-            if action.in_thread and delivery.on is not None:
-                line.thread = delivery.on.id
+        line = show(self.lines, delivery, action)
         self.watch(line)
         return line.ref
 
@@ -216,7 +156,7 @@ class MemoryAdapter:
         self.rooms = dict(rooms)
         self.people.update(people)
         self.moderators.update(moderators)
-        self._count += _EARLIER
+        self.lines.begin_again()
 
     async def join(self, person: str) -> None:
         """Somebody comes in."""
@@ -254,7 +194,7 @@ class MemoryAdapter:
         """
         member = Member(PLATFORM, person)
         place: Destination = Room(PLATFORM, room, thread) if room else Direct(member)
-        line = self._append(place, person, text)
+        line = self.lines.say(place, person, text)
         line.thread = thread
         self.watch(line)
         assert line.ref is not None
@@ -281,7 +221,7 @@ class MemoryAdapter:
     async def gives(self, person: str, text: str) -> None:
         """Somebody sends a text file to the bot, in private; it is read where one was asked for."""
         member = Member(PLATFORM, person)
-        line = self._append(Direct(member), person, "[a file]")
+        line = self.lines.say(Direct(member), person, "[a file]")
         self.watch(line)
         assert line.ref is not None
         assert self._host is not None
@@ -300,7 +240,7 @@ class MemoryAdapter:
 
     async def clicks(self, person: str, label: str, line: Line | None = None) -> None:
         """Somebody clicks a choice of the last message that has it."""
-        found = line or self._choosable(person, label)
+        found = line or self.lines.choosable(person, label)
         member = Member(PLATFORM, person)
         shown = Line(self.clock.now(), found.place, person, f"[{label}]")
         self.watch(shown)
@@ -339,40 +279,13 @@ class MemoryAdapter:
 
     def seen_by(self, person: str) -> list[Line]:
         """Return what somebody can read."""
-        return [line for line in self.lines if self._reads(person, line.place)]
-
-    def _choosable(self, person: str, label: str) -> Line:
-        for line in reversed(self.seen_by(person)):
-            if label in line.choices:
-                return line
-        raise LookupError(f"{person} sees no choice {label!r}.")
-
-    def _reads(self, person: str, place: Destination) -> bool:
-        return not isinstance(place, Direct) or place.member.id == person
+        return self.lines.seen_by(person)
 
     def _standing(self, person: str) -> tuple[Standing, ...]:
         return (Standing(self.community, person in self.moderators),)
 
-    def _append(self, place: Destination, author: str, text: str) -> Line:
-        self._count += 1
-        match place:
-            case Direct(member):
-                room = Room(PLATFORM, f"direct-{member.id}")
-            case Room(_, id_, _):
-                room = Room(PLATFORM, id_)
-        line = Line(self.clock.now(), place, author, text, ref=MessageRef(room, f"m{self._count}"))
-        self.lines.append(line)
-        return line
-
-    def _line(self, ref: MessageRef | None) -> Line:
-        for line in self.lines:
-            if ref is not None and line.ref == ref:
-                return line
-        raise Undeliverable("the message is gone")
-
     def _event_id(self) -> str:
-        self._count += 1
-        return f"e{self._count}"
+        return f"e{self.lines.next_id()}"
 
     async def _receive(self, event: Event) -> None:
         assert self._host is not None, "connect a host first"

@@ -18,7 +18,7 @@ def feature(folders: Folders) -> Feature:
     """Declare the feature, with the hunts of these folders."""
     hunts = Hunts(content.load_hunts(folders).value or ())
     authoring, checking = Authoring(hunts.editions), Checking(hunts.editions)
-    rehearsing = Rehearsing(hunts.editions)
+    heading, rehearsing = authoring.heading, Rehearsing(hunts.editions)
     words, hunt = Option("step", limit=20, choices=_WORDS), Option("hunt", limit=60)
     return Feature(
         name="hunts",
@@ -44,6 +44,11 @@ def feature(folders: Folders) -> Feature:
             "hunting.part": authoring.part_chosen,
             "hunting.language": authoring.language_chosen,
             "hunting.words": authoring.written,
+            "hunting.heading": heading.part_chosen,
+            "hunting.heading_language": heading.language_chosen,
+            "hunting.heading_words": heading.written,
+            "hunting.minutes": heading.minutes_given,
+            "hunting.next": heading.next_chosen,
             "hunting.added": authoring.added,
             "rehearsal.choose": rehearsing.chosen,
             "rehearsal.step": rehearsing.answered,

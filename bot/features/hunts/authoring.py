@@ -1,14 +1,10 @@
 """The moderator's side of hunts: what is on offer, and a community's own edition.
 
-To edit a shipped hunt copies it into the community; each change is an edition of its own, so those
-who are in the middle finish the one that they began.
+To edit a shipped hunt copies it into the community (`revising`).
 """
 
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from bot.core.actions import Choice, Field
 from bot.core.content import in_locale
@@ -17,13 +13,13 @@ from bot.core.turn import Answer, Turn
 from bot.engine.words import language_name
 from bot.features.hunts import composing
 from bot.features.hunts.clues import ReadingClues
-from bot.features.hunts.editions import MODEL, Edition, Editions, body_of, digest_of, lacking
+from bot.features.hunts.editions import Editions
+from bot.features.hunts.heading import Heading
+from bot.features.hunts.revising import LIMIT, SIGN, TITLE, Revising
 from storage.hunts import HuntRows
 
 _PARTS = ("title", "text", "hint1", "hint2", "answer", "place")
-_LIMITS = {"title": 60, "emoji": 16}
-_LIMIT = 1500
-_MOST = 20
+_LIMITS = {"title": TITLE, "emoji": SIGN}
 
 
 class Authoring:
@@ -32,6 +28,8 @@ class Authoring:
     def __init__(self, editions: Editions) -> None:
         """Work on these hunts."""
         self.editions = editions
+        self.revising = Revising(editions)
+        self.heading = Heading(self.revising)
         self.clues = ReadingClues()
 
     def list_(self, turn: Turn, _options: Mapping[str, str]) -> None:
@@ -71,7 +69,7 @@ class Authoring:
         """Show the hunt that is named, or ask which."""
         hunts = self.editions.on_offer(turn)
         if (id_ := options.get("hunt", "").strip()) in hunts:
-            self._hunt(turn, hunts[id_])
+            self.revising.show(turn, hunts[id_])
             return
         choices = [
             Choice(id_, in_locale(each.hunt.title, turn.locale), None, (id_,))
@@ -86,37 +84,17 @@ class Authoring:
         if edition is None:
             turn.say("authoring_over")
         else:
-            self._hunt(turn, edition)
-
-    def _hunt(self, turn: Turn, edition: Edition) -> None:
-        hunt = edition.hunt
-        titles = [in_locale(step.title, turn.locale) for step in hunt.steps]
-        choices = [
-            Choice(f"step:{step.id}", f"{number}. {title}", None, ())
-            for number, (step, title) in enumerate(zip(hunt.steps, titles, strict=True), 1)
-        ]
-        if len(hunt.steps) < _MOST:
-            choices.append(turn.choice("add", "choice_add_step"))
-        if edition.own:
-            choices.append(turn.choice("back", "choice_as_shipped"))
-        choices.append(turn.choice("no", "choice_not_now"))
-        turn.ask(
-            "hunting.step",
-            "hunt_shown",
-            choices,
-            about={"hunt": hunt.id},
-            title=in_locale(hunt.title, turn.locale),
-            version=hunt.version,
-            own=edition.own,
-        )
+            self.revising.show(turn, edition)
 
     def step_chosen(self, turn: Turn, answer: Answer) -> None:
-        """Show a step, add one, or go back to the shipped hunt."""
+        """Show a step or what stands over them, add one, or go back to the shipped hunt."""
         what, _, step = answer.choice.partition(":")
         about = {**answer.about, "step": step}
         match what:
             case "step":
                 self._step(turn, about)
+            case "heading":
+                self.heading.show(turn, answer.about)
             case "add":
                 choices = [*composing.kinds(turn), turn.choice("no", "choice_not_now")]
                 turn.ask("hunting.kind", "ask_kind", choices, about=dict(answer.about))
@@ -128,7 +106,7 @@ class Authoring:
                 turn.say("authoring_over")
 
     def _step(self, turn: Turn, about: Mapping[str, Any]) -> None:
-        body = self._body(turn, about)
+        body = self.revising.body(turn, about)
         step = _step_of(body, about)
         parts = {part: in_locale(_texts(step, part), turn.locale) for part in _PARTS}
         own: list[str] = [part for part in ("answers", "emoji") if part in step]
@@ -152,7 +130,9 @@ class Authoring:
             case "no":
                 turn.say("authoring_over")
             case "up" | "remove" as what:
-                self._change(turn, answer.about, lambda body: _arrange(body, answer.about, what))
+                self.revising.change(
+                    turn, answer.about, lambda body: _arrange(body, answer.about, what)
+                )
             case "where":
                 composing.ask_place(turn, {**answer.about, "kind": self._kind(turn, answer.about)})
             case part:
@@ -160,7 +140,7 @@ class Authoring:
                 if part == "emoji":
                     self._ask_words(turn, about)
                     return
-                step = _step_of(self._body(turn, about), about)
+                step = _step_of(self.revising.body(turn, about), about)
                 known = _texts(step, part)
                 languages = sorted(set(known) | {turn.locale})
                 if len(languages) < 2:
@@ -175,9 +155,9 @@ class Authoring:
 
     def _ask_words(self, turn: Turn, about: Mapping[str, Any]) -> None:
         part = str(about["part"])
-        step = _step_of(self._body(turn, about), about)
+        step = _step_of(self.revising.body(turn, about), about)
         now = step[part] if part == "emoji" else _texts(step, part).get(str(about["language"]), "")
-        field = Field("words", turn.text(f"part_{part}"), limit=_LIMITS.get(part, _LIMIT))
+        field = Field("words", turn.text(f"part_{part}"), limit=_LIMITS.get(part, LIMIT))
         turn.ask_form(
             "hunting.words",
             "ask_part_words",
@@ -194,7 +174,7 @@ class Authoring:
             self._step(turn, answer.about)
             return
         text = answer.text.strip()
-        self._change(turn, answer.about, lambda body: _reword(body, answer.about, text))
+        self.revising.change(turn, answer.about, lambda body: _reword(body, answer.about, text))
 
     def kind_chosen(self, turn: Turn, answer: Answer) -> None:
         """Ask where a new step of this kind leads, or for its words."""
@@ -219,12 +199,12 @@ class Authoring:
             raise BadInput("no_such_clause")
         about = answer.about
         if "step" in about:  # one that is there already
-            self._change(turn, about, lambda body: _step_of(body, about).update(place))
+            self.revising.change(turn, about, lambda body: _step_of(body, about).update(place))
         else:
             self._ask_step(turn, {**about, "place": place})
 
     def _ask_step(self, turn: Turn, about: Mapping[str, Any]) -> None:
-        fields = composing.fields(turn, str(about["kind"]), _LIMITS, _LIMIT)
+        fields = composing.fields(turn, str(about["kind"]), _LIMITS, LIMIT)
         choices = [turn.choice("no", "choice_not_now")]
         turn.ask_form(
             "hunting.added",
@@ -249,37 +229,10 @@ class Authoring:
             step = composing.step(id_, about, answer.values, sorted(body["title"]))
             body["steps"].append(step)
 
-        self._change(turn, {**about, "step": id_}, append)
-
-    def _change(
-        self, turn: Turn, about: Mapping[str, Any], change: Callable[[dict[str, Any]], None]
-    ) -> None:
-        """Keep a changed hunt, if it is one; every edition has a number of its own."""
-        body = self._body(turn, about)
-        change(body)
-        body["version"] += 1
-        try:
-            hunt = MODEL.model_validate(body)
-        except ValidationError as error:
-            if any(each["loc"][-1] == "emoji" for each in error.errors()):
-                raise BadInput("sign_unusable") from error
-            raise BadInput("words_unusable", limit=_LIMIT, title=_LIMITS["title"]) from error
-        kept = body_of(hunt)
-        turn.rows(HuntRows).keep(turn.community.id, digest_of(kept), kept, own=True)
-        turn.say("edition_kept", version=hunt.version)
-        changed = next((each for each in hunt.steps if each.id == about.get("step")), None)
-        if changed is not None and lacking(turn, changed) == "answer":
-            turn.say("words_not_there", title=in_locale(changed.title, turn.locale))
-        self._hunt(turn, Edition(digest_of(kept), hunt, own=True))
+        self.revising.change(turn, {**about, "step": id_}, append)
 
     def _kind(self, turn: Turn, about: Mapping[str, Any]) -> str:
-        return str(_step_of(self._body(turn, about), about)["kind"])
-
-    def _body(self, turn: Turn, about: Mapping[str, Any]) -> dict[str, Any]:
-        edition = self.editions.on_offer(turn).get(str(about["hunt"]))
-        if edition is None:
-            raise BadInput("hunt_gone")
-        return copy.deepcopy(body_of(edition.hunt))
+        return str(_step_of(self.revising.body(turn, about), about)["kind"])
 
 
 def _step_of(body: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Hunts:
         ]
         choices.append(turn.choice("no", "choice_not_now"))
         listed = [
-            (in_locale(hunt.title, turn.locale), in_locale(hunt.about, turn.locale))
+            (in_locale(hunt.title, turn.locale), hunt.minutes, in_locale(hunt.about, turn.locale))
             for hunt in hunts
         ]
         turn.ask("hunts.choose", "offer", choices, hunts=listed)

@@ -5,6 +5,7 @@ from bot.core.events import Left, Looked, Undelivered
 from bot.core.features import Feature
 from bot.core.turn import Turn
 from bot.features.notebook.checking import DRAFT, REMARK, WINDOW, Checking
+from bot.features.notebook.drafting import Drafting
 from bot.features.notebook.gathering import Gathering
 from bot.features.notebook.nominating import KIND, LINK, Nominating, wanted_by
 from bot.features.notebook.owning import Owning
@@ -15,7 +16,8 @@ from storage.outbox import Deliveries
 def feature() -> Feature:
     """Declare the feature."""
     nominating, checking = Nominating(), Checking()
-    gathering, owning = Gathering(checking), Owning(checking)
+    drafting, owning = Drafting(checking), Owning(checking)
+    gathering = Gathering(drafting)
     reading = Reading(gathering)
 
     def looked(turn: Turn, event: Looked) -> None:
@@ -58,11 +60,11 @@ def feature() -> Feature:
             "draft.words": checking.worded,
             "draft.remark": checking.remarked,
             "gather.which": gathering.which,
-            "gather.text": gathering.written,
-            "gather.preview": gathering.previewed,
-            "gather.left": gathering.left_out,
-            "gather.sign": gathering.signed,
-            "gather.called": gathering.called,
+            "gather.text": drafting.written,
+            "gather.preview": drafting.previewed,
+            "gather.left": drafting.left_out,
+            "gather.sign": drafting.signed,
+            "gather.called": drafting.called,
             "pages.wanted": reading.wanted,
             "pages.shown": reading.chosen,
             "pages.page": reading.page_answered,

@@ -11,7 +11,8 @@ from bot.engine.schedule.calendar import calendar_of
 from bot.features.notebook.nominating import FLOW
 from bot.features.notebook.pages import local, page
 from bot.features.notebook.workdays import end_of
-from storage.notebook import Harvest, HarvestVersion, Notebook, Said
+from storage.contributions import Contributions, Said
+from storage.notebook import Harvest, HarvestVersion, Notebook
 from storage.outbox import Deliveries
 from storage.schedules import Schedules
 
@@ -32,7 +33,9 @@ class Checking:
         end = self.until(turn, row)
         self._plan(turn, row, end)
         words = rows.written(draft)["words"]
-        people = {said.subject for said in rows.words(row.id) if said.id in words}
+        people = {
+            said.subject for said in turn.rows(Contributions).words(row.id) if said.id in words
+        }
         for subject in sorted(people - {turn.subject}):
             tell(turn, DRAFT, row, subject)
         return end
@@ -83,7 +86,7 @@ class Checking:
     def _own(self, turn: Turn, row: Harvest, draft: HarvestVersion) -> list[Said]:
         rows = turn.rows(Notebook)
         words = rows.written(draft)["words"]
-        found = rows.words(row.id)
+        found = turn.rows(Contributions).words(row.id)
         return [said for said in found if said.subject == turn.subject and said.id in words]
 
     def _show(
@@ -109,7 +112,7 @@ class Checking:
         if found is None:
             return
         row, draft = found
-        rows, own = turn.rows(Notebook), self._own(turn, row, draft)
+        given, own = turn.rows(Contributions), self._own(turn, row, draft)
         match answer.choice:
             case "later":
                 turn.say("draft_later")
@@ -126,11 +129,11 @@ class Checking:
                 return
             case "out":
                 for said in own:
-                    rows.drop_words(said.id)
+                    given.drop_words(said.id)
                 turn.say("taken_out")
             case "unname":
                 for said in own:
-                    rows.change_words(said.id, name="", outside=False)
+                    given.change_words(said.id, name="", outside=False)
                 turn.say("draft_unnamed")
             case "name" if not turn.settings.get("called"):
                 field = Field("called", turn.text("field_called"), limit=60, required=True)
@@ -155,7 +158,7 @@ class Checking:
 
     def _name(self, turn: Turn, own: list[Said], name: str) -> None:
         for said in own:
-            turn.rows(Notebook).change_words(said.id, name=name)
+            turn.rows(Contributions).change_words(said.id, name=name)
         turn.say("draft_named", name=name)
 
     def _ask_words(self, turn: Turn, own: list[Said], answer: Answer) -> None:
@@ -180,7 +183,7 @@ class Checking:
         if answer.choice:
             turn.say("unchanged")
         elif any(said.id == words for said in own):
-            turn.rows(Notebook).change_words(words, text=answer.text.strip())
+            turn.rows(Contributions).change_words(words, text=answer.text.strip())
             turn.say("words_changed")
         rest = own[[said.id for said in own].index(words) + 1 :] if own else []
         if rest:

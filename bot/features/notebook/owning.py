@@ -14,6 +14,7 @@ from bot.engine.links import link_to
 from bot.engine.schedule.calendar import calendar_of
 from bot.features.notebook.checking import Checking
 from bot.features.notebook.nominating import FLOW, look, wanted_by
+from storage.contributions import Contributions
 from storage.notebook import Harvest, Notebook
 
 WORDS, NAME = 1000, 60
@@ -35,7 +36,7 @@ class Owning:
         message = self._digest(turn, nominated)
         state = turn.state(FLOW)
         asked = waiting(turn)
-        known = message in state.get("refused", []) or turn.rows(Notebook).holds(
+        known = message in state.get("refused", []) or turn.rows(Contributions).holds(
             turn.community.id, message
         )
         if known or len(asked) >= _MOST or any(_same(each, nominated) for each in asked):
@@ -174,7 +175,7 @@ class Owning:
         rows, community = turn.rows(Notebook), turn.community.id
         message = self._digest(turn, entry)
         forget(turn, entry)
-        if rows.holds(community, message):
+        if turn.rows(Contributions).holds(community, message):
             return
         talk = next((each for each in turn.gather("talks") if each.id == entry["talk"]), None)
         row = rows.of_talk(community, str(entry["talk"]))
@@ -194,12 +195,12 @@ class Owning:
             )
             rows.save(row, {"title": talk.title, "remarks": []})
         body = {"text": text, "name": entry["name"], "outside": bool(entry["outside"])}
-        rows.keep_words(turn.new_id(), row.id, turn.subject, message, body)
+        turn.rows(Contributions).keep_words(turn.new_id(), row.id, turn.subject, message, body)
 
     # One's own words
 
     def _show_own(self, turn: Turn) -> None:
-        own = turn.rows(Notebook).words_of(turn.subject, turn.community.id)[:_SHOWN]
+        own = turn.rows(Contributions).words_of(turn.subject, turn.community.id)[:_SHOWN]
         if not own:
             turn.say("nothing_of_yours")
             return
@@ -236,7 +237,7 @@ class Owning:
         return MessageRef(room, str(entry["id"]))
 
     def _digest(self, turn: Turn, entry: Mapping[str, Any]) -> str:
-        return turn.rows(Notebook).digest(self._message(turn, entry))
+        return turn.rows(Contributions).digest(self._message(turn, entry))
 
     def _title(self, turn: Turn, entry: Mapping[str, Any]) -> str:
         return next((each.title for each in turn.gather("talks") if each.id == entry["talk"]), "")
@@ -256,10 +257,10 @@ def forget(turn: Turn, entry: Mapping[str, Any]) -> None:
 
 def take_out(turn: Turn, words: str) -> None:
     """Delete words of this member's own."""
-    rows = turn.rows(Notebook)
-    own = [said.id for _, said in rows.words_of(turn.subject, turn.community.id)]
+    given = turn.rows(Contributions)
+    own = [said.id for _, said in given.words_of(turn.subject, turn.community.id)]
     if words in own:
-        rows.drop_words(words)
+        given.drop_words(words)
         turn.say("taken_out")
     else:
         turn.say("nothing_of_yours")

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.core.markup import Markdown
 from bot.core.turn import Turn
-from storage.notebook import Harvest, HarvestVersion, Notebook, Said
+from storage.contributions import Contributions, Said
+from storage.notebook import Harvest, HarvestVersion, Notebook
 
 PARTS = ("heard", "differ", "question")
 STANCES = ("host", "coach", "peer")
@@ -21,7 +22,7 @@ def page(turn: Turn, row: Harvest, version: HarvestVersion, *, outside: bool = F
     rows = turn.rows(Notebook)
     written = rows.written(version)
     name = "" if outside else rows.signed(version)
-    words = quotes(rows.words(row.id), written["words"], outside=outside)
+    words = quotes(turn.rows(Contributions).words(row.id), written["words"], outside=outside)
     return {
         "title": rows.body(row)["title"],
         "number": row.number or 0,

@@ -11,6 +11,7 @@ from bot.core.turn import Answer, Turn
 from bot.engine.reading import fold
 from bot.features.notebook.gathering import Gathering
 from bot.features.notebook.pages import current, local, page
+from storage.contributions import Contributions
 from storage.notebook import Harvest, HarvestVersion, Notebook
 
 WANTED, DOUBT = 100, 500
@@ -95,17 +96,16 @@ class Reading:
             "number": row.number,
             "title": rows.body(row)["title"],
             "at": local(turn, row.kept_at or row.since),
-            "questioned": bool(rows.doubts(row)),
+            "questioned": bool(turn.rows(Contributions).doubts(row)),
         }
 
     def _show(self, turn: Turn, row: Harvest, version: HarvestVersion | None = None) -> None:
-        rows = turn.rows(Notebook)
         newest = current(turn, row)
         version = version or newest
         if version is None or newest is None:
             turn.say("page_gone")
             return
-        doubts = rows.doubts(row) if version is newest else ()
+        doubts = turn.rows(Contributions).doubts(row) if version is newest else ()
         names = ["outside"]
         if version is newest:
             own = any(doubt.subject == turn.subject for doubt in doubts)
@@ -171,7 +171,7 @@ class Reading:
             choices = [turn.choice("no", "choice_not_now")]
             turn.ask_form("pages.doubt", "ask_doubt", [field], choices=choices, about=answer.about)
         elif answer.choice == "undoubt":
-            rows.take_back(turn.subject, row)
+            turn.rows(Contributions).take_back(turn.subject, row)
             turn.say("undoubted")
         elif row.state == "checking" or not self.gathering.is_free(turn, row):
             turn.say("gathered_by_another")
@@ -195,7 +195,7 @@ class Reading:
             turn.say("page_renewed")
             self._open(turn, row)
         else:
-            turn.rows(Notebook).doubt(turn.new_id(), row, turn.subject, answer.text.strip())
+            turn.rows(Contributions).doubt(turn.new_id(), row, turn.subject, answer.text.strip())
             turn.say("doubted")
 
     # What the others may show

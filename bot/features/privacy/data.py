@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.actions import File, Forget
-from bot.core.features import Forgetting
+from bot.core.actions import File
 from bot.core.markup import Markdown, to_plain
 from bot.core.turn import Answer, Turn
+from bot.engine.erasing import erase
 from storage.erasing import Erasing
 
 _IN_A_MESSAGE = 3000  # characters; what is longer comes as a file
@@ -91,12 +91,8 @@ def forget(turn: Turn, answer: Answer) -> None:
     if answer.choice != "forget":
         turn.say("not_forgotten")
         return
-    to = turn.me
-    turn.tell(Forgetting(event_id=turn.new_id()))
-    turn.say("forgotten", to=to)
-    turn.rows(Erasing).erase(turn.subject)
-    turn.forget_subject()
-    turn.do(Forget(key=turn.new_id(), to=to))
+    turn.say("forgotten", to=turn.me)
+    erase(turn)
 
 
 def _day(moment: str) -> datetime:

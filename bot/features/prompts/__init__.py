@@ -13,11 +13,13 @@ from bot.features.prompts.lateness import Lateness
 from bot.features.prompts.moderating import TEXT, Moderating
 from bot.features.prompts.noting import KIND as NOTE
 from bot.features.prompts.noting import Notes
+from bot.features.prompts.overview import Overview
 from bot.features.prompts.pinging import Pinging
 from bot.features.prompts.posting import Postings
 from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.scheduling import Scheduling
 from bot.features.prompts.signing import KIND as SIGNED
+from bot.features.prompts.skipping import Skipping
 from bot.features.prompts.suggesting import NEWS, Suggesting
 from bot.features.prompts.tending import KIND as TEND
 from bot.features.prompts.tending import Tending
@@ -29,14 +31,16 @@ def feature(folders: Folders) -> Feature:
     """Declare the feature, with the library of these folders."""
     prompts = content.load_prompts(folders).value or {}
     library = Library(prompts, content.load_arcs(folders, prompts).value or {})
-    posting = Postings(library)
+    overview = Overview(library)
+    posting = Postings(library, overview)
     notes = Notes(library)
     moderating = Moderating(library, posting)
     scheduling = Scheduling(library, notes.planned_anew)
     reviewing, suggesting = Reviewing(), Suggesting()
-    arranging = Arranging(library, posting, reviewing)
+    skipping = Skipping(library, scheduling)
+    arranging = Arranging(library, posting, reviewing, skipping)
     pinging, lateness = Pinging(library, posting), Lateness(library, scheduling)
-    notes.arranging, notes.scheduling = arranging, scheduling
+    notes.arranging, notes.skipping = arranging, skipping
     notes.tending = tending = Tending(library, arranging)
 
     def zone_changed(turn: Turn, event: ZoneChanged) -> None:
@@ -69,7 +73,7 @@ def feature(folders: Folders) -> Feature:
             Command("keeper prompt remove", moderating.remove, (number,), audience=_MODERATOR),
             Command("keeper prompt schedule", scheduling.schedule, (text,), audience=_MODERATOR),
             Command("keeper prompt preview", moderating.preview, audience=_MODERATOR),
-            Command("keeper prompt skip-next", scheduling.skip_next, audience=_MODERATOR),
+            Command("keeper prompt skip-next", skipping.skip_next, audience=_MODERATOR),
             Command("keeper prompt ping", pinging.ask, audience=_MODERATOR),
             Command("keeper prompt lateness", lateness.ask, (hours,), audience=_MODERATOR),
             Command("keeper prompt note", notes.offer, audience=_MODERATOR),
@@ -87,6 +91,8 @@ def feature(folders: Folders) -> Feature:
             "prompts.arc": arranging.arc_chosen,
             "prompts.mend": arranging.mended,
             "prompts.ping": pinging.answered,
+            "skipping.back": skipping.answered,
+            "skipping.another": skipping.another,
             "late.which": lateness.which,
             "late.window": lateness.chosen,
             "sign.stance": lambda turn, answer: signed(turn, signing.signed(turn, answer)),
@@ -115,11 +121,11 @@ def feature(folders: Folders) -> Feature:
         },
         read_ahead=posting.read_ahead,
         home=lambda turn: [*notes.home(turn), *suggesting.home(turn)],
-        numbers=posting.numbers,
-        talks=posting.talks,
+        numbers=overview.numbers,
+        talks=overview.talks,
         carries=(Carrying(library, scheduling).carry,),
-        status=lambda turn: [*posting.status(turn), *reviewing.status(turn)],
-        problems=posting.problems,
+        status=lambda turn: [*overview.status(turn), *reviewing.status(turn)],
+        problems=overview.problems,
         on={
             Looked: tending.looked,
             SetupReached: scheduling.set_up,

@@ -13,9 +13,11 @@ from bot.core.turn import Answer, Turn
 from bot.features.prompts.cards import SUGGESTED, Card, library_card, own_card, shown, title_of
 from bot.features.prompts.coming import Coming, Library, ping_for, room_of, with_payload
 from bot.features.prompts.moderating import TEXT, change, check_text
-from bot.features.prompts.posting import Postings, mentioned, waiting_own
+from bot.features.prompts.overview import waiting_own
+from bot.features.prompts.posting import Postings, mentioned
 from bot.features.prompts.reviewing import Reviewing
 from bot.features.prompts.signing import Signing
+from bot.features.prompts.skipping import Skipping
 from storage.prompts import Posting, PromptRows
 from storage.suggestions import Suggestions
 
@@ -27,9 +29,12 @@ _OFFERED = 4
 class Arranging:
     """What `/keeper prompt list` shows and offers."""
 
-    def __init__(self, library: Library, postings: Postings, reviewing: Reviewing) -> None:
+    def __init__(
+        self, library: Library, postings: Postings, reviewing: Reviewing, skipping: Skipping
+    ) -> None:
         """Arrange these prompts."""
         self.library = library
+        self.skipping = skipping
         self.postings = postings
         self.reviewing = reviewing
         self.signing = Signing(library)
@@ -60,6 +65,7 @@ class Arranging:
             choices.append(turn.choice(arc, f"choice_{arc}"))
         if self._last(turn) is not None:
             choices.append(turn.choice("mend", "choice_mend"))
+        choices += self.skipping.offers(turn)
         choices.append(turn.choice("nothing", "choice_nothing"))
         turn.ask(
             "prompts.list",
@@ -67,6 +73,7 @@ class Arranging:
             choices,
             coming=rows,
             several=several,
+            left=self.skipping.shown(turn),
             own=own,
             suggested=suggested,
             library=len(self.library.prompts),
@@ -74,7 +81,10 @@ class Arranging:
 
     def listed(self, turn: Turn, answer: Answer) -> None:
         """Do what was chosen under the list."""
-        match answer.choice:
+        what, _, schedule = answer.choice.partition(":")
+        match what:
+            case "back":
+                self.skipping.bring_back(turn, schedule)
             case "suggested":
                 self.reviewing.show(turn)
             case "swap":

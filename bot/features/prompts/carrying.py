@@ -12,7 +12,7 @@ from bot.features.prompts.cards import SUGGESTED
 from bot.features.prompts.coming import LATENESS, Library, room_of
 from bot.features.prompts.lateness import MOST as MOST_LATE
 from bot.features.prompts.moderating import TEXT, check_text, new_own
-from bot.features.prompts.posting import waiting_own
+from bot.features.prompts.overview import waiting_own
 from bot.features.prompts.scheduling import MOST, Scheduling
 from storage.prompts import PromptRows
 

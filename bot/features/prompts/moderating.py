@@ -13,7 +13,8 @@ from bot.features.prompts import hands
 from bot.features.prompts.cards import SUGGESTED, own_card, title_of
 from bot.features.prompts.coming import Library
 from bot.features.prompts.content import VARIABLES
-from bot.features.prompts.posting import Postings, waiting_own
+from bot.features.prompts.overview import waiting_own
+from bot.features.prompts.posting import Postings
 from storage.prompts import Prompt, PromptRows
 
 TEXT = 2000

@@ -18,8 +18,8 @@ from bot.features.prompts.arranging import Arranging
 from bot.features.prompts.cards import SUGGESTED, heading, shown
 from bot.features.prompts.coming import Coming, Library, next_date
 from bot.features.prompts.moderating import TEXT, change, new_own
-from bot.features.prompts.posting import waiting_own
-from bot.features.prompts.scheduling import Scheduling
+from bot.features.prompts.overview import waiting_own
+from bot.features.prompts.skipping import Skipping
 from bot.features.prompts.tending import NOTE, Tending
 from storage.conversations import Questions
 from storage.schedules import Schedules
@@ -39,7 +39,7 @@ class Notes:
         """Tell of what comes next of these."""
         self.library = library
         self.arranging: Arranging | None = None
-        self.scheduling: Scheduling | None = None
+        self.skipping: Skipping | None = None
         self.tending: Tending | None = None
 
     def offer(self, turn: Turn, _options: Mapping[str, str]) -> None:
@@ -165,9 +165,8 @@ class Notes:
                 assert self.arranging is not None
                 self.arranging.ask_swap(turn)
             case "skip":
-                assert self.scheduling is not None
-                following = self.scheduling.skip(turn, coming.plan, coming.at)
-                turn.say("skipped", at=following.astimezone(ZoneInfo(coming.plan.zone)))
+                assert self.skipping is not None
+                self.skipping.skip(turn, coming.plan, coming.at)
             case _:
                 turn.say("note_kept")
 

@@ -17,7 +17,6 @@ from bot.features.prompts.coming import (
     KIND,
     LATENESS,
     Library,
-    chosen_for,
     free_from,
     next_date,
     room_of,
@@ -32,7 +31,7 @@ _NO_WORDS = ("off", "none", "stop", "aucun", "non")
 
 
 class Scheduling:
-    """What `/keeper prompt schedule` and `skip-next` do."""
+    """What `/keeper prompt schedule` does."""
 
     def __init__(self, library: Library, changed: Callable[[Turn], None]) -> None:
         """Tell of every change: what is planned ahead of a prompt goes by it."""
@@ -199,29 +198,6 @@ class Scheduling:
         )
         turn.plan(with_payload(plan, room=room) if room else plan)
         self.changed(turn)
-
-    def skip_next(self, turn: Turn, _options: Mapping[str, str]) -> None:
-        """Leave the next date out; the prompt that was meant for it comes the time after."""
-        calendar = calendar_of(turn)
-        dates = [(next_date(plan, calendar), plan) for plan in self.library.plans(turn)]
-        coming = [(at, plan) for at, plan in dates if at is not None]
-        if not coming:
-            raise BadInput("nothing_scheduled")
-        moment, plan = min(coming, key=lambda each: each[0])
-        following = self.skip(turn, plan, moment)
-        turn.say("skipped", at=following.astimezone(ZoneInfo(plan.zone)))
-
-    def skip(self, turn: Turn, plan: Plan, moment: datetime) -> datetime:
-        """Leave one date of a schedule out; return the one after it."""
-        rule = Rule.from_json(plan.rule or {})
-        following = calendar_of(turn).next_after(rule, plan.zone, moment)
-        if chosen := chosen_for(plan, moment):
-            plan = with_payload(plan, chosen={"prompt": chosen, "at": following.isoformat()})
-        allowed = (plan.payload or {}).get("ping") or {}
-        if allowed.get("at") == moment.isoformat():  # the prompt comes then, and so it may
-            plan = with_payload(plan, ping={**allowed, "at": following.isoformat()})
-        self.save(turn, plan, rule, plan.zone, following)
-        return following
 
     def _free_from(self, turn: Turn, zone: str, about: Mapping[str, Any]) -> datetime:
         posted = turn.rows(PromptRows).postings(turn.community.id)

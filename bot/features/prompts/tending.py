@@ -120,7 +120,7 @@ class Tending:
             about={"posting": posting.id},
             gate=gate,
             whole=len(names) == 4,
-            title=self.arranging.postings.title(turn, posting.prompt_id),
+            title=self.arranging.postings.overview.title(turn, posting.prompt_id),
         )
 
     def answered(self, turn: Turn, answer: Answer) -> None:

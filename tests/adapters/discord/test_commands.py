@@ -1,5 +1,6 @@
 """Application commands are made from the one declaration, within Discord's limits."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,34 @@ def test_a_command_of_the_menu_of_messages_is_called_something(
 def test_descriptions_speak_each_language(ours: dict[str, dict[str, Any]]) -> None:
     assert ours["start"]["description"] == "home, and where you were"
     assert set(ours["start"]["description_localizations"]) == {"fr"}
+
+
+def test_a_language_is_spoken_wherever_discord_speaks_it(ours: dict[str, dict[str, Any]]) -> None:
+    content = read_content(Folders((ROOT / "prompts",), ROOT / "charter.yaml"))
+    declared = declare(content.features, content.words)
+
+    def more(texts: Texts) -> Texts:
+        return {**texts, **dict.fromkeys(("sl", "hr", "es", "de", "sv"), texts["fr"])}
+
+    several = replace(
+        declared,
+        does={name: more(texts) for name, texts in declared.does.items()},
+        options={name: more(texts) for name, texts in declared.options.items()},
+        menus={name: more(texts) for name, texts in declared.menus.items()},
+    )
+    start = next(each for each in commands.payload(several) if each["name"] == "start")
+    told = {"fr", "hr", "es-ES", "es-419", "de", "sv-SE"}
+    assert set(start["description_localizations"]) == told
+
+
+def test_a_command_is_as_long_as_discord_takes() -> None:
+    def many(number: int) -> list[Command]:
+        choices = tuple(f"{n:02}" + "c" * 98 for n in range(25))
+        return [Command(f"w s{n}", nothing, (Option("o", choices=choices),)) for n in range(number)]
+
+    assert made(*many(1))
+    with pytest.raises(ValueError, match="longer than Discord takes"):
+        made(*many(2))
 
 
 def test_options_have_their_kind_and_limits(ours: dict[str, dict[str, Any]]) -> None:

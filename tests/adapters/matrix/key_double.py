@@ -32,6 +32,8 @@ class KeyDouble:
     left: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     down: bool = False
+    password: str | None = None  # by which the account's keys are changed; None: by any
+    cut_off: bool = False  # whether the answer to that does not arrive
     no_notes: Refused | None = None  # what it says where it keeps no account data
 
     def answer(self, user: str, device: str, *, keep: bool = False) -> Json:
@@ -76,7 +78,11 @@ class KeyDouble:
             case "keys/device_signing/upload":
                 if user in self.signing and "auth" not in body:
                     raise Refused(401, "", session="s")
+                if self.password not in (None, body.get("auth", {}).get("password")):
+                    raise Refused(401, "M_FORBIDDEN", session="s")
                 self.signing[user] = body
+                if self.cut_off:
+                    raise NoAnswer("TimeoutError")
                 return {}
             case "keys/signatures/upload":
                 for who, signed in body.items():

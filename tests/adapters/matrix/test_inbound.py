@@ -41,6 +41,18 @@ def mentioning(body: str, **content: object) -> Heard | None:
     return in_room(body, **{"m.mentions": {"user_ids": [ME]}}, **content)
 
 
+@pytest.mark.parametrize("kind", ["m.image", "m.audio", "m.video", "m.file"])
+def test_in_private_what_has_no_words_is_heard_as_such_and_a_caption_is_words(kind: str) -> None:
+    shown = message("x.png", msgtype=kind, url="mxc://home/x")
+    heard = read_message(shown, LISTENER, direct=True)
+    assert heard is not None
+    assert (heard.text, heard.wordless) == (None, True)
+    assert read_message(shown, LISTENER, direct=False) == NOT_TO_US
+    if kind != "m.file":
+        captioned = message("start", msgtype=kind, url="mxc://home/x", filename="x.png")
+        assert read_message(captioned, LISTENER, direct=True) == Heard("start")
+
+
 @pytest.mark.parametrize("body", ["!help", "  !help", "!help\n", "!Élan vital"])
 def test_a_command_is_for_us(body: str) -> None:
     assert in_room(body) == Heard(body.strip())
@@ -184,7 +196,6 @@ def test_notices_edits_and_what_was_taken_back_are_nothing(event: JSON) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        message("cat.png", msgtype="m.image"),
         message("!waves", msgtype="m.emote"),
         message(["!help"]),
         message("!help", msgtype=3),

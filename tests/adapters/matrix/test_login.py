@@ -8,7 +8,7 @@ from bot.adapters.matrix.encryption import crosssigning, recovery
 from bot.adapters.matrix.encryption.crosssigning import Seeds
 from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.login import Asked, Signed, sign_in_depth
-from bot.adapters.matrix.transport import Refused
+from bot.adapters.matrix.transport import NoAnswer, Refused
 from bot.core.errors import Misconfigured
 from tests.adapters.matrix.key_double import Account, KeyDouble, Somebody, somebody
 from tests.support.fake_host import FakeHost
@@ -84,6 +84,36 @@ async def test_a_reset_takes_the_password_and_leads_to_a_new_recovery_key() -> N
     assert (new.keys, new.trusted) == ("reset", True)
     assert new.recovery_key not in (None, old.recovery_key)
     assert double.signing[keeper.user]["auth"]["password"] == "secret"
+
+
+async def test_a_reset_with_a_wrong_password_says_so_and_loses_no_keys() -> None:
+    double, keeper = await keeper_and_double()
+    await logs_in(keeper)
+    before = double.signing[keeper.user]
+    double.password = "secret"
+    with pytest.raises(Misconfigured, match="does not take the account's password"):
+        await logs_in(keeper, reset=True, password="mistyped")
+    with pytest.raises(Misconfigured, match="wants the account's password"):
+        await logs_in(keeper, reset=True)
+    assert double.signing[keeper.user] == before
+    assert (await logs_in(keeper)).keys == "kept"
+    keeper.device = "TWO"
+    assert (await keeper.start()).signed
+
+
+async def test_a_reset_cut_off_after_it_published_the_keys_goes_on_with_the_next_login() -> None:
+    double, keeper = await keeper_and_double()
+    old = await logs_in(keeper)
+    double.cut_off = True
+    with pytest.raises(NoAnswer):
+        await logs_in(keeper, reset=True, password="secret")
+    double.cut_off = False
+    again = await logs_in(keeper)
+    assert (again.keys, again.trusted) == ("reset", True)
+    assert again.recovery_key not in (None, old.recovery_key)
+    assert (await logs_in(keeper)).keys == "kept"
+    keeper.device = "TWO"
+    assert (await keeper.start()).signed
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ class Gateway:
         self.heartbeat = heartbeat
         self.url = ""
         self.shards = 1  # recommended
+        self.sessions_left, self.sessions_reset = 1000, 86_400.0  # of a day, in seconds
         self.least = 1  # fewer are refused
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []

@@ -53,9 +53,14 @@ def gateway(call: Call) -> Json:
 
 def gateway_bot(call: Call) -> Json:
     """Return where to listen, and with how many shards."""
-    start = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 16}
-    shards = call.world.gateway.shards
-    return {"url": call.world.gateway.url, "shards": shards, "session_start_limit": start}
+    there = call.world.gateway
+    start = {
+        "total": 1000,
+        "remaining": there.sessions_left,
+        "reset_after": int(1000 * there.sessions_reset),
+        "max_concurrency": 16,
+    }
+    return {"url": there.url, "shards": there.shards, "session_start_limit": start}
 
 
 def user(call: Call) -> Json:

@@ -19,6 +19,7 @@ from tests.discord.double.interactions import (
     as_message,
 )
 from tests.discord.double.mistakes import Mistakes
+from tests.discord.double.permissions import Permission, in_channel
 from tests.discord.double.rest_messages import keep_attachments
 
 SAY, DEFER, DEFER_UPDATE, UPDATE, CHOICES, ASK = 4, 5, 6, 7, 8, 9
@@ -128,6 +129,7 @@ def _kind(it: Interaction) -> int:
 def _post(
     call: Call, it: Interaction, body: Json, kind: int = 0, *, loading: bool = False
 ) -> Message:
+    _demand_attaching(call, it)
     flags = bodies.flags_of(body) | (LOADING if loading else 0)
     more: dict[str, Any] = {**as_message(it), "type": kind, "flags": flags}
     if flags & EPHEMERAL:
@@ -138,6 +140,13 @@ def _post(
     if not loading:
         more["attachments"] = call.attached()
     return messages.post(call.world, it.channel, call.world.bot, body, **more)
+
+
+def _demand_attaching(call: Call, it: Interaction) -> None:
+    """Refuse a file where the app may attach none (`app_permissions` of the interaction)."""
+    allowed = in_channel(it.channel, call.world.bot.id)
+    if call.files and not allowed & Permission.ATTACH_FILES:
+        raise Refused(403, 50013)
 
 
 def _with_response(it: Interaction, kind: int, message: Message | None) -> Json:
@@ -175,6 +184,7 @@ def follow_up(call: Call) -> Json:
 
 def _fill(call: Call, it: Interaction, message: Message, body: Json) -> Message:
     """Turn "thinking" into an answer; whether it is private was decided when it was deferred."""
+    _demand_attaching(call, it)
     message.flags &= ~LOADING
     message.attachments = call.attached()
     messages.edit(call.world, message, {**body, "flags": body.get("flags") or 0})

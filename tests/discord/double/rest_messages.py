@@ -106,6 +106,8 @@ def edit(call: Call) -> Json:
     message = call.message()
     if message.author is not call.world.bot:
         raise Refused(403, 50005)
+    if call.channel().archived:
+        raise Refused(400, 50083)
     bodies.check({**call.body, "files": call.files} if call.files else call.body, message)
     if call.files or "attachments" in call.body:
         keep_attachments(call, message)

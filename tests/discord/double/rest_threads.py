@@ -95,7 +95,7 @@ def change(call: Call) -> Json:
     found.raise_any()
     if not channel.is_thread:
         demand(channel, bot, P.MANAGE_CHANNELS)
-    elif channel.owner_id != bot or "locked" in body:
+    elif channel.owner_id != bot or channel.locked or "locked" in body:
         demand(channel, bot, P.MANAGE_THREADS)
     else:
         demand(channel, bot)

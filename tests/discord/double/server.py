@@ -59,12 +59,9 @@ USUAL = (
     | Permission.SEND_MESSAGES_IN_THREADS
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.READ_MESSAGE_HISTORY
-    | Permission.ADD_REACTIONS
-    | Permission.EMBED_LINKS
     | Permission.ATTACH_FILES
     | Permission.PIN_MESSAGES
     | Permission.MANAGE_ROLES
-    | Permission.USE_APPLICATION_COMMANDS
 )
 
 

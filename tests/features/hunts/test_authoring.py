@@ -26,7 +26,7 @@ async def test_a_hunt_is_edited_and_who_is_in_the_middle_does_not_notice() -> No
         await stage.says("mira", "keeper hunt edit first-footsteps")
         await stage.clicks("mira", "2. A first sign")
         await stage.clicks("mira", "Take it out")
-        assert "Kept as version 3" in stage.last("mira", "Kept as").text
+        assert "Kept as version 4" in stage.last("mira", "Kept as").text
         await stage.clicks("mira", "1. The way I like it")
         await stage.clicks("mira", "Task")
         await stage.clicks("mira", "English")
@@ -349,5 +349,96 @@ async def test_where_a_step_leads_is_changed_in_chat(tmp_path: Path) -> None:
         await stage.clicks("ana", "Skip")
         await stage.says("ana", "nobody")
         assert "Step 3 of 4" in stage.last("ana").text
+    finally:
+        stage.close()
+
+
+async def test_what_stands_over_the_steps_is_changed_in_chat(tmp_path: Path) -> None:
+    """Its title, what it is about, how long it takes, and which hunt may follow."""
+    content = folders(
+        tmp_path,
+        hunt(("a", "kind: read-and-keep")),
+        hunt(("b", "kind: read-and-keep"), id_="second").replace("A walk", "A second walk"),
+    )
+    stage = await set_up(content)
+    try:
+        await welcomed(stage, "ana")
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "Title, length, what follows")
+        shown = stage.last("mira").text
+        for line in ("Title: A walk", "What it is about: Around.", "Minutes: 5", "follow: none"):
+            assert line in shown
+        await stage.clicks("mira", "Title")
+        assert "A walk" in stage.last("mira", "Now it says").text
+        stage.restart()
+        await stage.says("mira", "Two {{ lines }}")
+        assert "These words cannot be used" in stage.last("mira", "cannot be used").text
+        await stage.says("mira", "A slow walk")
+        assert "Kept as version 2, your community’s own" in stage.last("mira", "Kept as").text
+        assert "A slow walk, version 2" in stage.last("mira").text
+        await stage.clicks("mira", "Title, length, what follows")
+        await stage.clicks("mira", "What it is about")
+        await stage.clicks("mira", "Leave it as it is")
+        assert "Title: A slow walk" in stage.last("mira").text
+        await stage.clicks("mira", "Minutes")
+        for no in ("0", "241", "a while", "-5", "½"):
+            await stage.says("mira", no)
+            assert "a whole number of minutes, from 1 to 240" in stage.last("mira", "whole").text
+        await stage.says("mira", "40 minutes")
+        await stage.clicks("mira", "Title, length, what follows")
+        assert "Minutes: 40" in stage.last("mira").text
+        await stage.clicks("mira", "Hunt that may follow")
+        assert "A slow walk" not in stage.last("mira").choices
+        await stage.clicks("mira", "A second walk")
+        assert "Kept as version 4" in stage.last("mira", "Kept as").text
+        # The other one cannot lead back, and it may not have begun to.
+        await stage.says("mira", "keeper hunt edit second")
+        await stage.clicks("mira", "Title, length, what follows")
+        await stage.clicks("mira", "Hunt that may follow")
+        await stage.clicks("mira", "A slow walk")
+        told = stage.last("mira", "in a circle").text
+        assert "in a circle: A second walk → A slow walk → A second walk." in told
+        await stage.clicks("mira", "Leave it as it is")
+        assert "Hunt that may follow: none" in stage.last("mira").text
+        await walking(stage, "ana", "A slow walk")
+        assert "A slow walk, about 40 minutes: Around." in stage.last("ana", "Which hunt").text
+        assert "Many take longer, and your place is kept." in stage.last("ana", "Which hunt").text
+        await stage.clicks("ana", "Skip")
+        assert "A second walk" in " ".join(stage.last("ana").choices)
+        await stage.says("mira", "keeper hunt edit walk")
+        await stage.clicks("mira", "Title, length, what follows")
+        await stage.clicks("mira", "Hunt that may follow")
+        assert "Now “A second walk” may follow." in stage.last("mira").text
+        await stage.clicks("mira", "None")
+        assert "Kept as version 5" in stage.last("mira", "Kept as").text
+        await stage.says("mira", "keeper hunt check")
+        assert "Every step of them can be walked here." in stage.last("mira").text
+    finally:
+        stage.close()
+
+
+async def test_a_title_has_a_language_and_another_one_may_come_back_meanwhile(
+    tmp_path: Path,
+) -> None:
+    stage = await set_up(FOLDERS)
+    try:
+        stage.chat.moderators.add("tom")
+        for name in ("mira", "tom"):
+            await stage.says(name, "keeper hunt edit first-footsteps")
+            await stage.clicks(name, "Title, length, what follows")
+        await stage.clicks("mira", "Title")
+        await stage.clicks("mira", "Français")
+        assert "Premiers pas" in stage.last("mira", "Now it says").text
+        await stage.says("mira", "Tout premiers pas")
+        assert "First footsteps, version 4" in stage.last("mira").text
+        await stage.clicks("tom", "Minutes")
+        await stage.says("tom", "1")
+        # What somebody else changed meanwhile stays.
+        assert "Kept as version 5" in stage.last("tom", "Kept as").text
+        await stage.says("tom", "my settings")
+        await stage.clicks("tom", "Language: English")
+        await stage.clicks("tom", "Français")
+        await stage.says("tom", "hunt")
+        assert "Tout premiers pas, environ une minute\u00a0: Quelques" in stage.last("tom").text
     finally:
         stage.close()

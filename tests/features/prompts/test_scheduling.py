@@ -203,8 +203,12 @@ async def test_while_the_room_is_gone_no_prompt_is_used_up(stage: Stage) -> None
     known = list(stage.chat.rooms)
     await rooms_are(1, "elsewhere")
     assert prompts(await passes(stage, WEEK)) == []
-    assert "no longer in the room" in await told(stage, "keeper status")
+    status = await told(stage, "keeper status")
+    assert "no longer in the room" in status
+    assert "Prompts rest until there is a room for them" in status
+    assert "Next prompt" not in status
     await rooms_are(2, *known)
+    assert "Next prompt" in await told(stage, "keeper status")
     assert len(prompts(await passes(stage, WEEK))) == 1
 
 

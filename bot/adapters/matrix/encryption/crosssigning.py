@@ -16,7 +16,7 @@ from bot.adapters.matrix.encryption.signing import is_signed, signable, with_sig
 from bot.adapters.matrix.transport import JSON
 
 USAGES = ("master", "self_signing", "user_signing")
-_SEEDS = "seeds"
+_SEEDS, _COMING = "seeds", "seeds-coming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,18 @@ class Seeds:
         return Ed25519PrivateKey.from_private_bytes(self.of(usage))
 
 
-async def kept_seeds(shelf: Shelf) -> Seeds | None:
-    """Return the seeds that the store has."""
-    text = (await shelf.read(_SEEDS)).get(_SEEDS)
+async def kept_seeds(shelf: Shelf, *, coming: bool = False) -> Seeds | None:
+    """Return the seeds that the store has; `coming`: those that are being published."""
+    name = _COMING if coming else _SEEDS
+    text = (await shelf.read(name)).get(name)
     return None if text is None else Seeds.from_texts(json.loads(text))
 
 
-async def keep_seeds(shelf: Shelf, seeds: Seeds) -> None:
-    """Keep the seeds in the store."""
-    shelf.put(_SEEDS, json.dumps(seeds.texts))
+async def keep_seeds(shelf: Shelf, seeds: Seeds, *, coming: bool = False) -> None:
+    """Keep the seeds in the store; `coming`: beside those in use, until they are published."""
+    shelf.put(_COMING if coming else _SEEDS, json.dumps(seeds.texts))
+    if not coming:
+        shelf.put(_COMING, None)
     await shelf.commit()
 
 

@@ -12,7 +12,7 @@ from vodozemac import ExportedSessionKey, InboundGroupSession, MegolmMessage, Se
 
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.rooms import MEGOLM
-from bot.adapters.matrix.transport import JSON
+from bot.adapters.matrix.transport import JSON, read_json
 
 _IN_MEMORY = 200
 UNUSED = timedelta(days=30)
@@ -95,10 +95,11 @@ class Keyring:
             if message.message_index() < held.session.first_known_index:
                 raise NoKey
             opened = held.session.decrypt(message)
-            plain = json.loads(opened.plaintext)
+            read = read_json(opened.plaintext)
         except ValueError as error:
             raise Unreadable(type(error).__name__) from error
-        inner = plain.get("content") if isinstance(plain, dict) else None
+        plain: JSON = read if isinstance(read, dict) else {}
+        inner = plain.get("content")
         if not isinstance(inner, dict) or plain.get("room_id") != room_id:
             raise Unreadable("meant for another room")
         if "state_key" in plain or not isinstance(plain.get("type"), str):

@@ -47,7 +47,6 @@ async def sign_in_depth(own: Own, asked: Asked) -> Signed:
     """
     answer = await own.server.query([own.user_id])
     seeds, how = await _seeds(own, asked, answer)
-    await crosssigning.keep_seeds(own.shelf, seeds)
     answer = await own.server.query([own.user_id])
     if not crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id):
         await crosssigning.sign_device(seeds, own)
@@ -58,6 +57,7 @@ async def sign_in_depth(own: Own, asked: Asked) -> Signed:
         if shown is not None and await recovery.fetch(own.server, shown) != seeds:
             raise Misconfigured("The homeserver does not give back what was stored. Try again.")
         stored = shown is not None
+    await crosssigning.keep_seeds(own.shelf, seeds)
     answer = await own.server.query([own.user_id])
     trusted = crosssigning.is_signed_by_owner(answer, own.user_id, own.device_id)
     return Signed(how, shown, trusted, stored)
@@ -67,12 +67,15 @@ async def _seeds(own: Own, asked: Asked, answer: JSON) -> tuple[Seeds, str]:
     master = crosssigning.published_key(answer, own.user_id, "master")
     if master is not None and asked.reset:
         return await _publish(own, asked, Seeds.new()), "reset"
+    # A run that was killed while it published them kept them as the coming ones.
+    coming = await crosssigning.kept_seeds(own.shelf, coming=True)
     kept = await crosssigning.kept_seeds(own.shelf)
     if kept is not None and crosssigning.are_published(kept, answer, own.user_id):
         return kept, "kept"
+    if coming is not None and crosssigning.are_published(coming, answer, own.user_id):
+        return coming, "made" if kept is None else "reset"
     if master is None:
-        # A run that was killed before it published them kept the same ones.
-        return await _publish(own, asked, kept or Seeds.new()), "made"
+        return await _publish(own, asked, coming or kept or Seeds.new()), "made"
     text = asked.recovery_key()
     if not text:
         raise Misconfigured(_LOST)
@@ -86,7 +89,8 @@ async def _seeds(own: Own, asked: Asked, answer: JSON) -> tuple[Seeds, str]:
 
 
 async def _publish(own: Own, asked: Asked, seeds: Seeds) -> Seeds:
-    await crosssigning.keep_seeds(own.shelf, seeds)
+    # The old ones go only when these have taken their place: a mistyped password costs nothing.
+    await crosssigning.keep_seeds(own.shelf, seeds, coming=True)
     body = crosssigning.to_publish(seeds, own)
     try:
         await own.server.upload_signing_keys(body)
@@ -99,8 +103,21 @@ async def _publish(own: Own, asked: Asked, seeds: Seeds) -> Seeds:
                 "The homeserver wants the account's password before it changes the keys: set "
                 "CIRCLEKEEPER_MATRIX__PASSWORD, or give --password-file."
             ) from error
-        await own.server.upload_signing_keys({**body, "auth": _proof(own, password, error.session)})
+        await _upload_proven(own, {**body, "auth": _proof(own, password, error.session)})
     return seeds
+
+
+async def _upload_proven(own: Own, body: JSON) -> None:
+    try:
+        await own.server.upload_signing_keys(body)
+    except Refused as error:
+        if error.status not in (401, 403):
+            raise
+        raise Misconfigured(
+            "The homeserver does not take the account's password for changing the keys. Nothing "
+            "was changed: correct it in CIRCLEKEEPER_MATRIX__PASSWORD or --password-file, and try "
+            "again. Where people sign in on a website, that may be needed for this, too."
+        ) from error
 
 
 def _proof(own: Own, password: str, session: str) -> JSON:

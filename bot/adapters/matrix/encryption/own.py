@@ -22,9 +22,9 @@ from bot.core.errors import Misconfigured
 log = structlog.get_logger(__name__)
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
-_MARK = "io.circlekeeper.device"
+MARK = "io.circlekeeper.device"
 _FEW, _ENOUGH = 25, 50
-_HOW = (
+HOW = (
     "Make a new device: `circlekeeper matrix login --new-device`; with a password in the settings, "
     "the bot then uses it by itself. What people wrote meanwhile to the old one cannot be read."
 )
@@ -134,7 +134,7 @@ class Own:
 
     async def _mark(self) -> None:
         mark = {"device_id": self.device_id, "generation": self.generation}
-        await self.server.put_note(_MARK, mark)
+        await self.server.put_note(MARK, mark)
 
 
 async def own_device(user_id: str, device_id: str, server: KeyServer, shelf: Shelf) -> Own:
@@ -145,24 +145,15 @@ async def own_device(user_id: str, device_id: str, server: KeyServer, shelf: She
     """
     kept = json.loads((await shelf.read("account")).get("account", "{}"))
     known = kept.get("device") == device_id
-    mark = await server.note(_MARK)
-    marked = mark.get("device_id") == device_id
+    mark = await server.note(MARK)
     published = _published(await server.query([user_id]), user_id, device_id)
-    if marked and not known:
-        raise Misconfigured(
-            f"The keys of the Matrix device {device_id} are not in this store: it was lost, or is "
-            f"another one. {_HOW}"
-        )
+    if (why := misfit(kept, mark, device_id)) is not None:
+        raise Misconfigured(f"{why} {HOW}")
     if published is not None and not known:
         raise OtherDevice(
             f"The Matrix device {device_id} belongs to another program, which encrypts with it. "
             "The bot needs one of its own for encrypted rooms: `circlekeeper matrix login "
             "--new-device`."
-        )
-    if known and marked and int(mark.get("generation", 0)) > kept["generation"]:
-        raise Misconfigured(
-            f"This store is older than the Matrix device {device_id}: it was put back from a copy, "
-            f"and its keys must not be used a second time. {_HOW}"
         )
     if known:
         account = Account.from_pickle(kept["account"], PICKLE_KEY)
@@ -170,13 +161,33 @@ async def own_device(user_id: str, device_id: str, server: KeyServer, shelf: She
         if published is not None and published.get("keys") != own.device_keys["keys"]:
             raise Misconfigured(
                 f"The homeserver shows other keys for the Matrix device {device_id} than this "
-                f"store has. {_HOW}"
+                f"store has. {HOW}"
             )
     else:
         await _put_away(shelf)
         own = Own(user_id, device_id, Account(), server, shelf)
     await own.begin(published)
     return own
+
+
+def misfit(kept: JSON, mark: JSON, device_id: str) -> str | None:
+    """Return why the device and this store do not belong together; None where they do.
+
+    `kept` is what the store has of a device, and `mark` what the account's data says.
+    """
+    if mark.get("device_id") != device_id:
+        return None
+    if kept.get("device") != device_id:
+        return (
+            f"The keys of the Matrix device {device_id} are not in this store: it was lost, or is "
+            "another one."
+        )
+    if int(mark.get("generation", 0)) > kept["generation"]:
+        return (
+            f"This store is older than the Matrix device {device_id}: it was put back from a copy, "
+            "and its keys must not be used a second time."
+        )
+    return None
 
 
 async def _put_away(shelf: Shelf) -> None:
