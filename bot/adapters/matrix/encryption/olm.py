@@ -13,7 +13,7 @@ from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.own import OLM, Own
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.encryption.signing import is_signed
-from bot.adapters.matrix.transport import JSON
+from bot.adapters.matrix.transport import JSON, read_json
 
 _SESSIONS = 6  # kept of one device, those used last
 _DEVICES = 1000  # whose sessions are held in memory
@@ -128,7 +128,7 @@ class Olm:
         try:
             message = AnyOlmMessage.from_parts(mine.get("type"), _bytes(mine.get("body")))  # type: ignore[arg-type]
             session, text, first = self._decrypt(curve, message)
-            plain = json.loads(text)
+            plain = read_json(text)
         except (ValueError, TypeError, OverflowError) as error:
             raise Unreadable(type(error).__name__) from error
         if not self._is_for_us(sender, plain):
