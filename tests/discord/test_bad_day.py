@@ -49,6 +49,8 @@ async def test_every_message_stands_once_and_every_interaction_is_answered(
     assert sum(platform.faults.happened.values()) > 10
     assert [each for each in asked if each.failed] == []
     assert [each for each in asked if not each.messages] == []
+    told = [each.text for each in _standing(platform)]
+    assert [each for each in told if "do not share a community" in each] == []
     marks = Counter(_mark(message) for message in _standing(platform))
     assert [mark for mark, times in marks.items() if times > 1] == []
 

@@ -345,6 +345,17 @@ async def test_half_a_sign_and_what_is_none_are_left_out_of_what_somebody_typed(
     assert (await bot.host.first(Posted)).text == "cd ?"
 
 
+async def test_a_picture_in_private_is_heard_as_a_message_without_words(
+    bot: Bot, mira: Person, guild: Guild
+) -> None:
+    mira.posts(mira.direct, "")
+    assert (await bot.host.first(Posted)).text == ""
+    mira.posts(guild.general, "")  # among others it is nobody's business
+    mira.posts(mira.direct, "more")
+    await bot.host.first(Posted, lambda each: each.text == "more")
+    assert len(bot.host.of(Posted)) == 2
+
+
 async def test_suggestions_come_while_somebody_types(bot: Bot, mira: Person, guild: Guild) -> None:
     bot.host.suggestions = ["hunt", "help", "x" * 120]
     asked = await mira.types("help", "topic", "h", guild.general).answered()

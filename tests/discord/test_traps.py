@@ -124,6 +124,29 @@ async def test_4_somebody_who_accepts_the_rules_is_heard_of_then_and_once(
     assert [each.member.id for each in bot.host.of(Joined) if each.member.id == ben.id] == []
 
 
+@pytest.mark.parametrize("seen", ["as she came", "by the sweep"])
+async def test_4_somebody_may_take_weeks_to_accept_the_rules(
+    platform: Double, guild: Guild, seen: str
+) -> None:
+    ana, old = platform.person("ana"), platform.person("old")
+    long_ago = platform.clock.iso(platform.clock.time() - 20 * 86400)
+
+    def comes() -> None:
+        ana.joins(guild, pending=True).joined_at = long_ago
+
+    old.joins(guild).joined_at = long_ago
+    if seen == "by the sweep":
+        comes()
+    async with running(platform) as bot:
+        await bot.host.first(Present)
+        if seen == "as she came":
+            comes()
+        platform.world.update_member(guild, guild.members[old.user.id])
+        ana.accepts_rules(guild)
+        await bot.host.first(Joined, lambda event: event.member.id == ana.id)
+    assert old.id not in [each.member.id for each in bot.host.of(Joined)]
+
+
 async def test_4_a_sweep_finds_whom_nobody_told_of(
     platform: Double, mira: Person, guild: Guild
 ) -> None:

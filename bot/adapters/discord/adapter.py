@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import discord
@@ -10,8 +11,10 @@ import structlog
 from bot.adapters.discord import commands, permissions
 from bot.adapters.discord.communities import KIND, Communities
 from bot.adapters.discord.declaring import Declaring
+from bot.adapters.discord.door import Door
 from bot.adapters.discord.gateway import Gateway, point_to, sessions_again
 from bot.adapters.discord.guilds import PLATFORM, Guilds
+from bot.adapters.discord.handing import again
 from bot.adapters.discord.inbound import LINK, LINK_PATTERN
 from bot.adapters.discord.intake import Intake
 from bot.adapters.discord.interactions import Interactions
@@ -196,14 +199,16 @@ class DiscordAdapter:
         point_to(self._api_url, self._gateway_url or str(counted.get("url") or ""))
         members = permissions.may_see_members(int(application.get("flags") or 0))
         self._interactions.application = str(application["id"])
+        door = Door()
         intake = Intake(
-            host, self._clock, self._rest, self._guilds, self._interactions, self._commands
+            host, self._clock, self._rest, self._guilds, self._interactions, self._commands, door
         )
-        communities = Communities(host, self._clock, self._rest, self._guilds)
+        communities = Communities(host, self._clock, self._rest, self._guilds, door)
         communities.members = self._guilds.told_of_members = members
         await communities.load()
         if self._shard_ids:
-            self._guilds.elsewhere.told = lambda: host.recall(KIND)
+            told = partial(host.recall, KIND)
+            self._guilds.elsewhere.told = lambda: again(self._clock, told)
 
         def hear(name: str, data: JSON) -> None:
             if name == "READY":

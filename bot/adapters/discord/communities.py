@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from bot.adapters.discord import inbound
+from bot.adapters.discord.door import Door
 from bot.adapters.discord.guilds import Guilds, community, roles, rooms
 from bot.adapters.discord.handing import hand_on
 from bot.adapters.discord.permissions import lacking
@@ -34,8 +34,9 @@ _CHANGES = ("GUILD_UPDATE", "GUILD_ROLE_", "CHANNEL_")
 class Communities:
     """The guilds of one account, as the host was told of them."""
 
-    def __init__(self, host: Host, clock: Clock, rest: Rest, guilds: Guilds) -> None:
+    def __init__(self, host: Host, clock: Clock, rest: Rest, guilds: Guilds, door: Door) -> None:
         """Tell this host."""
+        self._door = door
         self._host = host
         self._clock = clock
         self._rest = rest
@@ -168,7 +169,7 @@ class Communities:
             for _ in range(_PAGES):
                 page = await self._page(guild_id, after)
                 for each in page:
-                    joined = inbound.arrived({**each, "guild_id": guild_id}, self._clock.now())
+                    joined = self._door.through({**each, "guild_id": guild_id}, self._clock.now())
                     if joined is not None:
                         await self._tell(joined)
                 there.update(str(each["user"]["id"]) for each in page)

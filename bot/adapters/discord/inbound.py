@@ -185,15 +185,22 @@ def is_person(data: JSON) -> bool:
     return not (data.get("author") or {}).get("bot") and not data.get("webhook_id")
 
 
-def arrived(data: JSON, now: datetime) -> Joined | None:
-    """Return the arrival of somebody who is through the rules and the questions at the door."""
-    user = data.get("user") or {}
+def is_at_the_door(data: JSON) -> bool:
+    """Tell whether a member has a guild's rules or questions still before them."""
     flags = int(data.get("flags") or 0)
-    at_the_door = flags & _STARTED_ONBOARDING and not flags & _COMPLETED_ONBOARDING
+    answering = flags & _STARTED_ONBOARDING and not flags & _COMPLETED_ONBOARDING
+    return bool(data.get("pending") or answering)
+
+
+def arrived(data: JSON, now: datetime, *, waited: bool = False) -> Joined | None:
+    """Return the arrival of somebody who is through the door; nobody's who came long ago, unless
+    they `waited` there.
+    """
+    user = data.get("user") or {}
     joined = data.get("joined_at")
-    if data.get("pending") or at_the_door or user.get("bot") or not joined:
+    if is_at_the_door(data) or user.get("bot") or not joined:
         return None
-    if now - datetime.fromisoformat(str(joined)) > _NEWLY:
+    if not waited and now - datetime.fromisoformat(str(joined)) > _NEWLY:
         return None
     guild, member = str(data["guild_id"]), str(user["id"])
     return Joined(

@@ -10,6 +10,7 @@ import structlog
 
 from bot.adapters.discord import inbound, messages
 from bot.adapters.discord.commands import is_public, path_and_options
+from bot.adapters.discord.door import Door
 from bot.adapters.discord.guilds import PLATFORM, Guilds, community
 from bot.adapters.discord.handing import again, hand_on
 from bot.adapters.discord.interactions import Interactions
@@ -41,8 +42,10 @@ class Intake:
         guilds: Guilds,
         interactions: Interactions,
         commands: Mapping[str, Command],
+        door: Door,
     ) -> None:
         """Tell this host."""
+        self._door = door
         self._host = host
         self._clock = clock
         self._rest = rest
@@ -68,7 +71,7 @@ class Intake:
                 if str(data["user_id"]) != self.me and data.get("message_author_id") == self.me:
                     self._in_order(str(data["user_id"]), partial(self._reaction, data))
             case "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE":
-                joined = inbound.arrived(data, self._clock.now())
+                joined = self._door.through(data, self._clock.now())
                 if joined is not None:
                     self._in_order(_coming(joined.member.id), partial(self._receive, joined))
             case "GUILD_MEMBER_REMOVE":
@@ -201,9 +204,7 @@ class Intake:
             place: Destination = room
             standing = self._standing_in(str(guild), person, data.get("member") or {})
         else:
-            text = inbound.whole(data.get("content") or "").strip() or None
-            if text is None:
-                return
+            text = inbound.whole(data.get("content") or "").strip()
             place = Direct(person)
             standing = await self._everywhere(person)
         await self._receive(
