@@ -131,7 +131,7 @@ class Olm:
             plain = read_json(text)
         except (ValueError, TypeError, OverflowError) as error:
             raise Unreadable(type(error).__name__) from error
-        if not self._is_for_us(sender, plain):
+        if not isinstance(plain, dict) or not self._is_for_us(sender, plain):
             raise Unreadable("meant for another")
         return Heard(curve, plain, session, first)
 
@@ -159,9 +159,7 @@ class Olm:
         session, plain = self._own.account.create_inbound_session(sender, first)
         return session, plain, True
 
-    def _is_for_us(self, sender: str, plain: object) -> bool:
-        if not isinstance(plain, dict):
-            return False
+    def _is_for_us(self, sender: str, plain: JSON) -> bool:
         keys = plain.get("recipient_keys")
         return (
             plain.get("sender") == sender
