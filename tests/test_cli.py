@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from tests.operations.planted import NAMED, SECRET, plant
+from tests.support.stores import prepare
 
 ROOT = Path(__file__).parents[1]
 MATRIX = {
@@ -44,18 +45,8 @@ def circlekeeper(
 
 
 def make_store(folder: Path) -> None:
-    """Make a store and its key, as a first start does."""
-    code = (
-        "from pathlib import Path; from storage.opening import open_store;"
-        "open_store('sqlite:///circlekeeper.db', Path('circlekeeper.key')).close()"
-    )
-    subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        timeout=60,
-    )
+    """Leave a store and its key there, as a first start does."""
+    prepare(folder / "circlekeeper.db", folder / "circlekeeper.key")
 
 
 # --- check -----------------------------------------------------------------------------------

@@ -656,6 +656,24 @@ async def test_a_message_that_hangs_does_not_make_us_deaf() -> None:
             await stuck
 
 
+async def test_a_room_that_is_private_no_more_is_left_however_long_the_homeserver_is_ill() -> None:
+    async with fake_homeserver() as server, running(server.account, clock=WallClock(10_000)) as bot:
+        server.faults["leave"] = [bad_gateway()] * 20
+        chat = a_room(ROOM)
+        events = chat["join"][ROOM]["state"]["events"]
+        events[1]["unsigned"] = {"prev_content": {"membership": "invite", "is_direct": True}}
+        server.tell(chat)
+        await bot.host.until(lambda: ROOM in bot.host.memory.get("matrix.room", {}))
+        third = {**events[2], "state_key": "@eve:fake", "event_id": "$eve"}
+        server.tell({"join": {ROOM: {"timeline": {"events": [third]}}}})
+        for _ in range(400):
+            if server.calls["leave"] > 20:
+                break
+            server.tell({})
+            await asyncio.sleep(0.05)
+    assert server.calls["leave"] == 21
+
+
 def an_invitation(sender: str) -> dict[str, object]:
     """Say in an answer of /sync that somebody invites the bot."""
     event = {"type": "m.room.member", "state_key": ME, "sender": sender, "content": {}}

@@ -7,6 +7,7 @@ from bot.adapters.memory import BOT, Line
 from bot.core.refs import Direct
 from bot.rehearsal.stage import Stage
 from tests.support.shipped import shipped
+from tests.support.stage import ReadyStage
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
@@ -19,7 +20,7 @@ REACH = {
 
 
 async def arrived(store: tuple[str, Path] | None = None) -> Stage:
-    stage = Stage(shipped(), START, store=store)
+    stage = Stage(shipped(), START, store=store) if store else ReadyStage(shipped(), START)
     stage.chat.moderators.add("mira")
     stage.chat.people.update({"mira", "tom"})
     await stage.chat.add_bot("Garden", {ROOM: ROOM})

@@ -8,10 +8,10 @@ from sqlmodel import select
 from bot.adapters.memory import BOT, Line
 from bot.core.markup import to_plain
 from bot.core.refs import Direct
-from bot.rehearsal.stage import Stage
 from storage.tables import Schedule
 from tests.support.phrasebook import Phrasebook
 from tests.support.shipped import shipped
+from tests.support.stage import ReadyStage
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ class MemoryCircle:
 
     def __init__(self, *, buttons: bool) -> None:
         """Bring the bot into a community of one room."""
-        self.stage = Stage(shipped(), START, buttons=buttons)
+        self.stage = ReadyStage(shipped(), START, buttons=buttons)
         self._heard: dict[tuple[str, bool], int] = {}
 
     async def begin(self) -> None:

@@ -76,24 +76,28 @@ class Housekeeping:
             if text:
                 content, name = plain_notice(text), transaction(visit, "-encrypted")
                 await self._try(lambda: self._client.send(room_id, "m.room.message", content, name))
-            await self._try(lambda: self._client.leave(room_id))
-            log.info("room left", room=room_id, encrypted=bool(text))
+            if await self._try(lambda: self._client.leave(room_id)):
+                log.info("room left", room=room_id, encrypted=bool(text))
+            else:
+                self._done.pop(room_id, None)  # at the next look
 
         return say_and_leave
 
-    async def _try(self, call: Callable[[], Awaitable[object]]) -> None:
+    async def _try(self, call: Callable[[], Awaitable[object]]) -> bool:
+        """Call until there is an answer; False where none came for long."""
         backoff = Backoff(self._clock, self._ids)
         for _ in range(_ATTEMPTS):
             try:
                 await call()
-                return
+                return True
             except Refused as error:
-                if not error.limited:
+                if not error.limited and not error.for_now:
                     log.info("farewell refused", error=str(error))
-                    return
+                    return True
                 await backoff.rest(error.retry_after)
             except MatrixError:
                 await backoff.rest()
+        return False
 
 
 def _is_over(room: RoomState) -> bool:

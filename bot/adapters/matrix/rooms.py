@@ -293,9 +293,8 @@ def previous_membership(event: Mapping[str, Any]) -> str | None:
 
 
 def timestamp(event: Mapping[str, Any]) -> int:
-    """Return when the event was sent, in milliseconds; 0 where it does not say."""
-    value = event.get("origin_server_ts")
-    return value if isinstance(value, int) else 0
+    """Return when the event was sent, in milliseconds; 0 where it does not say, or not truly."""
+    return _whole(event.get("origin_server_ts"))
 
 
 def _levels(value: object) -> dict[str, float]:

@@ -33,12 +33,12 @@ finally:
 JSON: TypeAlias = dict[str, Any]
 Answer: TypeAlias = JSON | list[Any]
 
-# U+0000, surrogates that are no pair, and surrogates in UTF-8; now and then what only looks so.
-_SIGNS_OF_IT = (b"\\u0000", b"\\ud", b"\\uD", b"\xed")  # quick to look for
-_UNHELD = re.compile(
-    rb"\\u0000|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
-    rb"|\xed[\xa0-\xbf]"
+# Pairs of surrogates, single ones, U+0000, other escapes, and surrogates in UTF-8.
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\u0000|\\.|\xed[\xa0-\xbf].",
+    re.DOTALL,
 )
+_SIGNS_OF_THEM = (b"\\u0000", b"\\ud", b"\\uD", b"\xed")  # quick to look for
 
 _V3 = "/_matrix/client/v3/"
 _CONNECT_SECONDS = 10.0
@@ -234,20 +234,20 @@ def read_json(raw: bytes) -> object:
     Anybody may write U+0000, or half of a sign, into a message or a room's name.
     Raises: `ValueError`.
     """
-    parsed: object = json.loads(raw)
-    suspect = any(sign in raw for sign in _SIGNS_OF_IT) and _UNHELD.search(raw)
-    return _whole(parsed) if suspect else parsed
+    if any(sign in raw for sign in _SIGNS_OF_THEM):
+        raw = _ESCAPES.sub(_whole, raw)
+    try:
+        parsed: object = json.loads(raw)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return parsed
 
 
-def _whole(value: object) -> object:
-    match value:
-        case str():
-            return value.replace("\x00", "").encode(errors="replace").decode()
-        case list():
-            return [_whole(each) for each in value]
-        case dict():
-            return {_whole(key): _whole(each) for key, each in value.items()}
-    return value
+def _whole(escape: re.Match[bytes]) -> bytes:
+    found = escape[0]
+    if found == b"\\u0000":
+        return b""
+    return b"?" if len(found) == 6 or found[:1] == b"\xed" else found
 
 
 def _retry_after(said: JSON, headers: Mapping[str, str]) -> float | None:

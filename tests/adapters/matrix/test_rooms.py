@@ -16,6 +16,7 @@ from bot.adapters.matrix.rooms import (
     can_post,
     is_moderator,
     power,
+    timestamp,
 )
 from bot.adapters.matrix.transport import JSON
 
@@ -57,6 +58,13 @@ def test_from_version_12_on_the_creators_stand_above_every_number(version: str) 
     assert power(room, CLEO) == 100
     assert is_moderator(room, ANNA)
     assert power(room, ME) == 0
+
+
+@pytest.mark.parametrize("told", [None, -1, -(2**60), True, "5", 1.5, [5]])
+def test_a_time_that_cannot_be_is_none(told: object) -> None:
+    """Such an event is no older than all others: what stands behind it in a gap counts as well."""
+    assert timestamp({"origin_server_ts": told}) == 0
+    assert timestamp({"origin_server_ts": 5}) == 5
 
 
 def test_before_version_12_the_creator_has_what_the_levels_say() -> None:

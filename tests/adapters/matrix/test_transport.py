@@ -27,6 +27,8 @@ def test_what_people_write_arrives_as_it_is(text: str, escaped: bool) -> None:
         (r"the other \udc4b half", "the other ? half"),
         (r"\uDC4B\uD83D", "??"),
         (r"\ud83d\ud83d\udc4b", "?👋"),
+        (r"\\\u0000 \\u0000", r"\ \u0000"),
+        (r"\\\\ud83d", r"\\ud83d"),
     ],
 )
 def test_what_no_database_could_hold_is_left_out(written: str, read: str) -> None:
@@ -46,3 +48,10 @@ async def test_nor_does_it_come_in_under_the_cover_of_encryption() -> None:
 
 def test_nor_as_bytes_that_are_no_text() -> None:
     assert read_json('["\ud83d"]'.encode(errors="surrogatepass")) == ["?"]
+
+
+def test_what_is_nested_too_deeply_is_refused_as_all_that_is_no_json() -> None:
+    """So that it is one unreadable event, where it comes in encrypted."""
+    for raw in (b"[" * 30_000, b'{"a":' * 30_000, b"[" * 30_000 + rb'"\u0000"', b"nothing"):
+        with pytest.raises(ValueError, match=r"deep|Expecting"):
+            read_json(raw)

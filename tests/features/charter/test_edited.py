@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from bot.core.content import Folders
-from bot.rehearsal.stage import Stage
 from tests.rehearsal.community import START, opened
 from tests.support.shipped import FOLDERS
+from tests.support.stage import ReadyStage
 from tests.test_cli import circlekeeper
 
 
@@ -13,7 +13,7 @@ async def test_an_edited_file_changes_nothing_and_check_explains(tmp_path: Path)
     charter = tmp_path / "charter.yaml"
     written = FOLDERS.charter.read_text("utf-8")
     charter.write_text(written, "utf-8")
-    stage = Stage(Folders(FOLDERS.prompts, charter), START)
+    stage = ReadyStage(Folders(FOLDERS.prompts, charter), START)
     try:
         stage.chat.moderators.add("mira")
         await stage.chat.add_bot("Garden", {"garden": "garden"})

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from bot.core.content import Folders
-from bot.rehearsal.stage import Stage
 from storage.floors import set_floor
 from tests.rehearsal.community import START, opened
 from tests.support.shipped import FOLDERS
+from tests.support.stage import ReadyStage
 from tests.test_cli import circlekeeper, make_store
 
 
 async def test_a_clause_of_the_host_is_shown_and_cannot_be_changed() -> None:
-    stage = Stage(Folders(FOLDERS.prompts, FOLDERS.charter), START)
+    stage = ReadyStage(Folders(FOLDERS.prompts, FOLDERS.charter), START)
     try:
         stage.chat.moderators.add("mira")
         await stage.chat.add_bot("Garden", {"garden": "garden"})

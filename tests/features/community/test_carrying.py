@@ -11,6 +11,7 @@ from tests.rehearsal.community import (
     prompts,
 )
 from tests.support.shipped import FOLDERS
+from tests.support.stage import ReadyStage
 
 LATE = "{when: {cadence: weekly, at: '09:00', weekday: 1}, late_hours: 0}"
 SECTION = "{id: a, title: {en: A}}"
@@ -158,7 +159,7 @@ async def test_what_cannot_be_taken_in_is_told_and_changes_nothing() -> None:
 
 
 async def test_hunts_and_words_go_to_another_platform_without_a_name() -> None:
-    first, second = await arrived(), Stage(FOLDERS, START, seed=2, buttons=False)
+    first, second = await arrived(), ReadyStage(FOLDERS, START, seed=2, buttons=False)
     try:
         await opened(first)
         await first.says("mira", "keeper hunt edit first-footsteps")

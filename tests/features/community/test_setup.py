@@ -10,6 +10,7 @@ from bot.core.refs import Room, RoomFacts
 from bot.rehearsal.stage import Stage
 from tests.rehearsal.community import ROOM, START
 from tests.support.shipped import shipped
+from tests.support.stage import ReadyStage
 
 ROOMS = ("garden", "library", "cellar")
 
@@ -17,7 +18,7 @@ ROOMS = ("garden", "library", "cellar")
 @pytest_asyncio.fixture
 async def stage() -> AsyncIterator[Stage]:
     """Return a community of three rooms, of which the cellar is shut."""
-    stage = Stage(shipped(), START)
+    stage = ReadyStage(shipped(), START)
     stage.chat.moderators.add("mira")
     stage.chat.people.update({"mira", "tom"})
     await stage.chat.add_bot("Garden", dict(zip(ROOMS, ROOMS, strict=True)))

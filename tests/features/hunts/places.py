@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from bot.app import Content
 from bot.core.content import Folders
+from bot.features import hunts
 from bot.rehearsal.stage import Stage
 from tests.rehearsal.community import ROOM, START, arrived, opened, welcomed
-from tests.support.shipped import FOLDERS
+from tests.support.shipped import FOLDERS, shipped
+from tests.support.stage import ReadyStage
 
 STEP = """\
   - id: {id}
@@ -29,18 +32,39 @@ def hunt(*steps: tuple[str, str], version: int = 1, id_: str = "walk") -> str:
     return text
 
 
-def folders(folder: Path, *hunts: str) -> Folders:
+class Places(ReadyStage):
+    """A stage with the hunts of these folders, read anew at each start; the rest is as shipped."""
+
+    def __init__(self, folders: Folders) -> None:
+        """Set the stage; nobody is there yet."""
+        self._folders = folders
+        super().__init__(_with_hunts(folders), START)
+
+    def restart(self, content: Folders | Content | None = None) -> None:
+        """End the bot, and start another one on the same store, perhaps with other folders."""
+        if isinstance(content, Folders):
+            self._folders = content
+        super().restart(content if isinstance(content, Content) else _with_hunts(self._folders))
+
+
+def _with_hunts(folders: Folders) -> Content:
+    own = hunts.feature(folders)
+    features = [own if each.name == own.name else each for each in shipped().features]
+    return Content(features, shipped().words)
+
+
+def folders(folder: Path, *texts: str) -> Folders:
     """Return the shipped content, extended by these hunts."""
     content = folder / "hunts" / "content"
     content.mkdir(parents=True, exist_ok=True)
-    for number, text in enumerate(hunts):
+    for number, text in enumerate(texts):
         (content / f"hunt-{number}.yaml").write_text(text)
     return Folders((*FOLDERS.prompts, folder), FOLDERS.charter)
 
 
 async def set_up(content: Folders, topics: dict[str, str] | None = None) -> Stage:
     """Return an opened community of one room with this content."""
-    stage = Stage(content, START)
+    stage = Places(content)
     stage.chat.moderators.add("mira")
     stage.chat.people.update({"mira", "tom"})
     await stage.chat.add_bot("Garden", {ROOM: ROOM}, topics)

@@ -12,8 +12,8 @@ from storage.communities import Communities
 from storage.hunts import HuntEdition
 from storage.tables import Conversation, Question
 from storage.transaction import Transaction
-from tests.features.hunts.places import ROOM, folders, hunt, set_up, walking, welcomed
-from tests.rehearsal.community import START, private
+from tests.features.hunts.places import ROOM, Places, folders, hunt, set_up, walking, welcomed
+from tests.rehearsal.community import private
 from tests.support.shipped import FOLDERS
 
 
@@ -96,7 +96,7 @@ async def test_what_would_not_work_here_is_named_step_by_step(tmp_path: Path) ->
         ("pinned", "kind: riddle\nsource: start-here\nanswers: {en: [xylophone]}"),
     ).replace("minutes: 5\n", "minutes: 5\nnext: finding-voices\nrole: Walker\n")
     content = folders(tmp_path, steps)
-    stage = Stage(content, START)
+    stage: Stage = Places(content)
     try:
         stage.chat.moderators.add("mira")
         await stage.chat.add_bot("Garden", {ROOM: ROOM, "hall": "hall"})

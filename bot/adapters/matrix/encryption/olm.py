@@ -13,7 +13,7 @@ from bot.adapters.matrix.encryption.keyserver import KeyServer
 from bot.adapters.matrix.encryption.own import OLM, Own
 from bot.adapters.matrix.encryption.shelf import PICKLE_KEY, Shelf
 from bot.adapters.matrix.encryption.signing import is_signed
-from bot.adapters.matrix.transport import JSON
+from bot.adapters.matrix.transport import JSON, read_json
 
 _SESSIONS = 6  # kept of one device, those used last
 _DEVICES = 1000  # whose sessions are held in memory
@@ -128,10 +128,10 @@ class Olm:
         try:
             message = AnyOlmMessage.from_parts(mine.get("type"), _bytes(mine.get("body")))  # type: ignore[arg-type]
             session, text, first = self._decrypt(curve, message)
-            plain = json.loads(text)
+            plain = read_json(text)
         except (ValueError, TypeError, OverflowError) as error:
             raise Unreadable(type(error).__name__) from error
-        if not self._is_for_us(sender, plain):
+        if not isinstance(plain, dict) or not self._is_for_us(sender, plain):
             raise Unreadable("meant for another")
         return Heard(curve, plain, session, first)
 
@@ -159,9 +159,7 @@ class Olm:
         session, plain = self._own.account.create_inbound_session(sender, first)
         return session, plain, True
 
-    def _is_for_us(self, sender: str, plain: object) -> bool:
-        if not isinstance(plain, dict):
-            return False
+    def _is_for_us(self, sender: str, plain: JSON) -> bool:
         keys = plain.get("recipient_keys")
         return (
             plain.get("sender") == sender
