@@ -79,7 +79,10 @@ class BotCircle:
         self.bot.start()
 
     async def comes_due(self, kind: str) -> None:
-        """Let so much time pass that something of a kind is due: its row says so at the restart."""
+        """Let so much time pass that something of a kind is due: its row says so at the restart.
+
+        Then wait until it was handled: who asks at once might be answered before that.
+        """
 
         def move() -> None:
             now = datetime.now(UTC)
@@ -94,6 +97,14 @@ class BotCircle:
 
         self._meanwhile = move
         await self.restarts()
+        now = _written(datetime.now(UTC))
+        for _ in range(400):
+            with closing(sqlite3.connect(self.bot.database)) as store:
+                due = "SELECT 1 FROM schedule WHERE kind = ? AND next_due <= ?"
+                if store.execute(due, (kind, now)).fetchone() is None:
+                    return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{kind} stays due")
 
 
 def _written(moment: datetime) -> str:
